@@ -1,0 +1,65 @@
+"""The virtual board: a controller without hardware. Its pins and chips end in the simulated plant (mallee.sim).
+
+The layout is that of boards/rp2_pico, except that it speaks Modbus TCP instead of RS-485.
+"""
+
+NAME = "virtual"
+ARCHITECTURE = "host"
+
+CAPABILITIES = {
+    "hard_tick": "timer",  # machine.Timer(hard=True), driven by the simulator's clock
+    "network": "socket",
+    "uarts": 0,
+    "fram": False,
+    "flash_file": "settings.bin",
+}
+
+# Heap of the RP2040 under stock MicroPython is about 190 kB; objects of the Unix port are twice the size (see docs/boards.md).
+MEMORY = {"heap_bytes": 400_000}
+
+PUMP = {
+    "spi_analog": {"id": 0, "sck": 2, "mosi": 3, "miso": 4},
+    "analog_select": (5, 6),  # two ADS131M08, 4-20 mA over 49.9 ohm
+    "ambient_adc": (26, 27),  # 4-20 mA over 150 ohm on the controller's own converter
+    "pump_pwm": (8, 9),
+    "valve_pwm": 14,
+    "led": 25,
+}
+
+# Transmitters of the skid, 4-20 mA: name, (chip, channel), value at 4 mA, value at 20 mA, unit.
+PUMP_ANALOG = (
+    ("supply_temperature_1", (0, 0), 0.0, 100.0, "degC"),
+    ("supply_temperature_2", (0, 1), 0.0, 100.0, "degC"),
+    ("supply_temperature_3", (0, 2), 0.0, 100.0, "degC"),
+    ("return_temperature", (0, 3), 0.0, 100.0, "degC"),
+    ("facility_supply_temperature", (0, 4), 0.0, 100.0, "degC"),
+    ("facility_return_temperature", (0, 5), 0.0, 100.0, "degC"),
+    ("differential_pressure", (0, 6), 0.0, 400.0, "kPa"),
+    ("supply_pressure", (0, 7), 0.0, 1000.0, "kPa"),
+    ("return_pressure", (1, 0), 0.0, 400.0, "kPa"),
+    ("filter_differential_pressure", (1, 1), 0.0, 100.0, "kPa"),
+    ("flow", (1, 2), 0.0, 2000.0, "l/min"),
+    ("facility_flow", (1, 3), 0.0, 2000.0, "l/min"),
+    ("level", (1, 4), 0.0, 100.0, "%"),
+    ("valve_position", (1, 5), 0.0, 100.0, "%"),
+    ("pump_speed_1", (1, 6), 0.0, 100.0, "%"),
+    ("pump_speed_2", (1, 7), 0.0, 100.0, "%"),
+)
+PUMP_AMBIENT = (
+    ("ambient_temperature", 0.0, 60.0, "degC"),
+    ("ambient_humidity", 0.0, 100.0, "%RH"),
+)
+
+PDU = {
+    "spi_fast": {"id": 0, "sck": 2, "mosi": 3, "miso": 4},
+    "analog_select": 5,  # ADS131M08: one rectified current channel a branch
+    "relay_latch": 6,  # two 74HC595 in a row: set coils, then reset coils
+    "feedback_load": 7,  # 74HC165: a contact a branch
+    "spi_meter": {"id": 1, "sck": 10, "mosi": 11, "miso": 12},
+    "meter_select": (13, 14, 15),  # 74HC138 address lines: eight ATM90E32
+    "meter_enable": 16,  # 74HC138 enable, active low
+    "led": 25,
+}
+
+# Fast channel: volts at the converter per ampere RMS of the largest phase (CT 1000:1 and burden, peak rectified).
+PDU_FAST_V_PER_A = 0.0015

@@ -1,0 +1,251 @@
+"""The registers that every controller has, at the same addresses whatever its profile."""
+
+from maps.fields import Alarm, Enum, Holding, Input, alarm, enum, quality, text, u16, u32, u64
+
+MAP_MAJOR = 1
+MAP_MINOR = 0
+MAGIC = 0x4D4C
+
+
+class Profile(Enum):
+    PUMP = 1
+    """Coolant pump skid."""
+    PDU = 2
+    """Power distribution unit."""
+
+
+class State(Enum):
+    BOOT = 0
+    """Starting: outputs hold what they held before the start."""
+    LOCAL = 1
+    """Running on its own local set-points."""
+    LEASED = 2
+    """Running on set-points of the host that holds the lease."""
+    TRIPPED = 3
+    """A latched interlock or protection acted; see first_out."""
+    SAFE = 4
+    """The safe mode: outputs hold, control is off, Modbus answers."""
+    UPDATING = 5
+    """New firmware is being received or activated; outputs hold."""
+
+
+class LeaseState(Enum):
+    NONE = 0
+    """Nobody holds the lease; local set-points apply."""
+    ACTIVE = 1
+    """A host holds the lease and renews it."""
+    HOLDING = 2
+    """The lease lapsed; its last set-points are held for lease_hold seconds."""
+    RAMPING = 3
+    """The hold time is over; set-points move to the local ones at their ramp rate."""
+
+
+class Refusal(Enum):
+    NONE = 0
+    """Nothing was refused since the start."""
+    LEASE_HELD = 1
+    """Another host, or another epoch, holds the lease."""
+    LEASE_STALE = 2
+    """The epoch is not above that of the last lease: this host slept through a change of master."""
+    LEASE_MISSING = 3
+    """Remote set-points were written without the lease block in front of them."""
+    INTERLOCK = 4
+    """An interlock or a latched trip forbids it; see first_out."""
+    MINIMUM_OFF_TIME = 5
+    """The branch was opened less than its minimum off time ago."""
+    BAD_COMMAND = 6
+    """A command register got a word it does not know."""
+    STORAGE = 7
+    """The settings could not be written to flash."""
+
+
+class Quality(Enum):
+    """Each value is two bits of a quality register."""
+
+    GOOD = 0
+    """Measured, and plausible."""
+    NOT_FITTED = 1
+    """This board or this equipment does not have the sensor."""
+    FAULT = 2
+    """The sensor or its wiring is at fault: open, shorted, or outside the range that is physically possible."""
+    NOT_YET = 3
+    """Not measured yet since the start."""
+
+
+class ResetReason(Enum):
+    POWER_ON = 0
+    """Supply voltage came up."""
+    WATCHDOG = 1
+    """The watchdog was not fed: the firmware hung or a critical task did not check in."""
+    COMMAND = 2
+    """Somebody asked for it."""
+    FAULT = 3
+    """The firmware ended with an uncaught error; the console log has it."""
+    UNKNOWN = 4
+    """The board cannot tell."""
+
+
+class ClockSource(Enum):
+    NONE = 0
+    """The clock was never set; it counts from the start."""
+    HOST = 1
+    """Set by a host."""
+
+
+class Identity(Input):
+    """Who this is. Constant while the controller runs."""
+
+    magic = u16(0)
+    """0x4D4C, the letters ML: this is a mallee controller."""
+    profile = enum(1, Profile)
+    """What the controller does."""
+    map_major = u16(2)
+    """Version of the register map; another major number breaks addresses."""
+    map_minor = u16(3)
+    """Version of the register map; a higher minor number only adds."""
+    dictionary_hash = u64(4)
+    """First eight bytes of the SHA-256 of the dictionary that describes this controller."""
+    firmware_major = u16(8)
+    """Firmware version, first number."""
+    firmware_minor = u16(9)
+    """Firmware version, second number."""
+    firmware_patch = u16(10)
+    """Firmware version, third number."""
+    unit_address = u16(11)
+    """Modbus unit address this controller answers to."""
+    serial_number = text(12, 8)
+    """Serial number, from the board's unique identifier."""
+    name = text(20, 16)
+    """Name given at commissioning."""
+
+
+class Health(Input):
+    """How well the controller itself is: its loop, its memory, its bus."""
+
+    uptime = u32(40, unit="s")
+    """Time since the start of the firmware."""
+    clock = u32(42, unit="s")
+    """Device clock, seconds since 1970-01-01 UTC; not available until a host sets it."""
+    clock_source = enum(44, ClockSource)
+    """Where the device clock comes from."""
+    reset_reason = enum(45, ResetReason)
+    """Why the controller started last."""
+    boot_count = u32(46)
+    """Starts counted since manufacture."""
+    loop_period = u16(48, unit="ms")
+    """Period of the regulation task."""
+    loop_worst_execution = u32(49, unit="us")
+    """Longest execution of one pass of the main loop."""
+    loop_worst_lateness = u32(51, unit="us")
+    """Largest delay of a regulation step behind its schedule."""
+    loop_overruns = u32(53)
+    """Regulation steps that began a whole period late; the missed steps are skipped, not queued."""
+    tick_count = u32(55)
+    """Hard ticks executed; protection runs in each."""
+    tick_overruns = u32(57)
+    """Hard ticks that were missed."""
+    heap_free = u32(59, unit="B")
+    """Free heap after the last collection."""
+    collector_worst_pause = u32(61, unit="us")
+    """Longest pause of the memory collector."""
+    blind_worst = u32(63, unit="us")
+    """Longest time with interrupts off, by writing to flash."""
+    bus_messages = u32(65)
+    """Requests seen, for this unit or not (FC08 sub-function 11)."""
+    bus_errors = u32(67)
+    """Frames rejected as malformed (FC08 sub-function 12)."""
+    bus_exceptions = u32(69)
+    """Requests answered with an exception (FC08 sub-function 13)."""
+    bus_clients = u16(71)
+    """Modbus TCP clients connected now."""
+    bus_evictions = u32(72)
+    """Modbus TCP clients closed to make room for another one, or for being idle."""
+    settings_commits = u32(74)
+    """Settings written to flash since the start."""
+    chip_errors = u32(76)
+    """Answers of sensor chips that failed their check and were not used."""
+
+
+class Status(Input):
+    """The head of the fast block, the same on every controller. A profile's fast measurements follow."""
+
+    sequence = u16(100)
+    """Sample sequence number: moves with each regulation step, so a value that stands still can be told from a stuck loop."""
+    state = enum(101, State)
+    """What the controller is doing."""
+    first_out = u16(102)
+    """Code of the alarm that came first of those now active or latched; not available when there is none."""
+    alarm_count = u16(103)
+    """Alarms now active or latched."""
+    refusal = enum(104, Refusal)
+    """Why the last refused write (exception 04) was refused."""
+    lease_state = enum(105, LeaseState)
+    """Who sets the set-points."""
+    lease_holder = u16(106)
+    """Number of the host that holds the lease, or held it last."""
+    lease_epoch = u32(107)
+    """Epoch of the current or last lease. A new lease needs a higher one."""
+    lease_remaining = u16(109, unit="s")
+    """Time until the lease lapses; 0 without a lease."""
+    since_trip = u32(110, unit="ms")
+    """Time since the first-out alarm came; not available when there is none."""
+
+
+class Command(Holding):
+    """One-shot commands. They read back as 0."""
+
+    commit = u16(0, low=0, high=0xC0DE, default=0)
+    """Write 0xC0DE: store all settings and local set-points in flash, so that they survive a restart."""
+    reset_latch = u16(1, low=0, high=0xFFFE, default=0)
+    """Write the code of a latched alarm to reset it, or 0xACE to reset all whose condition has gone."""
+    set_clock = u32(2, unit="s", low=0, high=4294967294, default=0)
+    """Write seconds since 1970-01-01 UTC: sets the device clock."""
+
+
+class Lease(Holding):
+    """The head of the remote block: a host writes the lease and the set-points behind it in one request (FC16)."""
+
+    remote_holder = u16(100, low=0, high=65534, default=0)
+    """Number of the host, chosen by the host; 0 gives the lease back."""
+    remote_epoch = u32(101, low=0, high=4294967294, default=0)
+    """Epoch of the lease. To take a free lease it must be above the last one; to renew it must be the same."""
+    remote_seconds = u16(103, unit="s", low=0, high=3600, default=0)
+    """How long the lease shall last without renewal."""
+
+
+class CommonSettings(Holding):
+    """Settings of every controller, in RAM until committed."""
+
+    lease_hold = u16(200, unit="s", low=0, high=3600, default=60)
+    """How long the last remote set-points are held after the lease lapsed, before the local ones take over."""
+
+
+class CommonAlarm(Alarm):
+    lease_lost = alarm(1, priority="low", group="communication")
+    """A host held the lease and stopped renewing it.
+
+    Cause: the host ended or hangs, or the network to it is broken.
+    Consequence: the last set-points are held, then the controller moves to its own local ones. Cooling and power go on.
+    Remedy: check that the host runs and can reach this controller; it takes a new lease by itself.
+    """
+    loop_overrun = alarm(2, priority="low", group="controller", delay_ms=1000)
+    """Regulation steps were skipped because the controller was too busy.
+
+    Cause: a slow flash write, a sensor chip that does not answer, or too much bus traffic.
+    Consequence: regulation is late; protection runs in the hard tick and is not affected.
+    Remedy: read loop_worst_execution and chip_errors; if they grow, restart the controller in a maintenance window.
+    """
+    settings_lost = alarm(3, priority="medium", group="controller")
+    """No valid copy of the settings was found at the start.
+
+    Cause: first start of a new board, or both copies in flash are damaged.
+    Consequence: the controller runs on the defaults of its profile, which may not match the equipment.
+    Remedy: write the settings again and commit them; if it comes back, replace the board.
+    """
+    restarted = alarm(4, priority="low", group="controller")
+    """The controller restarted by itself.
+
+    Cause: the watchdog or an uncaught error; reset_reason tells which.
+    Consequence: outputs held their values through the restart; a lease must be taken anew.
+    Remedy: save the console log and the event journal for the makers; write 4 to reset_latch to clear.
+    """

@@ -1,0 +1,285 @@
+"""Register map of the coolant pump skid: two pumps, one heat exchanger, one primary valve, on a shared manifold."""
+
+from maps.fields import Alarm, Enum, Holding, Input, alarm, enum, flags, quality, s16, u16
+
+
+class Mode(Enum):
+    DIFFERENTIAL_PRESSURE = 0
+    """Pump speed holds the manifold differential pressure."""
+    FLOW = 1
+    """Pump speed holds the secondary flow."""
+    SPEED = 2
+    """Pump speed is set by hand."""
+
+
+class PumpState(Enum):
+    STOPPED = 0
+    """Not commanded."""
+    RUNNING = 1
+    """Commanded and turning."""
+    FAULT = 2
+    """Commanded, but not turning."""
+    LOCKED = 3
+    """Stopped by a latched interlock."""
+
+
+class Sensor(Enum):
+    """Bit numbers of sensors_dropped."""
+
+    SUPPLY_1 = 0
+    """Supply temperature sensor 1."""
+    SUPPLY_2 = 1
+    """Supply temperature sensor 2."""
+    SUPPLY_3 = 2
+    """Supply temperature sensor 3."""
+    DIFFERENTIAL_PRESSURE = 3
+    """Manifold differential pressure; the pumps run at the preset speed without it."""
+    HUMIDITY = 4
+    """Ambient humidity; a dew point of 25 °C is assumed without it."""
+
+
+class Measurement(Input):
+    """Fast block of the pump skid. Secondary is the coolant of the racks, facility the water of the building."""
+
+    quality = quality(112, 3)
+    """Quality of the measurements of this block, two bits each."""
+    supply_temperature = s16(115, -2, "degC", q=0)
+    """Coolant to the racks: median of the valid supply sensors, the warmer of two."""
+    supply_temperature_sensor = s16(116, -2, "degC", count=3, q=1)
+    """Each of the three supply temperature sensors."""
+    return_temperature = s16(119, -2, "degC", q=4)
+    """Coolant back from the racks."""
+    facility_supply_temperature = s16(120, -2, "degC", q=5)
+    """Facility water into the heat exchanger."""
+    facility_return_temperature = s16(121, -2, "degC", q=6)
+    """Facility water out of the heat exchanger."""
+    differential_pressure = s16(122, -1, "kPa", q=7)
+    """Manifold, supply minus return."""
+    supply_pressure = s16(123, -1, "kPa", q=8)
+    """Manifold supply, above ambient."""
+    return_pressure = s16(124, -1, "kPa", q=9)
+    """Pump suction side, above ambient."""
+    filter_differential_pressure = s16(125, -1, "kPa", q=10)
+    """Across the secondary filter."""
+    flow = u16(126, -1, "l/min", q=11)
+    """Secondary flow of this skid."""
+    facility_flow = u16(127, -1, "l/min", q=12)
+    """Facility water flow of this skid."""
+    level = s16(128, -1, "%", q=13)
+    """Level of the expansion tank."""
+    valve_position = s16(129, -2, "%", q=14)
+    """Feedback of the primary valve."""
+    ambient_temperature = s16(130, -2, "degC", q=15)
+    """Air at the skid."""
+    ambient_humidity = s16(131, -1, "%RH", q=16)
+    """Relative humidity of the air at the skid."""
+    dew_point = s16(132, -2, "degC")
+    """From ambient temperature and humidity (Magnus formula); 25 °C assumed while the humidity sensor is lost."""
+    heat = u16(133, -1, "kW")
+    """Heat taken from the coolant: flow x density x specific heat x (return - supply)."""
+    pump_speed = s16(134, -2, "%", count=2, q=17)
+    """Measured speed of each pump."""
+    pump_command = s16(136, -2, "%", count=2)
+    """Speed commanded to each pump."""
+    pump_state = enum(138, PumpState, count=2)
+    """State of each pump."""
+    valve_command = s16(140, -2, "%")
+    """Opening commanded to the primary valve."""
+    mode = enum(141, Mode)
+    """What the pump speed is controlled by now."""
+    active_supply_temperature = s16(142, -2, "degC")
+    """Supply set-point in force, after lease, ramp and dew-point guard."""
+    active_differential_pressure = s16(143, -1, "kPa")
+    """Differential-pressure set-point in force, after lease, ramp and droop."""
+    sensors_dropped = flags(144, Sensor)
+    """Sensors that are not used now."""
+
+
+class Remote(Holding):
+    """Remote set-points; they follow the lease block and are written with it."""
+
+    remote_mode = enum(104, Mode, low=0, high=2, default=0)
+    """What the pump speed shall be controlled by."""
+    remote_supply_temperature = s16(105, -2, "degC", low=15, high=55, default=37)
+    """Supply temperature set-point."""
+    remote_differential_pressure = s16(106, -1, "kPa", low=20, high=350, default=200)
+    """Differential-pressure set-point."""
+    remote_flow = u16(107, -1, "l/min", low=0, high=2500, default=600)
+    """Flow set-point of this skid."""
+    remote_speed = s16(108, -2, "%", low=0, high=100, default=50)
+    """Speed set-point."""
+    remote_heat = u16(109, -1, "kW", low=0, high=2000, default=None)
+    """Heat this skid will have to carry, for the feed-forward of the valve; not available: no feed-forward."""
+
+
+class Local(Holding):
+    """Set-points without a host. A lease that ends in a hold ramps to these."""
+
+    mode_setpoint = enum(210, Mode, low=0, high=2, default=0)
+    """What the pump speed shall be controlled by."""
+    supply_temperature_setpoint = s16(211, -2, "degC", low=15, high=55, default=37)
+    """Supply temperature set-point."""
+    differential_pressure_setpoint = s16(212, -1, "kPa", low=20, high=350, default=200)
+    """Differential-pressure set-point."""
+    flow_setpoint = u16(213, -1, "l/min", low=0, high=2500, default=600)
+    """Flow set-point of this skid."""
+    speed_setpoint = s16(214, -2, "%", low=0, high=100, default=50)
+    """Speed set-point."""
+
+
+class Settings(Holding):
+    """Tuning and limits, in RAM until committed."""
+
+    pump_gain = u16(220, -4, "%/kPa", low=0, high=2, default=0.04)
+    """Proportional gain of the differential-pressure loop."""
+    pump_integral_time = u16(221, -1, "s", low=0.5, high=600, default=3)
+    """Integral time of the differential-pressure loop."""
+    flow_gain = u16(222, -4, "%min/l", low=0, high=2, default=0.01)
+    """Proportional gain of the flow loop."""
+    flow_integral_time = u16(223, -1, "s", low=0.5, high=600, default=3)
+    """Integral time of the flow loop."""
+    valve_gain = u16(224, -2, "%/K", low=0, high=100, default=4)
+    """Proportional gain of the supply temperature loop."""
+    valve_integral_time = u16(225, -1, "s", low=5, high=3600, default=60)
+    """Integral time of the supply temperature loop."""
+    droop = u16(226, -2, "%", low=0, high=20, default=5)
+    """Fall of the differential-pressure set-point from half to one and a half of full speed; shares load between skids."""
+    minimum_speed = s16(227, -2, "%", low=0, high=60, default=15)
+    """Pumps do not run slower than this."""
+    preset_speed = s16(228, -2, "%", low=15, high=100, default=60)
+    """Speed while the differential pressure is not known."""
+    preset_valve = s16(229, -2, "%", low=0, high=100, default=70)
+    """Valve opening while the supply temperature is not known."""
+    speed_ramp = u16(230, -1, "%/s", low=0.1, high=100, default=10)
+    """Fastest change of the commanded speed."""
+    setpoint_ramp = u16(231, -2, "%/s", low=0.1, high=100, default=3.33)
+    """Fastest change of a set-point, in percent of its span (20 K, 200 kPa, 1000 l/min, 100 % speed) a second."""
+    dew_point_margin = u16(232, -2, "K", low=0, high=10, default=2.5)
+    """The supply set-point is kept this far above the dew point."""
+    supply_pressure_limit = s16(233, -1, "kPa", low=100, high=1000, default=500)
+    """Speed is reduced above this supply pressure."""
+    supply_pressure_stop = s16(234, -1, "kPa", low=100, high=1200, default=600)
+    """The skid stops, latched, above this supply pressure."""
+    return_pressure_low = s16(235, -1, "kPa", low=0, high=300, default=50)
+    """Below this suction pressure the pumps slow down; after 10 s more below half of it they stop."""
+    dry_run_level = s16(236, -1, "%", low=0, high=50, default=5)
+    """Below this level the pumps stop, latched."""
+    over_temperature = s16(237, -2, "degC", low=20, high=70, default=45)
+    """Supply temperature alarm."""
+    filter_limit = s16(238, -1, "kPa", low=10, high=200, default=60)
+    """Filter differential pressure alarm."""
+
+
+class PumpAlarm(Alarm):
+    dry_run = alarm(16, priority="critical", group="pumps", delay_ms=300, latch=True)
+    """Level below dry_run_level.
+
+    Cause: coolant was lost through a leak, or the loop was opened and not filled.
+    Consequence: both pumps of this skid stop, latched, before they run dry. The other skid carries the pod.
+    Remedy: find and mend the leak, fill the loop, write 16 to reset_latch.
+    """
+    supply_pressure_stop = alarm(17, priority="critical", group="pumps", delay_ms=300, latch=True)
+    """Supply pressure above supply_pressure_stop.
+
+    Cause: a closed manifold valve, a blocked filter behind the pumps, or a wrong charge pressure.
+    Consequence: this skid stops, latched. The other skid carries the pod.
+    Remedy: open the valves, check the charge pressure, write 17 to reset_latch.
+    """
+    supply_pressure_high = alarm(18, priority="medium", group="pumps", delay_ms=1000)
+    """Supply pressure above supply_pressure_limit.
+
+    Cause: racks closed off, or the charge pressure too high for this speed.
+    Consequence: pump speed is limited; flow may be below what the racks want.
+    Remedy: check rack valves and charge pressure.
+    """
+    return_pressure_low = alarm(19, priority="high", group="pumps", delay_ms=1000)
+    """Return pressure below return_pressure_low.
+
+    Cause: coolant was lost, or the expansion vessel lost its charge.
+    Consequence: pumps slow down, and stop if suction pressure stays below half the limit for 10 s, to keep them from cavitating.
+    Remedy: fill to charge pressure and look for the leak.
+    """
+    return_pressure_stop = alarm(20, priority="critical", group="pumps", delay_ms=10000, latch=True)
+    """Return pressure below half of return_pressure_low for 10 s.
+
+    Cause: coolant was lost, or the expansion vessel lost its charge.
+    Consequence: both pumps of this skid stop, latched. The other skid carries the pod.
+    Remedy: fill to charge pressure, look for the leak, write 20 to reset_latch.
+    """
+    over_temperature = alarm(21, priority="high", group="temperature", delay_ms=5000)
+    """Supply temperature above over_temperature.
+
+    Cause: facility water warm or missing, valve stuck, heat exchanger fouled, or more heat than the skid can carry.
+    Consequence: devices in the racks approach their throttle temperature. The pumps keep running.
+    Remedy: check facility water temperature and flow and the valve; reduce rack power if it keeps rising.
+    """
+    filter_blocked = alarm(22, priority="low", group="maintenance", delay_ms=15000)
+    """Filter differential pressure above filter_limit.
+
+    Cause: the filter is loaded with particles.
+    Consequence: less flow at the same speed. The pumps keep running.
+    Remedy: change over to the other skid and clean the filter.
+    """
+    valve_deviation = alarm(23, priority="medium", group="temperature", delay_ms=130000)
+    """Valve feedback differs from the command by more than 10 % for longer than its stroke time.
+
+    Cause: valve stuck, actuator without supply, or feedback wiring.
+    Consequence: supply temperature is not controlled. The pumps keep running.
+    Remedy: check actuator and linkage; open the valve by hand if supply temperature rises.
+    """
+    flow_low = alarm(24, priority="medium", group="flow", delay_ms=100000)
+    """Differential pressure below 90 % of its set-point.
+
+    Cause: a pump or filter at its limit, air in the loop, or more racks open than one skid can carry.
+    Consequence: racks get less coolant than intended.
+    Remedy: look at pump speeds and filter; vent the loop.
+    """
+    flow_critical = alarm(25, priority="critical", group="flow", delay_ms=3000)
+    """Differential pressure below 60 % of its set-point.
+
+    Cause: pumps not turning, a large leak, or a closed valve.
+    Consequence: devices in the racks reach their throttle temperature within seconds. The pumps keep running.
+    Remedy: start the other skid; reduce rack power at once.
+    """
+    pump_no_effect = alarm(26, count=2, priority="high", group="pumps", delay_ms=500)
+    """The pump is commanded, but its measured speed is below half of the command.
+
+    Cause: drive tripped, motor seized, or the speed feedback is broken.
+    Consequence: the other pump takes over.
+    Remedy: check the drive and its feedback.
+    """
+    supply_sensor_fault = alarm(28, count=3, priority="low", group="sensors", delay_ms=1000)
+    """A supply temperature sensor is open, shorted, or strays more than 1.0 K from the median for 30 s.
+
+    Cause: wiring or the sensor itself.
+    Consequence: the sensor is not used; the others are.
+    Remedy: replace the sensor or mend its wiring.
+    """
+    supply_temperature_lost = alarm(31, priority="high", group="sensors", delay_ms=1000)
+    """No supply temperature sensor is valid.
+
+    Cause: a common cable or the analog input chip.
+    Consequence: the valve goes to its preset opening.
+    Remedy: mend the wiring; watch return temperature meanwhile.
+    """
+    differential_pressure_lost = alarm(32, priority="high", group="sensors", delay_ms=1000)
+    """The differential pressure sensor is out of range.
+
+    Cause: wiring, or the transmitter lost its supply.
+    Consequence: the pumps run at their preset speed.
+    Remedy: mend the wiring or replace the transmitter.
+    """
+    humidity_lost = alarm(33, priority="low", group="sensors", delay_ms=60000)
+    """The humidity sensor is out of range.
+
+    Cause: wiring or the sensor itself.
+    Consequence: a dew point of 25 °C is assumed.
+    Remedy: replace the sensor.
+    """
+    sensor_fault = alarm(34, priority="low", group="sensors", delay_ms=5000)
+    """A sensor that no loop depends on is out of range; the quality registers tell which.
+
+    Cause: wiring or the sensor itself.
+    Consequence: its value reads as not available.
+    Remedy: mend the wiring or replace the sensor.
+    """

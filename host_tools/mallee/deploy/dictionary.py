@@ -1,0 +1,265 @@
+"""Compile firmware/maps into dictionaries.
+
+The maps are read as source, never imported: MicroPython's compiler drops the docstrings that carry the meanings, and the
+host does not run firmware. What a map may contain is exactly what this file understands; anything else is an error that
+names file and line.
+"""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any, NoReturn
+
+from ..device.dictionary import SENTINEL, WIDTH, AlarmEntry, Choice, Dictionary, Point
+
+PROFILES = ("pump", "pdu")
+_TABLES = {"Input": "input", "Holding": "holding", "Coil": "coil"}
+_LIMITS = {"u16": (0, 0xFFFF), "s16": (-0x8000, 0x7FFF), "u32": (0, 0xFFFFFFFF), "s32": (-0x80000000, 0x7FFFFFFF)}
+_FAST_FIRST = 100  # maps.common.Status opens the fast block on every controller
+_FAST_LIMIT = 60  # registers, by the wire contract
+
+
+class MapError(ValueError):
+    """A map that cannot be compiled: file, line, and what is wrong."""
+
+
+class _Module:
+    """One parsed map module: its integer constants, enumerations and register classes."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.tree = ast.parse(path.read_text(encoding="utf-8"))
+        self.description = ast.get_docstring(self.tree) or ""
+        self.constants: dict[str, int] = {}
+        self.enums: dict[str, tuple[Choice, ...]] = {}
+        self.classes: list[ast.ClassDef] = []
+        self.quality_base: int | None = None  # of the quality registers that the points after them refer to
+        for node in self.tree.body:
+            if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                value = node.value
+                if isinstance(value, ast.Call) and getattr(value.func, "id", "") == "const":
+                    value = value.args[0]
+                if isinstance(value, ast.Constant) and isinstance(value.value, int):
+                    self.constants[node.targets[0].id] = value.value
+            elif isinstance(node, ast.ClassDef) and node.bases:
+                if _base(node) == "Enum":
+                    self.enums[node.name] = tuple(
+                        Choice(self._int(value), name.lower(), meaning) for name, value, meaning in self.members(node)
+                    )
+                else:
+                    self.classes.append(node)
+
+    def fail(self, node: ast.AST, why: str) -> NoReturn:
+        raise MapError(f"{self.path}:{getattr(node, 'lineno', '?')}: {why}")
+
+    def _int(self, node: ast.expr) -> int:
+        value = ast.literal_eval(node)
+        if not isinstance(value, int):
+            self.fail(node, "an enumeration's value is an integer")
+        return value
+
+    def members(self, node: ast.ClassDef) -> list[tuple[str, ast.expr, str]]:
+        """(name, value, docstring) of each assignment; a member without its meaning is an error."""
+        found: list[tuple[str, ast.expr, str]] = []
+        body = node.body
+        for index, statement in enumerate(body):
+            if not (isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name)):
+                continue
+            name = statement.targets[0].id
+            if name in ("ARRAY", "START", "COUNT", "STRIDE"):
+                continue
+            after = body[index + 1] if index + 1 < len(body) else None
+            if not (
+                isinstance(after, ast.Expr)
+                and isinstance(after.value, ast.Constant)
+                and isinstance(after.value.value, str)
+            ):
+                self.fail(statement, f"{name} has no meaning: write a string below it")
+            found.append((name, statement.value, _clean(after.value.value)))
+        return found
+
+    def array(self, node: ast.ClassDef) -> tuple[str, int, int, int]:
+        """(prefix, start, count, stride); a plain class is an array of one without a prefix."""
+        values: dict[str, Any] = {"ARRAY": "", "START": 0, "COUNT": 1, "STRIDE": 0}
+        for statement in node.body:
+            if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
+                name = statement.targets[0].id
+                if name in values:
+                    values[name] = ast.literal_eval(statement.value)
+        return values["ARRAY"], values["START"], values["COUNT"], values["STRIDE"]
+
+
+def _base(node: ast.ClassDef) -> str:
+    return node.bases[0].id if node.bases and isinstance(node.bases[0], ast.Name) else ""
+
+
+def _clean(text: str) -> str:
+    return "\n".join(line.strip() for line in text.strip().splitlines())
+
+
+class _Call:
+    """A declaration such as `s16(112, -2, "degC", q=0)`, its arguments by name."""
+
+    def __init__(self, module: _Module, node: ast.expr, signatures: dict[str, ast.arguments]) -> None:
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in signatures):
+            module.fail(node, "a register is declared with a function of maps.fields")
+        self.kind = node.func.id
+        signature = signatures[self.kind]
+        names = [argument.arg for argument in signature.args]
+        defaults = dict(zip(names[len(names) - len(signature.defaults) :], signature.defaults, strict=True))
+        given = dict(zip(names, node.args, strict=False))
+        for keyword in node.keywords:
+            if keyword.arg not in names:
+                module.fail(node, f"{self.kind} takes no {keyword.arg}")
+            given[str(keyword.arg)] = keyword.value
+        self.given = {**defaults, **given}
+        self.module = module
+        self.node = node
+
+    def get(self, name: str, otherwise: Any = None) -> Any:
+        node = self.given.get(name)
+        if node is None:
+            return otherwise
+        if isinstance(node, ast.Name):
+            return node.id
+        return ast.literal_eval(node)
+
+
+def compile_profile(maps: Path, profile: str) -> Dictionary:
+    """The dictionary of `profile` from the folder firmware/maps. Raises MapError."""
+    fields = _Module(maps / "fields.py")
+    signatures = {n.name: n.args for n in fields.tree.body if isinstance(n, ast.FunctionDef)}
+    validity = fields.constants["VALIDITY"]
+    common, own = _Module(maps / "common.py"), _Module(maps / f"{profile}.py")
+    enums = {**common.enums, **own.enums}
+    points: list[Point] = []
+    alarms: list[AlarmEntry] = []
+    for module in (common, own):
+        for node in module.classes:
+            if _base(node) == "Alarm":
+                alarms += _alarms(module, node, signatures)
+            elif _base(node) in _TABLES:
+                points += _points(module, node, signatures, enums)
+            else:
+                module.fail(node, f"class {node.name} derives from none of {', '.join(_TABLES)}, Alarm, Enum")
+    points.sort(key=lambda point: (point.table, point.address))
+    alarms.sort(key=lambda alarm: alarm.code)
+    _check(own.path, points, alarms, validity)
+    in_fast = [p for p in points if p.table == "input" and _FAST_FIRST <= p.address < 200]
+    fast = (_FAST_FIRST, max(p.end for p in in_fast) - _FAST_FIRST)
+    if fast[1] > _FAST_LIMIT:
+        raise MapError(f"{own.path}: the fast block has {fast[1]} registers, {_FAST_LIMIT} are allowed")
+    return Dictionary(
+        profile=profile,
+        version=(common.constants["MAP_MAJOR"], common.constants["MAP_MINOR"]),
+        description=own.description,
+        points=tuple(points),
+        alarms=tuple(alarms),
+        validity_offset=validity,
+        fast=fast,
+    )
+
+
+def _points(
+    module: _Module, node: ast.ClassDef, signatures: dict[str, ast.arguments], enums: dict[str, tuple[Choice, ...]]
+) -> list[Point]:
+    table: Any = _TABLES[_base(node)]
+    prefix, start, instances, stride = module.array(node)
+    found: list[Point] = []
+    for name, expression, meaning in module.members(node):
+        call = _Call(module, expression, signatures)
+        kind: Any = "bit" if call.kind == "coil" else call.kind
+        if kind == "quality":
+            module.quality_base = call.get("address")
+        choices = call.get("values") or call.get("bits")
+        if choices is not None and choices not in enums:
+            module.fail(expression, f"no enumeration {choices}")
+        count, slot = call.get("count", 1), call.get("q")
+        width = WIDTH.get(kind, 1)
+        if kind in ("text", "quality"):
+            width, count = call.get("registers") or count, 1
+        for instance in range(instances):
+            for element in range(count):
+                labels = [prefix, str(instance + 1)] if prefix else []
+                labels.append(name)
+                if count > 1:
+                    labels.append(str(element + 1))
+                found.append(
+                    Point(
+                        name=".".join(labels),
+                        table=table,
+                        address=start + instance * stride + call.get("address") + element * width,
+                        kind=kind,
+                        meaning=meaning,
+                        registers=width,
+                        scale=call.get("scale", 0),
+                        unit=call.get("unit", ""),
+                        low=call.get("low"),
+                        high=call.get("high"),
+                        default=call.get("default"),
+                        choices=enums[choices] if choices else (),
+                        quality_address=None if slot is None else module.quality_base,
+                        quality_slot=None if slot is None else slot + instance + element,
+                    )
+                )
+    return found
+
+
+def _alarms(module: _Module, node: ast.ClassDef, signatures: dict[str, ast.arguments]) -> list[AlarmEntry]:
+    found: list[AlarmEntry] = []
+    for name, expression, text in module.members(node):
+        call = _Call(module, expression, signatures)
+        lines = [line for line in text.splitlines() if line]
+        parts: dict[str, str] = {}
+        for line in lines[1:]:
+            head, _, rest = line.partition(": ")
+            parts[head] = rest
+        if set(parts) != {"Cause", "Consequence", "Remedy"}:
+            module.fail(expression, f"{name}: its text has a condition, then Cause:, Consequence: and Remedy:, a line each")
+        count = call.get("count", 1)
+        for element in range(count):
+            found.append(
+                AlarmEntry(
+                    code=call.get("code") + element,
+                    name=f"{name}.{element + 1}" if count > 1 else name,
+                    priority=call.get("priority"),
+                    group=call.get("group"),
+                    condition=lines[0],
+                    cause=parts["Cause"],
+                    consequence=parts["Consequence"],
+                    remedy=parts["Remedy"],
+                    delay_ms=call.get("delay_ms", 0),
+                    latch=call.get("latch", False),
+                )
+            )
+    return found
+
+
+def _check(path: Path, points: list[Point], alarms: list[AlarmEntry], validity: int) -> None:
+    """Refuse overlaps, limits outside the type, limits that contain the sentinel, duplicate names and codes."""
+    names: set[str] = set()
+    previous: dict[str, Point] = {}
+    for point in points:
+        where = f"{path}: {point.name}"
+        if point.name in names:
+            raise MapError(f"{where} is declared twice")
+        names.add(point.name)
+        before = previous.get(point.table)
+        if before is not None and before.end > point.address:
+            raise MapError(f"{where} at {point.address} overlaps {before.name}")
+        previous[point.table] = point
+        if point.kind in _LIMITS and point.low is not None and point.high is not None:
+            low, high = (round(limit / 10**point.scale) for limit in (point.low, point.high))
+            if not _LIMITS[point.kind][0] <= low <= high <= _LIMITS[point.kind][1]:
+                raise MapError(f"{where}: limits {point.low}..{point.high} do not fit {point.kind}")
+            sentinel = SENTINEL[point.kind]
+            if low <= sentinel <= high:
+                raise MapError(f"{where}: its limits contain the sentinel {sentinel}")
+        if point.table == "holding" and (point.low is None or point.high is None):
+            raise MapError(f"{where} can be written and has no limits")
+    codes: set[int] = set()
+    for alarm in alarms:
+        if alarm.code in codes or not 1 <= alarm.code < validity:
+            raise MapError(f"{path}: alarm {alarm.name}: code {alarm.code} is taken or outside 1..{validity - 1}")
+        codes.add(alarm.code)

@@ -1,0 +1,1 @@
+"""A typed controller, built from a dictionary and nothing else. No knowledge of a profile belongs here."""

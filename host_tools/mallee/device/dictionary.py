@@ -1,0 +1,141 @@
+"""The dictionary: everything a host needs to know of a controller's registers and alarms, as data.
+
+It is compiled from firmware/maps (mallee.deploy.dictionary) or from another vendor's map, travels as deflated CBOR, and
+is known by its hash. Addresses are protocol addresses (0 is the first register of its table).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from functools import cached_property
+from typing import Any, Literal
+
+import cbor2
+import msgspec
+
+FORMAT = 1
+Table = Literal["input", "holding", "coil", "discrete"]
+Kind = Literal["u16", "s16", "u32", "s32", "u64", "flags", "enum", "text", "quality", "bit"]
+
+WIDTH: dict[str, int] = {"u16": 1, "s16": 1, "u32": 2, "s32": 2, "u64": 4, "flags": 1, "enum": 1, "quality": 1, "bit": 1}
+SENTINEL: dict[str, int] = {
+    # "Not available", as SunSpec has it (wire contract, Maps).
+    "u16": 0xFFFF,
+    "enum": 0xFFFF,
+    "flags": 0xFFFF,
+    "s16": 0x8000,
+    "u32": 0xFFFFFFFF,
+    "s32": 0x80000000,
+    "u64": 0xFFFFFFFFFFFFFFFF,
+}
+
+
+class Choice(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One value of an enumeration or one bit of a flags register."""
+
+    value: int
+    name: str
+    meaning: str
+
+
+class Point(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One value that a controller offers.
+
+    `name` is unique in the dictionary (`branch.3.energy`); `registers` its width; `scale` the power of ten of a raw unit.
+    `low`, `high` and `default` are in `unit`. `quality_address` and `quality_slot` say where its quality stands.
+    """
+
+    name: str
+    table: Table
+    address: int
+    kind: Kind
+    meaning: str
+    registers: int = 1
+    scale: int = 0
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    default: float | None = None
+    choices: tuple[Choice, ...] = ()
+    quality_address: int | None = None
+    quality_slot: int | None = None
+
+    @property
+    def writable(self) -> bool:
+        return self.table in ("holding", "coil")
+
+    @property
+    def end(self) -> int:
+        return self.address + self.registers
+
+
+class AlarmEntry(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One alarm: its discrete input is `code`, the validity of that is at `code + validity_offset`."""
+
+    code: int
+    name: str
+    priority: Literal["low", "medium", "high", "critical"]
+    group: str
+    condition: str
+    cause: str
+    consequence: str
+    remedy: str
+    delay_ms: int = 0
+    latch: bool = False
+
+
+class Dictionary(msgspec.Struct, frozen=True, dict=True):
+    """All points and alarms of one profile at one map version."""
+
+    profile: str
+    version: tuple[int, int]
+    description: str
+    points: tuple[Point, ...]
+    alarms: tuple[AlarmEntry, ...] = ()
+    validity_offset: int = 128
+    fast: tuple[int, int] | None = None
+    """Fast block: first input register and how many."""
+    format: int = FORMAT
+
+    @cached_property
+    def by_name(self) -> dict[str, Point]:
+        return {point.name: point for point in self.points}
+
+    @cached_property
+    def alarm_by_code(self) -> dict[int, AlarmEntry]:
+        return {alarm.code: alarm for alarm in self.alarms}
+
+    def blocks(self, table: Table) -> list[tuple[int, int]]:
+        """Contiguous spans (first address, count) of a table: a request may cover any part of one, never two."""
+        spans: list[tuple[int, int]] = []
+        for point in sorted((p for p in self.points if p.table == table), key=lambda p: p.address):
+            if spans and spans[-1][0] + spans[-1][1] == point.address:
+                spans[-1] = (spans[-1][0], spans[-1][1] + point.registers)
+            else:
+                spans.append((point.address, point.registers))
+        return spans
+
+
+def encode(dictionary: Dictionary) -> bytes:
+    """Deflated canonical CBOR: the same dictionary gives the same bytes."""
+    plain: Any = msgspec.to_builtins(dictionary)
+    return zlib.compress(cbor2.dumps(plain, canonical=True), 9)
+
+
+def decode(data: bytes) -> Dictionary:
+    """The inverse of `encode`. Raises ValueError on anything that is not a dictionary of this format."""
+    try:
+        plain = cbor2.loads(zlib.decompress(data))
+        dictionary = msgspec.convert(plain, Dictionary)
+    except (zlib.error, cbor2.CBORError, EOFError, msgspec.ValidationError) as error:
+        raise ValueError(f"not a dictionary: {error}") from error
+    if dictionary.format != FORMAT:
+        raise ValueError(f"dictionary format {dictionary.format}, this program reads {FORMAT}")
+    return dictionary
+
+
+def hash_of(dictionary: Dictionary) -> int:
+    """First eight bytes of the SHA-256 over the canonical CBOR before deflation, as the identity block has it."""
+    plain: Any = msgspec.to_builtins(dictionary)
+    return int.from_bytes(hashlib.sha256(cbor2.dumps(plain, canonical=True)).digest()[:8], "big")
