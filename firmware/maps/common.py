@@ -164,6 +164,8 @@ class Health(Input):
     """Settings written to flash since the start."""
     chip_errors = u32(76)
     """Answers of sensor chips that failed their check and were not used."""
+    value_clamps = u32(78)
+    """Values that did not fit their register and were held at its end."""
 
 
 class Status(Input):
