@@ -11,7 +11,6 @@ CAPABILITIES = {
     "network": "socket",
     "uarts": 0,
     "fram": False,
-    "flash_file": "settings.bin",
 }
 
 # Heap of the RP2040 under stock MicroPython is about 190 kB; objects of the Unix port are twice the size (see docs/boards.md).

@@ -18,7 +18,7 @@ class Alarms:
         for group in classes:
             for name in dir(group):
                 alarm = getattr(group, name)
-                if isinstance(alarm, tuple):
+                if name[0] != "_" and isinstance(alarm, tuple):
                     declared.append(alarm)
         declared.sort(key=lambda alarm: alarm[CODE])
         spans = []

@@ -54,7 +54,7 @@ def fields_of(classes):
         for instance in range(getattr(declared, "COUNT", 1)):
             for name in dir(declared):
                 field = getattr(declared, name)
-                if not isinstance(field, tuple):
+                if name[0] == "_" or not isinstance(field, tuple):
                     continue
                 address = start + instance * getattr(declared, "STRIDE", 0) + field[ADDRESS]
                 if field[KIND] == TEXT:
