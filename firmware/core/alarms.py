@@ -53,8 +53,7 @@ class Alarms:
             held = self._true_ms[code]
             if held >= self._delay[code]:
                 self._come(code)
-            else:
-                self._true_ms[code] = held + self.dt_ms
+            self._true_ms[code] = min(held + self.dt_ms, 0x3FFFFFFF)
         else:
             self._true_ms[code] = 0
             if not self._latching[code]:

@@ -28,7 +28,8 @@ def watch(codes: ptr32, state: ptr32) -> int:
     trips = 0
     for branch in range(8):
         code = codes[branch]
-        if code < 0:
+        # A negative code is noise around zero. A 64-bit viper loads it from ptr32 without its sign, as a huge number.
+        if code < 0 or code > 0x7FFF:
             code = 0
         at = branch * 6
         if code > state[at + 1]:

@@ -33,7 +33,7 @@ def judge(codes: ptr32, rules: ptr32, low: int, high: int) -> int:
     due = 0
     for rule in range(3):
         at = rule * 5
-        code = codes[rules[at]]
+        code = codes[rules[at]]  # a negative one (on a 64-bit viper a huge one) is outside low..high
         met = 0
         if code >= low and code <= high:
             if rules[at + 2]:
