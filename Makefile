@@ -22,6 +22,7 @@ $(STAMP): pyproject.toml
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[sim,web,deploy,hil]' --group dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --target $(VENV)/typings --group firmware-types
 	@touch $(STAMP)
 
 clean:

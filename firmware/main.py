@@ -2,7 +2,6 @@
 
 import board
 import build_info
-
 from core.controller import Controller
 
 if build_info.PROFILE == "pdu":

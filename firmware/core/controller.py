@@ -8,15 +8,6 @@ switched(address, value), chip_errors, tick_count, tick_overruns.
 import time
 
 import machine
-
-from core.alarms import Alarms
-from core.bank import Bits, Table
-from core.lease import REFUSED, Lease
-from core.loop import WATCHDOG_MS, Loop
-from core.modbus import Server
-from core.settings import Settings
-from core.tcp import TcpServer
-from core.wire import get32
 from maps import common
 from maps.common import (
     ClockSource,
@@ -32,6 +23,15 @@ from maps.common import (
     Status,
 )
 from maps.fields import ADDRESS, COUNT
+
+from core.alarms import Alarms
+from core.bank import Bits, Table
+from core.lease import REFUSED, Lease
+from core.loop import WATCHDOG_MS, Loop
+from core.modbus import Server
+from core.settings import Settings
+from core.tcp import TcpServer
+from core.wire import get32
 
 COMMIT = 0xC0DE
 REGULATION_MS = 100
@@ -87,7 +87,7 @@ class Controller:
         alarms, lease = self.alarms, self.lease
         alarms.dt_ms = dt_ms
         alarms.age(dt_ms)
-        lease.step(dt_ms, 1000 * self.holdings.get(CommonSettings.lease_hold), self.profile.at_local)
+        lease.step(dt_ms, 1000 * self.holdings.setting(CommonSettings.lease_hold), self.profile.at_local)
         alarms.set(CommonAlarm.lease_lost, lease.lost)
         alarms.set(CommonAlarm.loop_overrun, dt_ms > REGULATION_MS)
         alarms.set(CommonAlarm.settings_lost, not self.settings_found)
@@ -172,7 +172,7 @@ class Controller:
 
     def _commanded(self, address, count):
         holdings = self.holdings
-        if holdings.get(Command.commit) == COMMIT:
+        if holdings.setting(Command.commit) == COMMIT:
             try:
                 self.settings.commit()
                 self.settings_found = True

@@ -4,12 +4,12 @@ A host writes holder, epoch and seconds in front of its set-points, in one reque
 paused and wakes up holds an old one and cannot overwrite its successor. Only such a write renews; other traffic does not.
 """
 
-from micropython import const
-
-from core.wire import get16, get32
 from maps.common import Lease as Block
 from maps.common import LeaseState, Refusal
 from maps.fields import ADDRESS
+from micropython import const
+
+from core.wire import get16, get32
 
 REFUSED = const(4)
 _FIRST = Block.remote_holder[ADDRESS]

@@ -119,15 +119,13 @@ class Server:
         coils = self.coils
         if not coils.exists(address, count):
             return -ILLEGAL_ADDRESS
-        if coils.may_write is not None:
-            for i in range(count):
-                code = coils.may_write(address + i, value(i))
-                if code:
-                    return -code
+        for i in range(count):
+            code = coils.may_write(address + i, value(i))
+            if code:
+                return -code
         for i in range(count):
             coils.put(address + i, value(i))
-            if coils.written is not None:
-                coils.written(address + i, value(i))
+            coils.written(address + i, value(i))
         copy(answer, to, request, at, 5)
         return 5
 

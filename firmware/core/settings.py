@@ -65,4 +65,3 @@ class Settings:
         if len(data) != end + 4 or crc32(data[:end]) != get32(data, end):
             return None
         return data
-

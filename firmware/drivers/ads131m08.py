@@ -4,16 +4,17 @@ SPI mode 1, frames of ten 24-bit words: command or response, eight channels, CRC
 """
 
 import micropython
-from micropython import const
-
 from core.wire import crc16_ccitt
+from micropython import const
 
 CHANNELS = const(8)
 _FRAME = const(30)
 _RESET = const(0x0011)
 _RREG_ID = const(0xA000)
 FULL_SCALE_V = 1.2
-CODE_BITS = const(16)  # codes are cut to 16 bits plus sign: more than the transmitters are worth, and integers stay small
+CODE_BITS = const(
+    16
+)  # codes are cut to 16 bits plus sign: more than the transmitters are worth, and integers stay small
 COUNTS_PER_V = 32768 / FULL_SCALE_V
 
 

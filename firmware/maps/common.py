@@ -1,6 +1,6 @@
 """The registers that every controller has, at the same addresses whatever its profile."""
 
-from maps.fields import Alarm, Enum, Holding, Input, alarm, enum, quality, text, u16, u32, u64
+from maps.fields import Alarm, Enum, Holding, Input, alarm, enum, text, u16, u32, u64
 
 MAP_MAJOR = 1
 MAP_MINOR = 0

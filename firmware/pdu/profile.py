@@ -1,19 +1,22 @@
 """The PDU: ties metering, protection and switching to registers, alarms and the board."""
 
+# pyright: reportArgumentType=false
+# (viper takes arrays as pointers; the stubs have no way to say so)
+
 from array import array
 from math import log
-
-from machine import SPI, Pin
 
 from core import tick
 from drivers.ads131m08 import COUNTS_PER_V, Ads131m08
 from drivers.atm90e32 import Atm90e32
 from drivers.hc138 import Hc138
 from drivers.relays import Relays
+from machine import SPI, Pin
 from maps import pdu as maps
 from maps.common import Profile, Quality, Refusal
 from maps.fields import ADDRESS
 from maps.pdu import BRANCHES, Branch, BranchFast, BranchSettings, Measurement, PduAlarm, Remote, Settings, TripCause
+
 from pdu.metering import Metering
 from pdu.protection import WINDOW, Protection, heat, watch
 from pdu.switching import Switching
@@ -133,11 +136,11 @@ class Pdu:
         self._note_trips()
         switching.step(
             dt_ms,
-            self.controller.coils.image[0] & int(holdings.get(Remote.permit)),
+            self.controller.coils.image[0] & int(holdings.setting(Remote.permit)),
             self.tripped_bits,
             self.relays.feedback,
-            int(1000 * holdings.get(Settings.close_interval)),
-            1000 * holdings.get(Settings.minimum_off_time),
+            int(1000 * holdings.setting(Settings.close_interval)),
+            1000 * holdings.setting(Settings.minimum_off_time),
         )
         self._publish()
         self._judge()
@@ -180,14 +183,14 @@ class Pdu:
 
     def _judge(self):
         alarms, metering = self.controller.alarms, self.metering
-        warning = self.controller.holdings.get(Settings.warning_level)
+        warning = self.controller.holdings.setting(Settings.warning_level)
         alarms.set(PduAlarm.fast_channel_fault, self._bad_samples >= _CHANNEL_FAULT_TICKS)
         for branch in range(BRANCHES):
             alarms.set(PduAlarm.overload_warning, self.protection.thermal(branch) > warning, branch)
             alarms.set(PduAlarm.contactor_disagrees, bool(self.switching.disagrees(branch)), branch)
             alarms.set(PduAlarm.metering_fault, metering.quality[branch] == Quality.FAULT, branch)
-        low = self.controller.holdings.get(Settings.undervoltage)
-        high = self.controller.holdings.get(Settings.overvoltage)
+        low = self.controller.holdings.setting(Settings.undervoltage)
+        high = self.controller.holdings.setting(Settings.overvoltage)
         for phase in range(3):
             volts = metering.phase_voltage(phase)
             alarms.set(PduAlarm.undervoltage, None if volts is None else volts < low, phase)
@@ -217,21 +220,23 @@ class Pdu:
     def _time_to_trip(self, branch, amps):
         """From θ(t) = i² + (θ0 − i²)·exp(−t/τ) = limit; None while i² stays below the limit."""
         ratio = amps / self._setting(BranchSettings.rating, branch)
-        square, limit = ratio * ratio, self.controller.holdings.get(Settings.thermal_limit)
+        square, limit = ratio * ratio, self.controller.holdings.setting(Settings.thermal_limit)
         theta = self.protection.theta(branch)
         if theta >= limit:
             return 0
         if square <= limit:
             return None
-        tau = self.controller.holdings.get(Settings.thermal_time_constant)
+        tau = self.controller.holdings.setting(Settings.thermal_time_constant)
         return tau * log((square - theta) / (square - limit))
 
     def _setting(self, field, branch):
-        return self.controller.holdings.get(field, BranchSettings.START + branch * BranchSettings.STRIDE)
+        return self.controller.holdings.setting(field, BranchSettings.START + branch * BranchSettings.STRIDE)
 
     def _configured(self, address, count):
         holdings = self.controller.holdings
-        self.protection.set_curve(holdings.get(Settings.thermal_time_constant), holdings.get(Settings.thermal_limit))
+        self.protection.set_curve(
+            holdings.setting(Settings.thermal_time_constant), holdings.setting(Settings.thermal_limit)
+        )
         for branch in range(BRANCHES):
             self.protection.configure(
                 branch,

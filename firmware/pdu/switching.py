@@ -5,9 +5,8 @@ A controller reset switches nothing: what the contacts report becomes the local 
 
 from array import array
 
-from micropython import const
-
 from maps.pdu import BRANCHES, BranchState
+from micropython import const
 
 PULSE_MS = const(150)
 

@@ -38,7 +38,7 @@ class PumpLoop:
         self.pressure = Pi(0.0, 100.0)
         self.flow = Pi(0.0, 100.0)
         self.cap = 100.0  # lowered while a pressure is outside its limit
-        self.speed = None
+        self.speed = 0.0
 
     def step(self, mode, setpoint, measured, preset, minimum, per_s, dt_s):
         """`setpoint` and `measured` are (ΔP kPa, flow l/min, speed %) ; a measured None falls back to the preset speed."""
@@ -73,7 +73,7 @@ class PumpLoop:
     def limit(self, reduce, per_s, dt_s, floor=0.0):
         """Lower the cap while `reduce`, let it rise again at a fifth of that rate."""
         if reduce:
-            self.cap = max(floor, min(self.cap, self.speed or 0.0) - per_s * dt_s)
+            self.cap = max(floor, min(self.cap, self.speed) - per_s * dt_s)
         else:
             self.cap = min(100.0, self.cap + per_s / 5 * dt_s)
 

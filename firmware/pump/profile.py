@@ -1,15 +1,18 @@
 """The coolant pump skid: ties sensors, loops and interlocks to registers, alarms and the board."""
 
-from array import array
+# pyright: reportArgumentType=false
+# (viper takes arrays as pointers; the stubs have no way to say so)
 
-from machine import ADC, PWM, SPI, Pin
+from array import array
 
 from core import tick
 from drivers.ads131m08 import COUNTS_PER_V, Ads131m08
 from drivers.current_loop import FAULT_HIGH_uA, FAULT_LOW_uA
+from machine import ADC, PWM, SPI, Pin
 from maps.common import LeaseState, Profile, Quality, Refusal
 from maps.fields import ADDRESS
 from maps.pump import Local, Measurement, Mode, PumpAlarm, PumpState, Remote, Sensor, Settings
+
 from pump.control import PumpLoop, Setpoints, ValveLoop, drooped, guarded, heat_kW
 from pump.protection import CHANNELS, Window, add, judge, rules, set_rule
 from pump.sensors import Sensors
@@ -174,9 +177,7 @@ class Pump:
             pumps.take_over(0.0, self._measured(), self._pump_setpoint())
         else:
             preset = self._setting(Settings.preset_speed)
-            pumps.step(
-                self.setpoints.mode, self._pump_setpoint(), self._measured(), preset, minimum, per_s, dt_s
-            )
+            pumps.step(self.setpoints.mode, self._pump_setpoint(), self._measured(), preset, minimum, per_s, dt_s)
         for pwm in self._pwm:
             pwm.duty_u16(_duty(pumps.speed))
 
@@ -218,7 +219,7 @@ class Pump:
 
     def _pump_setpoint(self):
         _, pressure, flow, speed = self.setpoints.values
-        return drooped(pressure, self._setting(Settings.droop), self.pumps.speed or 0.0), flow, speed
+        return drooped(pressure, self._setting(Settings.droop), self.pumps.speed), flow, speed
 
     def _targets(self, remote):
         get = self.controller.holdings.get
@@ -238,7 +239,7 @@ class Pump:
             self.sensors.take_ambient(name, self._ambient[i].read_u16() * self._ambient_uA)
 
     def _setting(self, field):
-        return self.controller.holdings.get(field)
+        return self.controller.holdings.setting(field)
 
     def _configured(self, address, count):
         """Interlock limits as codes of the converter."""

@@ -11,7 +11,9 @@ from core.modbus import Server
 from maps import common, pump
 
 inputs = Table((common.Identity, common.Health, common.Status, pump.Measurement))
-holdings = Table((common.Command, common.Lease, common.CommonSettings, pump.Remote, pump.Local, pump.Settings), writable=True)
+holdings = Table(
+    (common.Command, common.Lease, common.CommonSettings, pump.Remote, pump.Local, pump.Settings), writable=True
+)
 coils = Bits([(0, 20)])
 lease = Lease()
 holdings.guard(100, 110, lease.may_write, lease.written)

@@ -61,7 +61,9 @@ def pump_loop():
 def test_losing_the_pressure_sensor_ramps_to_the_preset_and_back_without_a_bump():
     p = pump_loop()
     p.take_over(50.0, (200.0, 600.0, None), (200, 600, 50))
-    speeds = [p.step(Mode.DIFFERENTIAL_PRESSURE, (200, 600, 50), (None, 600.0, None), 70, 15, 10, 0.1) for _ in range(30)]
+    speeds = [
+        p.step(Mode.DIFFERENTIAL_PRESSURE, (200, 600, 50), (None, 600.0, None), 70, 15, 10, 0.1) for _ in range(30)
+    ]
     assert max(abs(b - a) for a, b in zip([50.0] + speeds, speeds)) <= 1.001 and speeds[-1] == 70
     back = p.step(Mode.DIFFERENTIAL_PRESSURE, (200, 600, 50), (200.0, 600.0, None), 70, 15, 10, 0.1)
     assert abs(back - 70) <= 1.001

@@ -1,9 +1,9 @@
 from array import array
 from math import log
 
+from maps.pdu import BranchState
 from pdu.protection import ONE, Protection, heat, watch
 from pdu.switching import Switching
-from maps.pdu import BranchState
 
 RATED = 2580
 

@@ -216,7 +216,9 @@ def _alarms(module: _Module, node: ast.ClassDef, signatures: dict[str, ast.argum
             head, _, rest = line.partition(": ")
             parts[head] = rest
         if set(parts) != {"Cause", "Consequence", "Remedy"}:
-            module.fail(expression, f"{name}: its text has a condition, then Cause:, Consequence: and Remedy:, a line each")
+            module.fail(
+                expression, f"{name}: its text has a condition, then Cause:, Consequence: and Remedy:, a line each"
+            )
         count = call.get("count", 1)
         for element in range(count):
             found.append(
