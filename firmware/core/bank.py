@@ -22,9 +22,9 @@ from maps.fields import (
     U64,
     WIDTH,
 )
+
 # pyright: reportArgumentType=false
 # (viper takes arrays as pointers; the stubs have no way to say so)
-
 from micropython import const
 
 from core.wire import copy, get16
