@@ -1,4 +1,5 @@
-"""The virtual board: a controller without hardware. Its pins and chips end in the simulated plant (mallee.sim).
+"""The virtual board: a controller without hardware. Its pins and chips end in the simulated plant
+(mallee.sim).
 
 The layout is that of boards/rp2_pico, except that it speaks Modbus TCP instead of RS-485.
 """
@@ -13,7 +14,8 @@ CAPABILITIES = {
     "fram": False,
 }
 
-# Heap of the RP2040 under stock MicroPython is about 190 kB; objects of the Unix port are twice the size (see docs/boards.md).
+# Heap of the RP2040 under stock MicroPython is about 190 kB; objects of the Unix port are twice the size (see
+# docs/boards.md).
 MEMORY = {"heap_bytes": 400_000}
 
 PUMP = {
@@ -63,5 +65,6 @@ PDU = {
     "led": 25,
 }
 
-# Fast channel: volts at the converter per ampere RMS of the largest phase (CT 1000:1 and burden, peak rectified).
+# Fast channel: volts at the converter per ampere RMS of the largest phase (CT 1000:1 and burden, peak
+# rectified).
 PDU_FAST_V_PER_A = 0.0015
