@@ -17,19 +17,22 @@ class Settings:
         self.names = names
         self.sequence = 0
         self.commits = 0
+        self.damaged = False
         spans = [span for span in table.spans if span[0] >= first]
         self.start = spans[0][2]
         self.size = len(table.image) - self.start
 
     def load(self):
-        """Take over the newest valid copy. False when there is none: the defaults stay."""
+        """Take over the newest valid copy. False when there are copies and none is valid: the defaults stay. A new board,
+        which has no copy at all, runs on its defaults by intention."""
         best = None
+        self.damaged = False
         for name in self.names:
             data = self._read(name)
             if data is not None and (best is None or get32(data, 4) > get32(best, 4)):
                 best = data
         if best is None:
-            return False
+            return not self.damaged
         self.sequence = get32(best, 4)
         length = min(get16(best, 8), self.size)  # a minor version only adds behind
         self.table.image[self.start : self.start + length] = best[_HEADER : _HEADER + length]
@@ -59,6 +62,7 @@ class Settings:
                 data = file.read()
         except OSError:
             return None
+        self.damaged = True
         if len(data) < _HEADER + 4 or get16(data, 0) != self.version[0]:
             return None
         end = _HEADER + get16(data, 8)

@@ -238,9 +238,9 @@ class CommonAlarm(Alarm):
     Remedy: read loop_worst_execution and chip_errors; if they grow, restart the controller in a maintenance window.
     """
     settings_lost = alarm(3, priority="medium", group="controller")
-    """No valid copy of the settings was found at the start.
+    """Settings were stored, but no valid copy of them was found at the start.
 
-    Cause: first start of a new board, or both copies in flash are damaged.
+    Cause: both copies in flash are damaged, or they were written for another major version of the map.
     Consequence: the controller runs on the defaults of its profile, which may not match the equipment.
     Remedy: write the settings again and commit them; if it comes back, replace the board.
     """
