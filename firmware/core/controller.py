@@ -141,6 +141,7 @@ class Controller:
         put(Health.bus_exceptions, server.exceptions)
         put(Health.bus_clients, self.transport.connected)
         put(Health.bus_evictions, self.transport.evictions)
+        put(Health.blind_worst, self.settings.worst_write_us)
         put(Health.settings_commits, self.settings.commits)
         put(Health.chip_errors, self.profile.chip_errors)
         put(Health.value_clamps, self.inputs.clamps)

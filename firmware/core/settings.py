@@ -4,6 +4,7 @@ What is kept is the image of the holding table from `first` up: settings and loc
 """
 
 from binascii import crc32
+from time import ticks_diff, ticks_us
 
 from core.wire import get16, get32, put16
 
@@ -18,6 +19,7 @@ class Settings:
         self.sequence = 0
         self.commits = 0
         self.damaged = False
+        self.worst_write_us = 0
         spans = [span for span in table.spans if span[0] >= first]
         self.start = spans[0][2]
         self.size = len(table.image) - self.start
@@ -51,8 +53,10 @@ class Settings:
         crc = crc32(data[: _HEADER + self.size])
         put16(data, _HEADER + self.size, crc >> 16)
         put16(data, _HEADER + self.size + 2, crc)
+        began = ticks_us()
         with open(self.names[sequence & 1], "wb") as file:
             file.write(data)
+        self.worst_write_us = max(self.worst_write_us, ticks_diff(ticks_us(), began))
         self.sequence = sequence
         self.commits += 1
 
