@@ -1,4 +1,5 @@
-"""The virtual board: a controller without hardware. Its pins and chips end in the simulated plant (mallee.sim).
+"""The virtual board: a controller without hardware. Its pins and chips end in the simulated plant
+(mallee.sim).
 
 The layout is that of boards/rp2_pico, except that it speaks Modbus TCP instead of RS-485.
 """
@@ -11,20 +12,23 @@ CAPABILITIES = {
     "network": "socket",
     "uarts": 0,
     "fram": False,
-    "flash_file": "settings.bin",
 }
 
-# Heap of the RP2040 under stock MicroPython is about 190 kB; objects of the Unix port are twice the size (see docs/boards.md).
+# Heap of the RP2040 under stock MicroPython is about 190 kB; objects of the Unix port are twice the size (see
+# docs/boards.md).
 MEMORY = {"heap_bytes": 400_000}
 
 PUMP = {
     "spi_analog": {"id": 0, "sck": 2, "mosi": 3, "miso": 4},
-    "analog_select": (5, 6),  # two ADS131M08, 4-20 mA over 49.9 ohm
-    "ambient_adc": (26, 27),  # 4-20 mA over 150 ohm on the controller's own converter
+    "analog_select": (5, 6),  # two ADS131M08, 4-20 mA over PUMP_SHUNT_ohm
+    "ambient_adc": (26, 27),  # 4-20 mA over PUMP_AMBIENT_SHUNT_ohm on the controller's own converter
     "pump_pwm": (8, 9),
     "valve_pwm": 14,
     "led": 25,
 }
+
+PUMP_SHUNT_ohm = 49.9
+PUMP_AMBIENT_SHUNT_ohm = 150.0
 
 # Transmitters of the skid, 4-20 mA: name, (chip, channel), value at 4 mA, value at 20 mA, unit.
 PUMP_ANALOG = (
@@ -61,5 +65,6 @@ PDU = {
     "led": 25,
 }
 
-# Fast channel: volts at the converter per ampere RMS of the largest phase (CT 1000:1 and burden, peak rectified).
+# Fast channel: volts at the converter per ampere RMS of the largest phase (CT 1000:1 and burden, peak
+# rectified).
 PDU_FAST_V_PER_A = 0.0015

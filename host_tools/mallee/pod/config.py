@@ -1,62 +1,73 @@
-"""The pod file: what belongs to the pod, where its controllers answer, what it shall hold. Plain structures."""
+"""The pod file: what belongs to the pod, where its controllers answer, what it shall hold. Plain structures.
+
+Limits stand with their settings as (lowest, highest); `mallee.pod.loader` checks them and names the line.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from .parameters import PlantParameters
 
+Ampere = Annotated[float, Meta(ge=1, le=10_000)]
+Kilowatt = Annotated[float, Meta(gt=0, le=5_000)]
+Name = Annotated[str, Meta(pattern=r"^[A-Za-z0-9][A-Za-z0-9 _.-]*$", max_length=32)]
 
-class Struct(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """An unknown key in a pod file is an error."""
 
-
-class PodSection(Struct):
-    name: str
-    host_id: int = 1
+class PodSection(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    name: Name
+    host_id: Annotated[int, Meta(ge=1, le=65534)] = 1
     """Number of the host in the lease; two hosts of one pod need different ones."""
 
 
-class ControlSection(Struct):
-    scan_s: float = 1.0
-    lease_s: int = 10
-    supply_temperature_degC: float = 37.0
-    differential_pressure_kPa: float = 200.0
-    dew_point_margin_K: float = 2.5
+class ControlSection(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    scan_s: Annotated[float, Meta(ge=0.1, le=60)] = 1.0
+    """Every controller is read, and every lease renewed, this often."""
+    lease_s: Annotated[int, Meta(ge=1, le=3600)] = 10
+    """A controller that hears nothing for this long goes on alone."""
+    supply_temperature_degC: Annotated[float, Meta(ge=15, le=45)] = 37.0
+    differential_pressure_kPa: Annotated[float, Meta(ge=20, le=350)] = 200.0
+    dew_point_margin_K: Annotated[float, Meta(ge=0, le=10)] = 2.5
     feed_forward: bool = True
+    """Tell each skid the heat that is on its way, from the power the racks draw."""
 
 
-class Feed(Struct):
-    name: str
-    main_A: float
-    voltage_V: float = 415.0
+class Feed(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    name: Name
+    main_A: Ampere
+    voltage_V: Annotated[float, Meta(ge=100, le=1000)] = 415.0
     """Line to line."""
 
 
-class Controller(Struct):
-    name: str
+class Controller(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    name: Name
     address: str
     """tcp://HOST:PORT or serial:///dev/ttyUSB0"""
-    unit: int = 1
+    unit: Annotated[int, Meta(ge=0, le=255)] = 1
 
 
-class Pdu(Controller, kw_only=True):
-    feed: str
-    main_A: float
+class Pdu(Controller, kw_only=True, forbid_unknown_fields=True, frozen=True):
+    feed: Name
+    main_A: Ampere
     racks: tuple[str, ...]
     """The rack that branch 1, 2, … feeds; "" for a branch that is not used."""
 
 
-class Skid(Controller, kw_only=True):
+class Skid(Controller, kw_only=True, forbid_unknown_fields=True, frozen=True):
     pass
 
 
-class Rack(Struct):
-    name: str
-    power_kW: float
-    liquid_kW: float
+class Rack(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    name: Name
+    power_kW: Kilowatt
+    liquid_kW: Annotated[float, Meta(ge=0, le=5_000)]
     """Part of the power that goes into the coolant; the rest heats the room."""
 
 
-class PodConfig(Struct):
+class PodConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     pod: PodSection
     control: ControlSection = ControlSection()
     feeds: tuple[Feed, ...] = msgspec.field(name="feed", default=())
@@ -64,3 +75,7 @@ class PodConfig(Struct):
     skids: tuple[Skid, ...] = msgspec.field(name="skid", default=())
     racks: tuple[Rack, ...] = msgspec.field(name="rack", default=())
     plant: PlantParameters = PlantParameters()
+
+    @property
+    def controllers(self) -> tuple[Controller, ...]:
+        return (*self.skids, *self.pdus)

@@ -98,9 +98,7 @@ class World:
         """
         from .podworld import build
 
-        return build(
-            cls, config, seed=seed, load=load, paced=paced, gateway=gateway, noise=noise, start_utc=start_utc
-        )
+        return build(cls, config, seed=seed, load=load, paced=paced, gateway=gateway, noise=noise, start_utc=start_utc)
 
     # Composition and life.
 

@@ -1,0 +1,162 @@
+"""A controller, read and written by the names of its points."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+
+from .. import clock
+from ..errors import ExitCode, MalleeError
+from ..link import pdus
+from ..link.base import Link, Priority
+from ..link.failures import LinkDown, NoAnswer, Refused
+from ..reading import Failure, Quality, Reading, Scalar, Snapshot
+from .alarms import AlarmReading, read_alarms
+from .assembly import bit_readings, missing, readings
+from .dictionary import Dictionary, Point
+from .identity import Identity, require_identity
+from .remote import LEASE_POINTS, Grant, plan_remote, remote_points
+from .resolve import resolve
+from .spans import Span, halves, plan
+from .writing import PlannedWrite, find_point, plan_writes
+
+_INTERLOCK = 4  # exception code: an interlock or the lease; the register `refusal` says which
+
+
+class Device:
+    """One unit on a link, described by a dictionary and nothing else."""
+
+    def __init__(self, link: Link, unit: int, dictionary: Dictionary, name: str = "") -> None:
+        self.link = link
+        self.unit = unit
+        self.dictionary = dictionary
+        self.name = name or f"{link.address}/{unit}"
+        self.identity: Identity | None = None
+        self._nonexistent: set[str] = set()  # points that this device answers with exception 02
+
+    @classmethod
+    async def connect(cls, link: Link, unit: int, *, name: str = "", cache: Path | None = None) -> Device:
+        """Ask who answers, find its dictionary, and return the device. Raises MalleeError (NoAnswer, …)."""
+        identity = await require_identity(link, unit)
+        device = cls(link, unit, await resolve(link, unit, identity, cache), name)
+        device.identity = identity
+        return device
+
+    async def identify(self) -> Identity:
+        """Read the identity block again; it changes when other firmware answers."""
+        self.identity = await require_identity(self.link, self.unit)
+        return self.identity
+
+    async def read(self, name: str) -> Reading:
+        """One point. Raises MalleeError for an unknown name, NoAnswer, Refused, LinkDown."""
+        point = find_point(self.dictionary, name)
+        span = plan(self.dictionary, [point], pdus.READ_REGISTERS_MAX)[0]
+        return (await self._read_span(span))[name]
+
+    async def read_many(self, names: Iterable[str]) -> Snapshot:
+        """Several points in as few requests as possible. What one request fails to give is in `failures`."""
+        return await self._snapshot([find_point(self.dictionary, name) for name in names])
+
+    async def read_all(self) -> Snapshot:
+        """Every point of the dictionary."""
+        return await self._snapshot(self.dictionary.points)
+
+    async def read_fast(self, *, timeout_s: float | None = None) -> Snapshot:
+        """The fast block in ONE request: what control needs each cycle. Raises NoAnswer, Refused,
+        LinkDown."""
+        if self.dictionary.fast is None:
+            raise ValueError(f"a {self.dictionary.profile} has no fast block")
+        first, count = self.dictionary.fast
+        points = tuple(p for p in self.dictionary.points if p.table == "input" and first <= p.address < first + count)
+        span = Span("input", first, count, points)
+        found = await self._read_span(span, timeout_s)
+        sequence = found["sequence"].value if "sequence" in found else None
+        return Snapshot(self.name, clock.utc_now(), found, sequence if isinstance(sequence, int) else None)
+
+    async def read_alarms(self) -> list[AlarmReading]:
+        """State of every alarm, by discrete inputs and their validity twins."""
+        return await read_alarms(self.link, self.unit, self.dictionary)
+
+    async def read_remote(self) -> dict[str, Scalar]:
+        """The set-points behind the lease, as they stand in the device now: read before you write."""
+        names = [p.name for p in remote_points(self.dictionary) if p.name not in LEASE_POINTS]
+        span = plan(self.dictionary, [self.dictionary.by_name[name] for name in names], pdus.READ_REGISTERS_MAX)[0]
+        return {name: reading.value for name, reading in (await self._read_span(span)).items()}
+
+    async def write(self, values: Mapping[str, Scalar]) -> Snapshot:
+        """Check against the limits, write, and read back. Returns what the device has afterwards.
+
+        Raises MalleeError before anything is sent, or Refused with the device's own reason.
+        """
+        for planned in plan_writes(self.dictionary, values):
+            await self._send(planned)
+        return await self.read_many(values)
+
+    async def write_remote(
+        self, grant: Grant, set_points: Mapping[str, Scalar], *, timeout_s: float | None = None
+    ) -> None:
+        """Renew, take, or with holder 0 give back the lease, and write every remote set-point in one request.
+
+        Raises Refused with exception code 4 when the lease is not ours; the point `refusal` names why.
+        """
+        planned = plan_remote(self.dictionary, grant, set_points)
+        await self.link.request(self.unit, planned.pdu(), priority=Priority.WRITE, timeout_s=timeout_s)
+
+    async def _send(self, planned: PlannedWrite) -> None:
+        try:
+            await self.link.request(self.unit, planned.pdu(), priority=Priority.WRITE)
+        except Refused as error:
+            if error.exception_code == _INTERLOCK and "refusal" in self.dictionary.by_name:
+                raise await self._explained(error) from error
+            raise
+
+    async def _explained(self, error: Refused) -> MalleeError:
+        reading = await self.read("refusal")
+        meaning = next(
+            (c.meaning for c in self.dictionary.by_name["refusal"].choices if c.name == reading.value),
+            error.likely,
+        )
+        return MalleeError(f"{self.name} refused: {reading.value}", meaning, error.next, ExitCode.REFUSED)
+
+    async def _read_span(self, span: Span, timeout_s: float | None = None) -> dict[str, Reading]:
+        address, count = span.address, span.count
+        request = {
+            "input": pdus.read_input,
+            "holding": pdus.read_holding,
+            "coil": pdus.read_coils,
+            "discrete": pdus.read_discrete,
+        }[span.table](address, count)
+        answer = await self.link.request(self.unit, request, timeout_s=timeout_s)
+        now = clock.utc_now()
+        if span.table in ("coil", "discrete"):
+            return bit_readings(span, answer.bits, now)
+        return readings(span, answer.registers, now)
+
+    async def _snapshot(self, points: Sequence[Point]) -> Snapshot:
+        found = missing([p for p in points if p.name in self._nonexistent], Quality.REFUSED, clock.utc_now())
+        failures: list[Failure] = []
+        if found:
+            failures.append(Failure(tuple(found), Quality.REFUSED, "the device does not have these registers"))
+        queue = plan(self.dictionary, [p for p in points if p.name not in found], pdus.READ_REGISTERS_MAX)
+        while queue:
+            span = queue.pop(0)
+            try:
+                found.update(await self._read_span(span))
+            except Refused as error:
+                if error.exception_code == 2 and len(span.points) > 1:
+                    queue[:0] = halves(span)
+                    continue
+                if error.exception_code == 2:
+                    self._nonexistent.update(point.name for point in span.points)
+                self._fail(span, Quality.REFUSED, error, found, failures)
+            except (NoAnswer, LinkDown) as error:
+                self._fail(span, Quality.NO_ANSWER, error, found, failures)
+        ordered = {point.name: found[point.name] for point in points}
+        return Snapshot(self.name, clock.utc_now(), ordered, None, tuple(failures))
+
+    @staticmethod
+    def _fail(
+        span: Span, quality: Quality, error: MalleeError, found: dict[str, Reading], failures: list[Failure]
+    ) -> None:
+        found.update(missing(span.points, quality, clock.utc_now()))
+        failures.append(Failure(tuple(point.name for point in span.points), quality, error.what))

@@ -1,0 +1,43 @@
+"""Files of a controller, read by FC20 as records of two bytes.
+
+A file number holds at most 10,000 records (20,000 bytes); longer content continues in the next number. Its
+first two records are the length in bytes, high word first.
+"""
+
+from __future__ import annotations
+
+from ..errors import ExitCode, MalleeError
+from ..link import pdus
+from ..link.base import Link, Priority
+
+DICTIONARY_FILE = 1
+_RECORDS_IN_FILE = 10_000  # MODBUS Application Protocol V1.1b3, 6.14: record numbers 0 to 9999
+_RECORDS_AT_ONCE = 120  # an answer's byte count is at most 245: two bytes of header and 121 records
+_LENGTH_MAX_BYTES = 1_000_000  # bound before believing; a dictionary is about 10 kB
+
+
+async def read_file(link: Link, unit: int, file: int) -> bytes:
+    """The whole content that begins in `file`. Raises MalleeError for an impossible length, and what the link
+    raises."""
+    head = await _records(link, unit, file, 0, 2)
+    length = int.from_bytes(head, "big")
+    if not 0 < length <= _LENGTH_MAX_BYTES:
+        raise MalleeError(
+            f"file {file} of {link.address} unit {unit} claims {length} bytes",
+            "the file is empty, or this is not a mallee controller",
+            "update the controller's firmware",
+            ExitCode.REFUSED,
+        )
+    content = bytearray()
+    index, end = 2, 2 + (length + 1) // 2
+    while index < end:
+        number, record = file + index // _RECORDS_IN_FILE, index % _RECORDS_IN_FILE
+        count = min(_RECORDS_AT_ONCE, end - index, _RECORDS_IN_FILE - record)
+        content += await _records(link, unit, number, record, count)
+        index += count
+    return bytes(content[:length])
+
+
+async def _records(link: Link, unit: int, file: int, record: int, count: int) -> bytes:
+    answer = await link.request(unit, pdus.read_file(file, record, count), priority=Priority.PROBE)
+    return b"".join(item.record_data for item in getattr(answer, "records", ()))

@@ -1,0 +1,85 @@
+"""Addresses of links: tcp://HOST:PORT and serial:///dev/ttyUSB0?baud=19200."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import parse_qsl, urlsplit
+
+from ..errors import MalleeError
+from ..suggest import did_you_mean
+
+MODBUS_TCP_PORT = 502  # registered with IANA as mbap
+FRAMINGS = ("8E1", "8N1", "8N2")  # MODBUS over Serial Line V1.02, 2.5.1; 8N1 for ORv3 equipment
+
+
+@dataclass(frozen=True, slots=True)
+class TcpAddress:
+    host: str
+    port: int = MODBUS_TCP_PORT
+
+    def __str__(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"tcp://{host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class SerialAddress:
+    device: str
+    baud: int = 19200
+    framing: str = "8E1"
+
+    def __str__(self) -> str:
+        return f"serial://{self.device}?baud={self.baud}&framing={self.framing}"
+
+
+def parse_address(text: str) -> TcpAddress | SerialAddress:
+    """Parse a link's address. Raises MalleeError that says what an address looks like."""
+    parts = urlsplit(text)
+    if parts.scheme == "tcp":
+        return _tcp(text)
+    if parts.scheme == "serial":
+        return _serial(text)
+    raise _wrong(text, "it begins with neither tcp:// nor serial://")
+
+
+def _tcp(text: str) -> TcpAddress:
+    parts = urlsplit(text)
+    try:
+        port = parts.port
+    except ValueError as error:
+        raise _wrong(text, "the port is not a number from 1 to 65535") from error
+    if not parts.hostname:
+        raise _wrong(text, "the host is missing")
+    if parts.path not in ("", "/") or parts.query:
+        raise _wrong(text, "there is something behind the port")
+    if port == 0:
+        raise _wrong(text, "the port is not a number from 1 to 65535")
+    return TcpAddress(parts.hostname, MODBUS_TCP_PORT if port is None else port)
+
+
+def _serial(text: str) -> SerialAddress:
+    parts = urlsplit(text)
+    device = parts.netloc + parts.path  # serial://COM3 on Windows, serial:///dev/ttyUSB0 elsewhere
+    if not device:
+        raise _wrong(text, "the serial port is missing")
+    baud, framing = 19200, "8E1"
+    for key, value in parse_qsl(parts.query, keep_blank_values=True):
+        if key == "baud":
+            if not value.isdigit() or not 1200 <= int(value) <= 1_000_000:
+                raise _wrong(text, "baud is a number from 1200 to 1000000")
+            baud = int(value)
+        elif key == "framing":
+            framing = value.upper()
+            if framing not in FRAMINGS:
+                raise _wrong(text, f"framing is one of {', '.join(FRAMINGS)}")
+        else:
+            raise _wrong(text, f"{key!r} is unknown: {did_you_mean(key, ('baud', 'framing'))}")
+    return SerialAddress(device, baud, framing)
+
+
+def _wrong(text: str, why: str) -> MalleeError:
+    return MalleeError(
+        f"{text!r} is not an address: {why}",
+        "a typing error in the pod file or on the command line",
+        "write tcp://HOST:PORT or serial:///dev/ttyUSB0?baud=19200&framing=8E1",
+    )

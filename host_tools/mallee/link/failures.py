@@ -1,0 +1,89 @@
+"""What can go wrong on a link, told apart: silence, an exception answer, no connection."""
+
+from __future__ import annotations
+
+from ..errors import ExitCode, MalleeError
+
+# MODBUS Application Protocol V1.1b3, chapter 7.
+EXCEPTIONS: dict[int, tuple[str, str, str]] = {
+    1: (
+        "illegal function",
+        "it does not know this request, or its access rules forbid it",
+        "check the access level",
+    ),
+    2: (
+        "illegal data address",
+        "the register does not exist on this device",
+        "compare its map with `mallee describe`",
+    ),
+    3: (
+        "illegal data value",
+        "a value is outside the limits of its register",
+        "look at the limits with `mallee describe`",
+    ),
+    4: ("device failure", "an interlock or another host's lease forbids it", "read the point `refusal`"),
+    5: ("acknowledge", "the device needs longer than one answer", "try again later"),
+    6: ("device busy", "it is writing its flash or being updated", "try again in a few seconds"),
+    8: ("memory parity error", "the device found its memory damaged", "restart it in a maintenance window"),
+    10: (
+        "gateway path unavailable",
+        "the gateway has no route to this unit",
+        "check the gateway's configuration",
+    ),
+    11: (
+        "gateway target failed to respond",
+        "the unit behind the gateway is silent",
+        "check its wiring and address",
+    ),
+}
+
+
+class LinkError(MalleeError):
+    """Base of what a link reports about one request."""
+
+
+class NoAnswer(LinkError):
+    """The request was sent (or held back from a unit known to be silent) and nothing usable came in time."""
+
+    def __init__(self, where: str, unit: int, waited_s: float, *, asked: bool = True) -> None:
+        how = f"within {waited_s:g} s" if asked else "recently, so it is only probed now and then"
+        super().__init__(
+            f"{where} unit {unit} did not answer {how}",
+            "the controller is off, hangs, or has another unit address",
+            "check its supply and its address; `mallee scan` lists what answers",
+            ExitCode.NO_ANSWER,
+        )
+
+
+class LinkDown(LinkError):
+    """There is no connection, so nothing was sent or the answer cannot come any more."""
+
+    def __init__(self, where: str, why: str) -> None:
+        super().__init__(
+            f"no connection to {where}: {why}",
+            "nothing listens there, the network is down, or the address is wrong",
+            "check the address in the pod file; is the pod (or `mallee demo`) running?",
+            ExitCode.NO_ANSWER,
+        )
+
+
+class Refused(LinkError):
+    """The device answered with an exception. `exception_code` is the standard's."""
+
+    def __init__(self, where: str, unit: int, function_code: int, exception_code: int) -> None:
+        name, likely, next_step = EXCEPTIONS.get(
+            exception_code, (f"exception {exception_code}", "not in the standard", "read the device's manual")
+        )
+        super().__init__(
+            f"{where} unit {unit} refused function {function_code}: {name} (exception {exception_code:02d})",
+            likely,
+            next_step,
+            ExitCode.REFUSED,
+        )
+        self.function_code = function_code
+        self.exception_code = exception_code
+
+
+class Malformed(Exception):
+    """Bytes that are no Modbus, or an answer that does not fit its request. Counted by the link, never shown
+    raw."""

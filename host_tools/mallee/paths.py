@@ -1,0 +1,25 @@
+"""Where a person's configuration and the caches of this program belong on each platform."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+
+def _base(variable: str, mac: str, unix: str, windows: str) -> Path:
+    explicit = os.environ.get(variable)
+    if explicit:
+        return Path(explicit)
+    if sys.platform == "win32":
+        return Path(os.environ.get(windows) or Path.home() / "AppData" / "Local")
+    return Path.home() / (mac if sys.platform == "darwin" else unix)
+
+
+def user_config_dir() -> Path:
+    """XDG Base Directory Specification 0.8 on Unix, the platform's own place elsewhere."""
+    return _base("XDG_CONFIG_HOME", "Library/Application Support", ".config", "APPDATA") / "mallee"
+
+
+def user_cache_dir() -> Path:
+    return _base("XDG_CACHE_HOME", "Library/Caches", ".cache", "LOCALAPPDATA") / "mallee"

@@ -1,0 +1,27 @@
+"""Fixtures of the host tests."""
+
+from __future__ import annotations
+
+import pytest
+from mallee import resources
+from mallee.device.dictionary import Dictionary
+
+
+@pytest.fixture(scope="session")
+def pump() -> Dictionary:
+    return resources.dictionary("pump")
+
+
+@pytest.fixture(scope="session")
+def pdu() -> Dictionary:
+    return resources.dictionary("pdu")
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_this_computer(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Caches and configuration of whoever runs the tests must not leak into them."""
+    home = tmp_path_factory.mktemp("home")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    for name in ("MALLEE_CONFIG", "MALLEE_OUTPUT", "MALLEE_TIMEOUT", "MALLEE_HOST_ID", "MALLEE_SIM_FD"):
+        monkeypatch.delenv(name, raising=False)

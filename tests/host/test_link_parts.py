@@ -1,0 +1,155 @@
+"""Parts of a link that are pure: addresses, MBAP framing, back-off, the gate, percentiles."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mallee.errors import ExitCode, MalleeError
+from mallee.link.address import SerialAddress, TcpAddress, parse_address
+from mallee.link.backoff import Backoff
+from mallee.link.base import Priority
+from mallee.link.failures import Malformed
+from mallee.link.gate import Gate
+from mallee.link.mbap import Frame, MbapStream, encode
+from mallee.link.opening import open_link
+from mallee.link.pdus import read_input
+from mallee.link.statistics import percentile
+
+from .virtual_loop import run_virtual
+
+frames = st.lists(
+    st.builds(Frame, st.integers(0, 0xFFFF), st.integers(0, 255), st.binary(min_size=1, max_size=253)),
+    max_size=8,
+)
+
+
+@given(frames, st.data())
+def test_frames_survive_any_splitting_and_merging(sent: list[Frame], data: st.DataObject) -> None:
+    stream = b"".join(encode(*frame) for frame in sent)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=10)))
+    parser, received = MbapStream(), []
+    for start, end in zip([0, *cuts], [*cuts, len(stream)], strict=True):
+        received += parser.feed(stream[start:end])
+    assert received == sent
+    assert parser.waiting_bytes == 0
+
+
+@given(st.binary(max_size=2000))
+def test_garbage_never_makes_the_parser_hoard_or_crash(garbage: bytes) -> None:
+    parser = MbapStream()
+    try:
+        for at in range(0, len(garbage), 7):
+            parser.feed(garbage[at : at + 7])
+            assert parser.waiting_bytes <= 259
+    except Malformed:
+        pass
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("tcp://10.0.0.7", TcpAddress("10.0.0.7", 502)),
+        ("tcp://pod.example:1502", TcpAddress("pod.example", 1502)),
+        ("tcp://[fe80::1]:502", TcpAddress("fe80::1", 502)),
+        ("serial:///dev/ttyUSB0", SerialAddress("/dev/ttyUSB0", 19200, "8E1")),
+        ("serial://COM3?baud=115200&framing=8n1", SerialAddress("COM3", 115200, "8N1")),
+    ],
+)
+def test_addresses(text: str, expected: TcpAddress | SerialAddress) -> None:
+    assert parse_address(text) == expected
+    assert parse_address(str(expected)) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "10.0.0.7",
+        "http://x",
+        "tcp://",
+        "tcp://x:0",
+        "tcp://x:99999",
+        "tcp://x:1/y",
+        "serial://",
+        "serial:///dev/x?baud=fast",
+        "serial:///dev/x?bauds=9600",
+    ],
+)
+def test_wrong_addresses_say_what_is_right(text: str) -> None:
+    with pytest.raises(MalleeError) as caught:
+        parse_address(text)
+    assert caught.value.code is ExitCode.USAGE
+    assert "tcp://HOST:PORT" in caught.value.next
+
+
+def test_serial_is_parsed_now_and_opened_later() -> None:
+    link = open_link("serial:///dev/ttyUSB0?baud=19200")
+    with pytest.raises(MalleeError, match="issue 2"):
+        run_virtual(link.request(1, read_input(0, 1)))
+
+
+def test_backoff_grows_to_its_ceiling_and_repeats_from_its_seed() -> None:
+    one, two = Backoff("a", 1.0, 60.0), Backoff("a", 1.0, 60.0)
+    delays = [one.failed(0.0) for _ in range(12)]
+    assert delays == [two.failed(0.0) for _ in range(12)]
+    assert delays[0] <= 1.25
+    assert 45.0 <= delays[-1] <= 75.0
+    assert one.blocks(0.0)
+    one.succeeded()
+    assert not one.blocks(0.0)
+
+
+def test_gate_order_and_bounds() -> None:
+    async def main() -> None:
+        gate, order = Gate(2), []
+        gate.allow(1, 2)
+
+        async def job(name: str, unit: int, priority: Priority, hold_s: float) -> None:
+            async with gate.turn(unit, priority):
+                order.append(name)
+                await asyncio.sleep(hold_s)
+
+        first = [
+            asyncio.create_task(job("a", 1, Priority.POLL, 1)),
+            asyncio.create_task(job("b", 2, Priority.POLL, 5)),
+        ]
+        await asyncio.sleep(0)
+        later = [
+            asyncio.create_task(job("b2", 2, Priority.WRITE, 0)),  # its unit is at its bound until b is done
+            asyncio.create_task(job("poll", 3, Priority.POLL, 0)),
+            asyncio.create_task(job("write", 4, Priority.WRITE, 0)),
+        ]
+        await asyncio.gather(*first, *later)
+        assert order == ["a", "b", "write", "poll", "b2"]
+
+    run_virtual(main())
+
+
+def test_a_cancelled_wait_gives_its_place_back() -> None:
+    async def main() -> None:
+        gate = Gate(1)
+
+        async def hold(seconds: float) -> None:
+            async with gate.turn(1, Priority.POLL):
+                await asyncio.sleep(seconds)
+
+        for cancel_at in (0.5, 1.0):
+            holder = asyncio.create_task(hold(1.0))
+            await asyncio.sleep(0)
+            waiter = asyncio.create_task(hold(1.0))
+            await asyncio.sleep(cancel_at)
+            waiter.cancel()
+            await asyncio.gather(holder, waiter, return_exceptions=True)
+            async with asyncio.timeout(5):
+                await hold(0.1)
+
+    run_virtual(main())
+
+
+def test_percentile_is_nearest_rank() -> None:
+    assert percentile([], 0.5) is None
+    assert percentile([3.0, 1.0, 2.0], 0.5) == 2.0
+    assert percentile([float(n) for n in range(1, 101)], 0.99) == 99.0

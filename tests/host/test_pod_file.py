@@ -1,0 +1,182 @@
+"""Wrong pod files name the line, the key, and what is allowed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mallee import resources
+from mallee.errors import ExitCode, MalleeError
+from mallee.pod.lines import locate
+from mallee.pod.loader import load_pod, parse_pod
+
+GOOD = """\
+[pod]
+name = "small pod"
+
+[control]
+scan_s = 1.0      # with a comment = and [brackets]
+lease_s = 10
+
+[[skid]]
+name = "skid-1"
+address = "tcp://10.0.0.1"
+
+[[feed]]
+name = "A"
+main_A = 500
+
+[[pdu]]
+name = "pdu-1"
+feed = "A"
+main_A = 250.0
+address = "tcp://10.0.0.2:502"
+racks = [
+  "rack-1",       # branch 1
+  "",
+  "rack-2",
+]
+
+[[pdu]]
+name = "pdu-2"
+feed = "A"
+main_A = 250.0
+address = "tcp://10.0.0.3:502"
+racks = ["rack-2"]
+
+[[rack]]
+name = "rack-1"
+power_kW = 120.0
+liquid_kW = 104.0
+
+[[rack]]
+name = "rack-2"
+power_kW = 120.0
+liquid_kW = 104.0
+"""
+
+
+def error_of(text: str) -> MalleeError | None:
+    try:
+        parse_pod(text, "site.toml")
+    except MalleeError as error:
+        return error
+    return None
+
+
+def line(part: str, nth: int = 1) -> int:
+    at = -1
+    for _ in range(nth):
+        at = GOOD.index(part, at + 1)
+    return GOOD[:at].count("\n") + 1
+
+
+def test_the_good_one_loads() -> None:
+    pod = parse_pod(GOOD)
+    assert [controller.name for controller in pod.controllers] == ["skid-1", "pdu-1", "pdu-2"]
+    assert pod.pdus[0].racks == ("rack-1", "", "rack-2")
+
+
+def test_the_default_pod_loads() -> None:
+    pod = load_pod(resources.examples_dir() / "pod.toml")
+    assert (len(pod.skids), len(pod.pdus), len(pod.racks), len(pod.feeds)) == (2, 8, 8, 2)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "at", "what", "next_step"),
+    [
+        ("lease_s = 10", "leases = 10", 6, "unknown key 'leases' in control", "did you mean 'lease_s'"),
+        ("lease_s = 10", "lease_s = 2", 6, "less than three scans", "4 or more"),
+        ("lease_s = 10", 'lease_s = "long"', 6, "must be a whole number", "a whole number"),
+        ("scan_s = 1.0 ", "scan_s = 0.0 ", 5, "control.scan_s = 0.0: it must be a number >= 0.1", "0.1"),
+        ("main_A = 500", "main_A = -5", line("main_A = 500"), "a number >= 1", "1"),
+        ("main_A = 500", 'main_A = "500"', line("main_A = 500"), "must be a number", "a number"),
+        ('feed = "A"', 'feed = "AA"', line('feed = "A"'), "no feed 'AA'", "did you mean 'A'"),
+        ('  "rack-1", ', '  "rock-1", ', line("racks = ["), "no rack 'rock-1'", "did you mean 'rack-1'"),
+        (
+            'racks = ["rack-2"]',
+            'racks = ["rack-2", "", "", "", "", "", "", "", "rack-1"]',
+            line('racks = ["rack-2"]'),
+            "9 branches",
+            "at most 8",
+        ),
+        ("liquid_kW = 104.0", "liquid_kW = 140.0", line("liquid_kW"), "more than power_kW", "at most 120"),
+        (
+            'name = "pdu-2"',
+            'name = "pdu-1"',
+            line('name = "pdu-2"'),
+            "two controllers named 'pdu-1'",
+            "own name",
+        ),
+        (
+            "tcp://10.0.0.3:502",
+            "tcp://10.0.0.2:502",
+            line("tcp://10.0.0.3"),
+            "has the address of pdu-1",
+            "own address",
+        ),
+        (
+            "tcp://10.0.0.1",
+            "http://10.0.0.1",
+            line("tcp://10.0.0.1"),
+            "neither tcp:// nor serial://",
+            "tcp://HOST:PORT",
+        ),
+        ("[[skid]]", "[[skit]]", line("[[skid]]"), "unknown key 'skit'", "did you mean 'skid'"),
+        ("[control]", "[controls]", line("[control]"), "unknown key 'controls'", "did you mean 'control'"),
+        ('name = "skid-1"\n', "", line("[[skid]]"), "lacks 'name'", "name"),
+        ('name = "small pod"', "name = small pod", 2, "Invalid value", "quotes"),
+        (
+            '[[rack]]\nname = "rack-2"',
+            '[[rack]]\nname = "rack-3"',
+            line("racks = ["),
+            "no rack 'rack-2'",
+            "rack-",
+        ),
+    ],
+)
+def test_wrong_files(old: str, new: str, at: int, what: str, next_step: str) -> None:
+    assert old in GOOD
+    with pytest.raises(MalleeError) as caught:
+        parse_pod(GOOD.replace(old, new, 1), "site.toml")
+    error = caught.value
+    assert error.code is ExitCode.USAGE
+    assert what in error.what
+    assert error.what.startswith(("site.toml:",))
+    assert int(error.what.split(":")[1]) == at
+    assert next_step in error.next
+    assert error.likely
+
+
+def test_a_rack_without_a_branch() -> None:
+    text = GOOD + '[[rack]]\nname = "rack-9"\npower_kW = 1\nliquid_kW = 0\n'
+    with pytest.raises(MalleeError, match="fed by no branch") as caught:
+        parse_pod(text)
+    assert f":{GOOD.count(chr(10)) + 2}:" in caught.value.what
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(MalleeError, match="no such file"):
+        load_pod(tmp_path / "none.toml")
+
+
+def test_lines_of_strings_with_brackets_and_several_lines() -> None:
+    text = 'a = "[x]"\nb = """\n[not.a.table]\nkey = 1\n"""\nc = [\n 1,\n 2]\n[t]\nd.e = {f = 1}\n'
+    assert locate(text) == {("a",): 1, ("b",): 2, ("c",): 6, ("t",): 9, ("t", "d", "e"): 10}
+
+
+@given(st.text(max_size=300))
+def test_any_text_gives_a_pod_or_an_error_with_three_parts(text: str) -> None:
+    error = error_of(text)
+    assert error is None or (error.what and error.likely and error.next)
+
+
+@given(
+    st.sampled_from(GOOD.splitlines()),
+    st.sampled_from(["", "x = 1", "[[pdu]]", "name = 5", "racks = 3", "racks = [1]", "plant = 1", "]"]),
+)
+def test_any_line_replaced_gives_a_pod_or_an_error(old: str, new: str) -> None:
+    error = error_of(GOOD.replace(old, new, 1))
+    assert error is None or error.what.startswith("site.toml:")
