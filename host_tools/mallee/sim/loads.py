@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 from bisect import bisect_right
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
@@ -92,10 +93,15 @@ def read_csv(path: Path, *, speed: float = 1.0, full_scale_W: float | None = Non
         )
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = [(number, row) for number, row in enumerate(csv.reader(file), 1) if any(cell.strip() for cell in row)]
+            rows = [
+                (number, row) for number, row in enumerate(csv.reader(file), 1) if any(cell.strip() for cell in row)
+            ]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise MalleeError(
-            f"cannot read {path}: {error}", "the path is wrong, or it is not a text file", "check the path", ExitCode.USAGE
+            f"cannot read {path}: {error}",
+            "the path is wrong, or it is not a text file",
+            "check the path",
+            ExitCode.USAGE,
         ) from error
     if len(rows) < 2:
         raise _wrong(path, "line 1", "fewer than two lines", "give a header and a line for each point in time")
@@ -141,7 +147,7 @@ def _numbers(path: Path, number: int, row: list[str], names: list[str]) -> list[
 
 def _time_column(path: Path, names: list[str], table: list[list[float]], data: list[tuple[int, list[str]]]) -> int:
     column = next((i for i, name in enumerate(names) if name.lower() in _TIME_NAMES), 0)
-    for (before, after), (number, _) in zip(zip(table, table[1:], strict=False), data[1:], strict=True):
+    for (before, after), (number, _) in zip(pairwise(table), data[1:], strict=True):
         if after[column] <= before[column]:
             raise _wrong(
                 path,

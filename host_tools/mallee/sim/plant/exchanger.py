@@ -31,7 +31,9 @@ class Exchanger:
         self.fouling = 0.0
         """Fault: fraction of UA that is lost."""
 
-    def heat_W(self, hot_kg_s: float, hot_J_K: float, hot_degC: float, cold_kg_s: float, cold_J_K: float, cold_degC: float) -> float:
+    def heat_W(
+        self, hot_kg_s: float, hot_J_K: float, hot_degC: float, cold_kg_s: float, cold_J_K: float, cold_degC: float
+    ) -> float:
         """Heat from the coolant to the facility water; `…_J_K` are heat capacities per kg. Zero flow on a side: none."""
         if hot_kg_s < 1e-6 or cold_kg_s < 1e-6:
             return 0.0
@@ -65,9 +67,6 @@ class Valve:
         x = self.position
         if x <= 0.0 or available <= 0.0:
             return 0.0
-        if x < _SEAT:
-            opening = self._rangeability ** (_SEAT - 1.0) * x / _SEAT
-        else:
-            opening = self._rangeability ** (x - 1.0)
+        opening = self._rangeability ** (max(x, _SEAT) - 1.0) * min(1.0, x / _SEAT)
         a = self._authority
         return available * self._full_kg_s / math.sqrt(1.0 - a + a / (opening * opening))
