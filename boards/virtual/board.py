@@ -12,7 +12,6 @@ CAPABILITIES = {
     "network": "socket",
     "uarts": 0,
     "fram": False,
-    "flash_file": "settings.bin",
 }
 
 # Heap of the RP2040 under stock MicroPython is about 190 kB; objects of the Unix port are twice the size (see
@@ -21,12 +20,15 @@ MEMORY = {"heap_bytes": 400_000}
 
 PUMP = {
     "spi_analog": {"id": 0, "sck": 2, "mosi": 3, "miso": 4},
-    "analog_select": (5, 6),  # two ADS131M08, 4-20 mA over 49.9 ohm
-    "ambient_adc": (26, 27),  # 4-20 mA over 150 ohm on the controller's own converter
+    "analog_select": (5, 6),  # two ADS131M08, 4-20 mA over PUMP_SHUNT_ohm
+    "ambient_adc": (26, 27),  # 4-20 mA over PUMP_AMBIENT_SHUNT_ohm on the controller's own converter
     "pump_pwm": (8, 9),
     "valve_pwm": 14,
     "led": 25,
 }
+
+PUMP_SHUNT_ohm = 49.9
+PUMP_AMBIENT_SHUNT_ohm = 150.0
 
 # Transmitters of the skid, 4-20 mA: name, (chip, channel), value at 4 mA, value at 20 mA, unit.
 PUMP_ANALOG = (

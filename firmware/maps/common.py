@@ -1,6 +1,6 @@
 """The registers that every controller has, at the same addresses whatever its profile."""
 
-from maps.fields import Alarm, Enum, Holding, Input, alarm, enum, quality, text, u16, u32, u64
+from maps.fields import Alarm, Enum, Holding, Input, alarm, enum, text, u16, u32, u64
 
 MAP_MAJOR = 1
 MAP_MINOR = 0
@@ -164,6 +164,8 @@ class Health(Input):
     """Settings written to flash since the start."""
     chip_errors = u32(76)
     """Answers of sensor chips that failed their check and were not used."""
+    value_clamps = u32(78)
+    """Values that did not fit their register and were held at its end."""
 
 
 class Status(Input):

@@ -1,36 +1,52 @@
-"""Where firmware, boards and examples are: in a checkout beside host_tools, in a wheel inside the package."""
+"""Where firmware, boards, examples and dictionaries are: beside a checkout, or inside the installed wheel."""
 
 from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
 
-from .deploy.dictionary import PROFILES, compile_profile
-from .device.dictionary import Dictionary
+from .device.dictionary import Dictionary, decode, hash_of
 
 _PACKAGE = Path(__file__).resolve().parent
 _CHECKOUT = _PACKAGE.parents[1]
 
 
+def _folder(name: str) -> Path:
+    checkout = _CHECKOUT / name
+    if (checkout.parent / "pyproject.toml").is_file() and checkout.is_dir():
+        return checkout
+    return _PACKAGE / f"_{name}"
+
+
 def firmware_dir() -> Path:
-    return _CHECKOUT / "firmware"
+    """MicroPython sources of the controllers."""
+    return _folder("firmware")
 
 
 def boards_dir() -> Path:
-    return _CHECKOUT / "boards"
+    """One folder a board."""
+    return _folder("boards")
 
 
 def examples_dir() -> Path:
-    return _CHECKOUT / "examples"
+    """Pod files and scenarios that run as they stand."""
+    return _folder("examples")
 
 
 @cache
 def dictionary(profile: str) -> Dictionary:
-    """The bundled dictionary of a profile. Raises KeyError for a profile this release does not know."""
-    if profile not in PROFILES:
-        raise KeyError(profile)
-    return compile_profile(firmware_dir() / "maps", profile)
+    """The dictionary of `profile` as this program was built with; compiled from source in a checkout."""
+    compiled = _PACKAGE / "_dictionaries" / f"{profile}.bin"
+    maps = firmware_dir() / "maps"
+    if firmware_dir().parent == _PACKAGE and compiled.is_file():
+        return decode(compiled.read_bytes())
+    from .deploy.dictionary import compile_profile
+
+    return compile_profile(maps, profile)
 
 
-def bundled_dictionaries() -> list[Dictionary]:
-    return [dictionary(profile) for profile in PROFILES]
+def bundled_dictionaries() -> dict[int, Dictionary]:
+    """Every dictionary this program brings, by hash."""
+    from .deploy.dictionary import PROFILES
+
+    return {hash_of(found): found for found in map(dictionary, PROFILES)}

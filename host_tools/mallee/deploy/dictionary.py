@@ -29,7 +29,10 @@ class _Module:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.tree = ast.parse(path.read_text(encoding="utf-8"))
+        try:
+            self.tree = ast.parse(path.read_text(encoding="utf-8"))
+        except SyntaxError as error:
+            raise MapError(f"{path}:{error.lineno}: {error.msg}") from error
         self.description = ast.get_docstring(self.tree) or ""
         self.constants: dict[str, int] = {}
         self.enums: dict[str, tuple[Choice, ...]] = {}
@@ -125,6 +128,11 @@ class _Call:
             return node.id
         return ast.literal_eval(node)
 
+    def number(self, name: str) -> float | None:
+        """As float, so that a dictionary that travelled equals the one that was compiled, to the hash."""
+        value = self.get(name)
+        return None if value is None else float(value)
+
 
 def compile_profile(maps: Path, profile: str) -> Dictionary:
     """The dictionary of `profile` from the folder firmware/maps. Raises MapError."""
@@ -195,9 +203,9 @@ def _points(
                         registers=width,
                         scale=call.get("scale", 0),
                         unit=call.get("unit", ""),
-                        low=call.get("low"),
-                        high=call.get("high"),
-                        default=call.get("default"),
+                        low=call.number("low"),
+                        high=call.number("high"),
+                        default=call.number("default"),
                         choices=enums[choices] if choices else (),
                         quality_address=None if slot is None else module.quality_base,
                         quality_slot=None if slot is None else slot + instance + element,
@@ -216,7 +224,9 @@ def _alarms(module: _Module, node: ast.ClassDef, signatures: dict[str, ast.argum
             head, _, rest = line.partition(": ")
             parts[head] = rest
         if set(parts) != {"Cause", "Consequence", "Remedy"}:
-            module.fail(expression, f"{name}: its text has a condition, then Cause:, Consequence: and Remedy:, a line each")
+            module.fail(
+                expression, f"{name}: its text has a condition, then Cause:, Consequence: and Remedy:, a line each"
+            )
         count = call.get("count", 1)
         for element in range(count):
             found.append(

@@ -18,7 +18,17 @@ FORMAT = 1
 Table = Literal["input", "holding", "coil", "discrete"]
 Kind = Literal["u16", "s16", "u32", "s32", "u64", "flags", "enum", "text", "quality", "bit"]
 
-WIDTH: dict[str, int] = {"u16": 1, "s16": 1, "u32": 2, "s32": 2, "u64": 4, "flags": 1, "enum": 1, "quality": 1, "bit": 1}
+WIDTH: dict[str, int] = {
+    "u16": 1,
+    "s16": 1,
+    "u32": 2,
+    "s32": 2,
+    "u64": 4,
+    "flags": 1,
+    "enum": 1,
+    "quality": 1,
+    "bit": 1,
+}
 SENTINEL: dict[str, int] = {
     # "Not available", as SunSpec has it (wire contract, Maps).
     "u16": 0xFFFF,

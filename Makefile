@@ -1,0 +1,33 @@
+# The two commands: make demo, make test. Each creates .venv, installs, and runs; nothing else has to be done first.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: demo test lint types bench clean help
+
+demo: $(STAMP)
+	@$(BIN)/mallee demo $(ARGS)
+
+test: $(STAMP)
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/basedpyright --warnings
+	@$(BIN)/basedpyright --warnings -p firmware
+	@$(BIN)/pytest $(ARGS)
+
+$(STAMP): pyproject.toml
+	@echo "installing into $(VENV) (once)" >&2
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "mallee needs Python 3.11 or newer; this is $$($(PYTHON) --version). Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[sim,web,deploy,hil]' --group dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --target $(VENV)/typings --group firmware-types
+	@touch $(STAMP)
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .hypothesis
+
+help:
+	@echo "make demo [ARGS='--for 20s --speed 5']   a pod on this machine"
+	@echo "make test [ARGS='-k lease']              everything that is checked"

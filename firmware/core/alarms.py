@@ -1,0 +1,114 @@
+"""Alarms of one controller: delay, latch, first-out. Conditions are computed by the profile, texts live in the maps.
+
+A condition of None means that it cannot be judged (its sensor is lost): the alarm keeps its state and its validity twin
+reads 0.
+"""
+
+from array import array
+
+from maps.fields import ALARM_COUNT, CODE, DELAY_MS, LATCH, VALIDITY
+
+from core.bank import Bits
+
+RESET_ALL = 0xACE
+
+
+class Alarms:
+    def __init__(self, classes):
+        declared = []
+        for group in classes:
+            for name in dir(group):
+                alarm = getattr(group, name)
+                if name[0] != "_" and isinstance(alarm, tuple):
+                    declared.append(alarm)
+        declared.sort(key=lambda alarm: alarm[CODE])
+        spans = []
+        self._delay = array("i", [-1] * VALIDITY)  # ms; -1: no such alarm
+        self._latching = bytearray(VALIDITY)
+        for alarm in declared:
+            for code in range(alarm[CODE], alarm[CODE] + alarm[ALARM_COUNT]):
+                self._delay[code] = alarm[DELAY_MS]
+                self._latching[code] = 1 if alarm[LATCH] else 0
+                if spans and spans[-1][1] == code:
+                    spans[-1] = (spans[-1][0], code + 1)
+                else:
+                    spans.append((code, code + 1))
+        self.bits = Bits(spans + [(first + VALIDITY, end + VALIDITY) for first, end in spans])
+        self._true_ms = array("i", [0] * VALIDITY)
+        self._order = array("i", [0] * VALIDITY)
+        self._came = 0
+        self.first_out = None
+        self.first_out_ms = 0  # age of the first-out alarm
+        self.count = 0
+        self.dt_ms = 100
+
+    def set(self, alarm, condition, index=0):
+        """Report the condition of `alarm` (the index-th of an array) for this cycle; True when the alarm is active."""
+        code = alarm[CODE] + index
+        bits = self.bits
+        if condition is None:
+            bits.put(code + VALIDITY, 0)
+            return bits.get(code)
+        bits.put(code + VALIDITY, 1)
+        if condition:
+            held = self._true_ms[code]
+            if held >= self._delay[code]:
+                self._come(code)
+            self._true_ms[code] = min(held + self.dt_ms, 0x3FFFFFFF)
+        else:
+            self._true_ms[code] = 0
+            if not self._latching[code]:
+                self._go(code)
+        return bits.get(code)
+
+    def trip(self, alarm, index=0):
+        """Protection acted: active at once, whatever the delay (the tick has already waited for it)."""
+        code = alarm[CODE] + index
+        self._true_ms[code] = max(1, self._delay[code])
+        self.bits.put(code + VALIDITY, 1)
+        self._come(code)
+
+    def active(self, alarm, index=0):
+        return self.bits.get(alarm[CODE] + index)
+
+    def reset(self, code):
+        """Reset a latched alarm whose condition has gone, or all of them with RESET_ALL. False where nothing could be."""
+        done = False
+        for each in range(1, VALIDITY) if code == RESET_ALL else (code,):
+            if 0 < each < VALIDITY and self._latching[each] and self.bits.get(each) and not self._true_ms[each]:
+                self._go(each)
+                done = True
+        return done
+
+    def release(self, alarm, index=0):
+        """The condition behind a tripped alarm has gone; a reset may now clear it."""
+        self._true_ms[alarm[CODE] + index] = 0
+
+    def age(self, ms):
+        self.first_out_ms = min(self.first_out_ms + ms, 0x3FFFFFFF)
+
+    def _come(self, code):
+        if not self.bits.get(code):
+            self.bits.put(code, 1)
+            self._came += 1
+            self._order[code] = self._came
+            self.count += 1
+            if self.first_out is None:
+                self.first_out = code
+                self.first_out_ms = 0
+
+    def _go(self, code):
+        if self.bits.get(code):
+            self.bits.put(code, 0)
+            self.count -= 1
+            if self.first_out == code:
+                self._next_first_out()
+
+    def _next_first_out(self):
+        earliest = None
+        for code in range(1, VALIDITY):
+            if self._delay[code] >= 0 and self.bits.get(code):
+                if earliest is None or self._order[code] < self._order[earliest]:
+                    earliest = code
+        self.first_out = earliest
+        self.first_out_ms = 0

@@ -1,0 +1,235 @@
+"""The register image: what Modbus reads and writes, in wire order.
+
+One Table a Modbus register table. The loop stores values into the image, the server copies bytes out of it; both run in
+the main loop, so a read is one consistent snapshot by construction. Addresses outside the declared fields do not exist.
+"""
+
+from maps.fields import (
+    ADDRESS,
+    COUNT,
+    DEFAULT,
+    ENUM,
+    FLAGS,
+    HIGH,
+    KIND,
+    LOW,
+    S16,
+    S32,
+    SCALE,
+    TEXT,
+    U16,
+    U32,
+    U64,
+    WIDTH,
+)
+
+# pyright: reportArgumentType=false
+# (viper takes arrays as pointers; the stubs have no way to say so)
+from micropython import const
+
+from core.wire import copy, get16
+
+ILLEGAL_ADDRESS = const(2)
+ILLEGAL_VALUE = const(3)
+
+_POWER = (1, 10, 100, 1000, 10000)
+# Largest values that are not the sentinel, and smallest ones.
+_TOP = {
+    U16: 0xFFFE,
+    S16: 0x7FFF,
+    U32: 0xFFFFFFFE,
+    S32: 0x7FFFFFFF,
+    U64: 0xFFFFFFFFFFFFFFFE,
+    FLAGS: 0xFFFE,
+    ENUM: 0xFFFE,
+}
+_BOTTOM = {S16: -0x7FFF, S32: -0x7FFFFFFF}
+
+
+def raw_of(field, value):
+    """Engineering units to the integer on the wire (not yet clamped)."""
+    scale = field[SCALE]
+    if scale < 0:
+        value = value * _POWER[-scale]
+    elif scale > 0:
+        value = value / _POWER[scale]
+    if isinstance(value, float):
+        value = int(value + 0.5) if value >= 0 else -int(0.5 - value)
+    return value
+
+
+def fields_of(classes):
+    """(field, address of one element) of every element of every field declared in `classes`."""
+    for declared in classes:
+        start = getattr(declared, "START", 0)
+        for instance in range(getattr(declared, "COUNT", 1)):
+            for name in dir(declared):
+                field = getattr(declared, name)
+                if name[0] == "_" or not isinstance(field, tuple):
+                    continue
+                address = start + instance * getattr(declared, "STRIDE", 0) + field[ADDRESS]
+                if field[KIND] == TEXT:
+                    yield field, address
+                else:
+                    for element in range(field[COUNT]):
+                        yield field, address + element * WIDTH[field[KIND]]
+
+
+def width_of(field):
+    return field[COUNT] if field[KIND] == TEXT else WIDTH[field[KIND]]
+
+
+class Table:
+    """Registers of one Modbus table. `writable` keeps the limits of each field for `check`."""
+
+    def __init__(self, classes, writable=False):
+        elements = [(address, width_of(field), field) for field, address in fields_of(classes)]
+        elements.sort(key=lambda element: element[0])
+        self.spans = []  # (first address, address behind the last, offset of the first byte in the image)
+        size = 0
+        for address, width, _ in elements:
+            if self.spans and self.spans[-1][1] == address:
+                first, _, offset = self.spans[-1]
+                self.spans[-1] = (first, address + width, offset)
+            else:
+                self.spans.append((address, address + width, size))
+            size += 2 * width
+        self.image = bytearray(size)
+        self.clamps = 0
+        self._at = {}  # address -> (kind, raw low, raw high, may be not available), for writable tables
+        self._guards = []
+        for address, _, field in elements:
+            if field[KIND] == TEXT:
+                continue
+            self.put(field, field[DEFAULT], address - field[ADDRESS])
+            if writable:
+                low, high = raw_of(field, field[LOW]), raw_of(field, field[HIGH])
+                self._at[address] = (field[KIND], low, high, field[DEFAULT] is None)
+
+    def locate(self, address, count):
+        """Byte offset of `address` in the image, or -1 where the span does not lie within the map."""
+        for first, end, offset in self.spans:
+            if first <= address and address + count <= end:
+                return offset + 2 * (address - first)
+        return -1
+
+    def put(self, field, value, at=0):
+        """Store `value` (engineering units, None: not available) in the element `at` registers behind the field's address."""
+        offset = self.locate(field[ADDRESS] + at, 1)
+        kind = field[KIND]
+        size = 2 * WIDTH[kind]
+        if value is None:
+            byte = 0xFF if kind not in _BOTTOM else 0
+            for i in range(size):
+                self.image[offset + i] = byte
+            if byte == 0:
+                self.image[offset] = 0x80
+            return
+        raw = raw_of(field, value)
+        if raw > _TOP[kind] or raw < _BOTTOM.get(kind, 0):
+            raw = max(_BOTTOM.get(kind, 0), min(_TOP[kind], raw))
+            self.clamps += 1
+        for i in range(size - 1, -1, -1):
+            self.image[offset + i] = raw & 0xFF
+            raw >>= 8
+
+    def get(self, field, at=0):
+        """Value in engineering units, or None where it is not available."""
+        offset = self.locate(field[ADDRESS] + at, 1)
+        kind = field[KIND]
+        raw = self._raw(kind, self.image, offset)
+        if raw == (_BOTTOM[kind] - 1 if kind in _BOTTOM else _TOP[kind] + 1):
+            return None
+        scale = field[SCALE]
+        if scale < 0:
+            return raw / _POWER[-scale]
+        return raw * _POWER[scale]
+
+    def setting(self, field, at=0) -> float:
+        """Value of a field that is never "not available": one with a default."""
+        value = self.get(field, at)
+        return 0 if value is None else value
+
+    def put_text(self, field, value):
+        offset = self.locate(field[ADDRESS], field[COUNT])
+        data = value.encode()[: 2 * field[COUNT]]
+        for i in range(2 * field[COUNT]):
+            self.image[offset + i] = data[i] if i < len(data) else 0
+
+    def _raw(self, kind, data, offset):
+        raw = 0
+        for i in range(2 * WIDTH[kind]):
+            raw = raw << 8 | data[offset + i]
+        if kind in _BOTTOM and raw > _TOP[kind]:
+            raw -= 1 << 16 * WIDTH[kind]
+        return raw
+
+    def guard(self, first, end, may_write, written):
+        """Ask `may_write(address, count, data, offset)` -> exception code or 0 before a write that touches [first, end) is
+        stored, and call `written(address, count)` after it."""
+        self._guards.append((first, end, may_write, written))
+
+    def check(self, address, count, data, offset):
+        """Exception code for writing `count` registers, or 0. Half of a wide value, or any value outside its limits,
+        refuses the whole request."""
+        if self.locate(address, count) < 0:
+            return ILLEGAL_ADDRESS
+        here, end = address, address + count
+        while here < end:
+            limits = self._at.get(here)
+            if limits is None or here + WIDTH[limits[0]] > end:
+                return ILLEGAL_VALUE
+            kind, low, high, optional = limits
+            raw = self._raw(kind, data, offset + 2 * (here - address))
+            absent = raw == (_BOTTOM[kind] - 1 if kind in _BOTTOM else _TOP[kind] + 1)
+            if not (low <= raw <= high or (absent and optional)):
+                return ILLEGAL_VALUE
+            here += WIDTH[kind]
+        for first, behind, may_write, _ in self._guards:
+            if address < behind and first < end and may_write is not None:
+                code = may_write(address, count, data, offset)
+                if code:
+                    return code
+        return 0
+
+    def write(self, address, count, data, offset):
+        """Check, then store all of it or nothing. Returns the exception code or 0."""
+        code = self.check(address, count, data, offset)
+        if code == 0:
+            copy(self.image, self.locate(address, count), data, offset, 2 * count)
+            for first, behind, _, written in self._guards:
+                if address < behind and first < address + count and written is not None:
+                    written(address, count)
+        return code
+
+    def word(self, address):
+        return get16(self.image, self.locate(address, 1))
+
+
+def _allow(address, value) -> int:
+    return 0
+
+
+class Bits:
+    """Coils or discrete inputs: one bit an address, declared spans only."""
+
+    def __init__(self, spans):
+        self.spans = spans  # (first, behind the last)
+        self.image = bytearray(max(end for _, end in spans) + 7 >> 3) if spans else bytearray(0)
+        self.may_write = _allow  # (address, value) -> exception code or 0
+        self.written = _allow  # (address, value)
+
+    def exists(self, address, count):
+        for first, end in self.spans:
+            if first <= address and address + count <= end:
+                return True
+        return False
+
+    def get(self, address):
+        return self.image[address >> 3] >> (address & 7) & 1
+
+    def put(self, address, value):
+        if value:
+            self.image[address >> 3] |= 1 << (address & 7)
+        else:
+            self.image[address >> 3] &= ~(1 << (address & 7)) & 0xFF

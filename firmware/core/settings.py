@@ -1,0 +1,67 @@
+"""Settings in flash: two copies, each with version, sequence number and CRC; a torn write leaves the other copy valid.
+
+What is kept is the image of the holding table from `first` up: settings and local set-points, in wire order.
+"""
+
+from binascii import crc32
+
+from core.wire import get16, get32, put16
+
+_HEADER = 10  # map major, map minor, sequence (2 words), length in bytes
+
+
+class Settings:
+    def __init__(self, table, first, version, names=("settings.a", "settings.b")):
+        self.table = table
+        self.version = version
+        self.names = names
+        self.sequence = 0
+        self.commits = 0
+        spans = [span for span in table.spans if span[0] >= first]
+        self.start = spans[0][2]
+        self.size = len(table.image) - self.start
+
+    def load(self):
+        """Take over the newest valid copy. False when there is none: the defaults stay."""
+        best = None
+        for name in self.names:
+            data = self._read(name)
+            if data is not None and (best is None or get32(data, 4) > get32(best, 4)):
+                best = data
+        if best is None:
+            return False
+        self.sequence = get32(best, 4)
+        length = min(get16(best, 8), self.size)  # a minor version only adds behind
+        self.table.image[self.start : self.start + length] = best[_HEADER : _HEADER + length]
+        return True
+
+    def commit(self):
+        """Write the copy that is not the newest. Raises OSError when the flash is full or worn."""
+        sequence = self.sequence + 1
+        data = bytearray(_HEADER + self.size + 4)
+        put16(data, 0, self.version[0])
+        put16(data, 2, self.version[1])
+        put16(data, 4, sequence >> 16)
+        put16(data, 6, sequence)
+        put16(data, 8, self.size)
+        data[_HEADER : _HEADER + self.size] = self.table.image[self.start :]
+        crc = crc32(data[: _HEADER + self.size])
+        put16(data, _HEADER + self.size, crc >> 16)
+        put16(data, _HEADER + self.size + 2, crc)
+        with open(self.names[sequence & 1], "wb") as file:
+            file.write(data)
+        self.sequence = sequence
+        self.commits += 1
+
+    def _read(self, name):
+        try:
+            with open(name, "rb") as file:
+                data = file.read()
+        except OSError:
+            return None
+        if len(data) < _HEADER + 4 or get16(data, 0) != self.version[0]:
+            return None
+        end = _HEADER + get16(data, 8)
+        if len(data) != end + 4 or crc32(data[:end]) != get32(data, end):
+            return None
+        return data

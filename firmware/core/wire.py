@@ -1,0 +1,43 @@
+"""Bytes: copying, big-endian words and check sums without allocating anything."""
+
+import micropython
+
+
+@micropython.viper
+def copy(target: ptr8, at: int, source: ptr8, start: int, count: int):
+    """count bytes from source[start:] to target[at:]; a slice would allocate (a memoryview's too)."""
+    for i in range(count):
+        target[at + i] = source[start + i]
+
+
+@micropython.viper
+def same(a: ptr8, at: int, b: ptr8, start: int, count: int) -> int:
+    for i in range(count):
+        if a[at + i] != b[start + i]:
+            return 0
+    return 1
+
+
+def get16(data, at):
+    return data[at] << 8 | data[at + 1]
+
+
+def put16(data, at, value):
+    data[at] = value >> 8 & 0xFF
+    data[at + 1] = value & 0xFF
+
+
+def get32(data, at):
+    return data[at] << 24 | data[at + 1] << 16 | data[at + 2] << 8 | data[at + 3]
+
+
+@micropython.viper
+def crc16_ccitt(data: ptr8, count: int) -> int:
+    """CRC-16/CCITT-FALSE: polynomial 0x1021, start 0xFFFF. crc16_ccitt(b"123456789", 9) == 0x29B1."""
+    crc = 0xFFFF
+    for i in range(count):
+        # Nibble-free form of the 0x1021 step (all shifts on 16 bits), four times fewer operations than bit by bit.
+        x = (crc >> 8) ^ data[i]
+        x ^= x >> 4
+        crc = ((crc << 8) ^ (x << 12) ^ (x << 5) ^ x) & 0xFFFF
+    return crc

@@ -1,0 +1,111 @@
+"""ATM90E32AS, three-phase metering. Microchip data sheet DS20005965 (registers: chapter 6).
+
+16-bit address (bit 15 set to read) and 16-bit data, SPI mode 3. Each read is checked against LastSPIData (6.1.2).
+"""
+
+from micropython import const
+
+_SOFT_RESET = const(0x70)
+_LAST = const(0x78)
+_UNLOCK = const(0x7F)
+_METER_ON = const(0x00)
+_PL_CONSTANT_H = const(0x31)
+_PL_CONSTANT_L = const(0x32)
+_MODE = const(0x33)
+_ENERGY = const(0x80)
+_POWER = const(0xB0)
+_REACTIVE = const(0xB4)
+_APPARENT = const(0xB8)
+_VOLTAGE = const(0xD9)
+_CURRENT = const(0xDD)
+_FREQUENCY = const(0xF8)
+_LOW = const(0x10)  # low word of a 32-bit power is 0x10 above its high word
+_POWER_NW = const(320_000)  # 0.00032 W a count, of a phase; the total counts four times as much
+_PULSES_PER_KWH = const(3200)  # set by the PL constant
+
+
+class ChipError(Exception):
+    """The chip did not answer, or not with what it says it answered."""
+
+
+class Atm90e32:
+    """`select(True)` drives this chip's select line low, `select(False)` releases it."""
+
+    def __init__(self, spi, select):
+        self._spi = spi
+        self._select = select
+        self._out = bytearray(4)
+        self._in = bytearray(4)
+
+    def start(self):
+        """Reset, unlock, set the meter constant, switch on. Values settle within 200 ms. Raises ChipError."""
+        self._write(_SOFT_RESET, 0x789A)
+        self._write(_UNLOCK, 0x55AA)
+        self._write(_METER_ON, 1)
+        # PL constant = 450e9 / pulses per kWh (5.2): 0x0861C468 for 3200.
+        constant = 450_000_000_000 // _PULSES_PER_KWH
+        self._write(_PL_CONSTANT_H, constant >> 16 & 0xFFFF)
+        self._write(_PL_CONSTANT_L, constant & 0xFFFF)
+        self._write(_MODE, 0x0087)  # 3P4W, 50 Hz, all phases in the sums (6.3.2)
+        if self._read(_METER_ON) != 1:
+            raise ChipError("not enabled")
+
+    def voltage_V(self, phase):
+        return self._read(_VOLTAGE + phase) / 100
+
+    def current_A(self, phase):
+        return self._read(_CURRENT + phase) / 1000
+
+    def power_W(self, phase):
+        return self._read32(_POWER + 1 + phase) * 0.00032
+
+    def total_power_W(self):
+        return self._read32(_POWER) * 0.00128
+
+    def reactive_power_var(self):
+        return self._read32(_REACTIVE) * 0.00128
+
+    def apparent_power_VA(self):
+        return self._read32(_APPARENT) * 0.00128
+
+    def frequency_Hz(self):
+        return self._read(_FREQUENCY) / 100
+
+    def take_energy_mWh(self):
+        """Forward active energy since it was taken last. Reading clears the register, so when the check fails the value is
+        fetched again from LastSPIData, never from the register: it is counted once or not at all, never twice."""
+        counts = self._raw(_ENERGY)
+        for _ in range(3):
+            again = self._raw(_LAST)
+            if again == counts:
+                return counts * 10_000 // _PULSES_PER_KWH  # a count is 0.01 pulse
+            counts = again
+        raise ChipError("energy")
+
+    def _read32(self, register):
+        high, low = self._read(register), self._read(register + _LOW)
+        value = high << 16 | low
+        return value - (1 << 32) if high & 0x8000 else value
+
+    def _read(self, register):
+        value = self._raw(register)
+        if self._raw(_LAST) != value:
+            raise ChipError("register 0x%02x" % register)
+        return value
+
+    def _raw(self, register):
+        self._transfer(0x8000 | register, 0)
+        return self._in[2] << 8 | self._in[3]
+
+    def _write(self, register, value):
+        self._transfer(register, value)
+
+    def _transfer(self, address, value):
+        out = self._out
+        out[0] = address >> 8
+        out[1] = address & 0xFF
+        out[2] = value >> 8
+        out[3] = value & 0xFF
+        self._select(True)
+        self._spi.write_readinto(out, self._in)
+        self._select(False)

@@ -1,0 +1,84 @@
+"""Bistable contactors: one closes at a time, a branch rests after it was opened, protection always has the last word.
+
+A controller reset switches nothing: what the contacts report becomes the local switch position.
+"""
+
+from array import array
+
+from maps.pdu import BRANCHES, BranchState
+from micropython import const
+
+PULSE_MS = const(150)
+
+
+class Switching:
+    def __init__(self):
+        self.wanted = 0  # bit a branch: coil on, permitted, not tripped
+        self.closed = 0  # contacts
+        self.commanded = 0
+        self.tripped = 0
+        self.set_coils = 0
+        self.reset_coils = 0
+        self.operations = array("H", [0] * BRANCHES)
+        self._off_ms = array("i", [0] * BRANCHES)
+        self._pulse_ms = array("i", [0] * BRANCHES)
+        self._pause_ms = 0
+
+    def start(self, feedback):
+        self.closed = self.commanded = self.wanted = feedback
+        for branch in range(BRANCHES):
+            self._off_ms[branch] = 0
+
+    def step(self, dt_ms, wanted, tripped, feedback, interval_ms, minimum_off_ms):
+        """Decide the coil pulses for the next dt_ms. Opening is never delayed, closing always takes its turn."""
+        self.closed, self.tripped = feedback, tripped
+        self.wanted = wanted & ~tripped & 0xFF
+        self._pause_ms = max(0, self._pause_ms - dt_ms)
+        self.commanded &= ~tripped
+        for branch in range(BRANCHES):
+            bit = 1 << branch
+            if self._pulse_ms[branch] > 0:
+                self._pulse_ms[branch] -= dt_ms
+                if self._pulse_ms[branch] <= 0:
+                    self.set_coils &= ~bit
+                    self.reset_coils &= ~bit
+            if tripped & bit:
+                self.set_coils &= ~bit
+            if not feedback & bit:
+                self._off_ms[branch] = min(self._off_ms[branch] + dt_ms, 0x3FFFFFFF)
+            else:
+                self._off_ms[branch] = 0
+            if self.commanded & bit and not self.wanted & bit:
+                self._pulse(bit, branch, False)
+            elif self.wanted & bit and not self.commanded & bit:
+                if not self._pause_ms and self._off_ms[branch] >= minimum_off_ms:
+                    self._pulse(bit, branch, True)
+                    self._pause_ms = interval_ms
+
+    def state(self, branch, fitted=True):
+        bit = 1 << branch
+        if not fitted:
+            return BranchState.NOT_FITTED
+        if self.tripped & bit:
+            return BranchState.TRIPPED
+        if self.disagrees(branch):
+            return BranchState.DISAGREES
+        if self.wanted & bit and not self.commanded & bit:
+            return BranchState.WAITING
+        return BranchState.CLOSED if self.closed & bit else BranchState.OPEN
+
+    def disagrees(self, branch):
+        """The contacts are not where they were told to be, and the pulse is over."""
+        return (self.closed ^ self.commanded) >> branch & 1 and self._pulse_ms[branch] <= 0
+
+    def _pulse(self, bit, branch, close):
+        self._pulse_ms[branch] = PULSE_MS
+        if close:
+            self.commanded |= bit
+            self.set_coils |= bit
+            self.reset_coils &= ~bit
+            self.operations[branch] = (self.operations[branch] + 1) & 0x7FFF
+        else:
+            self.commanded &= ~bit
+            self.reset_coils |= bit
+            self.set_coils &= ~bit

@@ -1,0 +1,122 @@
+"""The loops of the skid: differential pressure or flow to pump speed, supply temperature to valve. Set-points and ramps.
+
+Pure: `step` of each class takes values and returns commands. Percent, kPa, °C, l/min, kW, seconds.
+"""
+
+from math import log
+
+from core.pid import Pi, ramp
+from maps.pump import Mode
+
+RANGEABILITY = 50.0  # of the equal-percentage valve
+HEAT_CAPACITY_kJ_l_K = 3.97  # PG25 at 40 °C: 1.012 kg/l x 3.92 kJ/kg/K (ASHRAE Handbook, secondary coolants)
+DEW_POINT_FLOOR_LIMIT_degC = 45.0
+
+
+class Setpoints:
+    """The four set-points in force. They move to their targets at their ramp, so nothing ever jumps."""
+
+    SPANS = (20.0, 200.0, 1000.0, 100.0)  # K, kPa, l/min, %: what setpoint_ramp is a percentage of
+
+    def __init__(self):
+        self.values = [None, None, None, None]
+        self.mode = Mode.DIFFERENTIAL_PRESSURE
+
+    def step(self, mode, targets, percent_per_s, dt_s):
+        self.mode = mode
+        for i in range(4):
+            self.values[i] = ramp(self.values[i], targets[i], self.SPANS[i] * percent_per_s / 100 * dt_s)
+
+    def arrived(self, mode, targets):
+        return self.mode == mode and all(abs(self.values[i] - targets[i]) < 1e-3 for i in range(4))
+
+
+class PumpLoop:
+    """Speed for both pumps, in percent."""
+
+    def __init__(self):
+        self.pressure = Pi(0.0, 100.0)
+        self.flow = Pi(0.0, 100.0)
+        self.cap = 100.0  # lowered while a pressure is outside its limit
+        self.speed = 0.0
+
+    def step(self, mode, setpoint, measured, preset, minimum, per_s, dt_s):
+        """`setpoint` and `measured` are (ΔP kPa, flow l/min, speed %) ; a measured None falls back to the preset speed."""
+        pressure_error = 0.0 if measured[0] is None else setpoint[0] - measured[0]
+        flow_error = 0.0 if measured[1] is None else setpoint[1] - measured[1]
+        high = max(self.cap, 0.0)
+        low = min(minimum, high)
+        for loop in (self.pressure, self.flow):
+            loop.low, loop.high = low, high
+        if mode == Mode.DIFFERENTIAL_PRESSURE and measured[0] is not None:
+            wanted = self.pressure.step(pressure_error, dt_s)
+        elif mode == Mode.FLOW and measured[1] is not None:
+            wanted = self.flow.step(flow_error, dt_s)
+        elif mode == Mode.SPEED:
+            wanted = max(low, min(high, setpoint[2]))
+        else:
+            wanted = max(low, min(high, preset))
+        self.speed = ramp(self.speed, wanted, per_s * dt_s)
+        # Whatever is not in charge follows, and the one in charge must not wind up behind the ramp.
+        if mode != Mode.DIFFERENTIAL_PRESSURE or measured[0] is None or self.speed != wanted:
+            self.pressure.track(self.speed, pressure_error)
+        if mode != Mode.FLOW or measured[1] is None or self.speed != wanted:
+            self.flow.track(self.speed, flow_error)
+        return self.speed
+
+    def take_over(self, speed, measured, setpoint):
+        """Start from what the pumps do, without a bump."""
+        self.speed = speed
+        self.pressure.track(speed, 0.0 if measured[0] is None else setpoint[0] - measured[0])
+        self.flow.track(speed, 0.0 if measured[1] is None else setpoint[1] - measured[1])
+
+    def limit(self, reduce, per_s, dt_s, floor=0.0):
+        """Lower the cap while `reduce`, let it rise again at a fifth of that rate."""
+        if reduce:
+            self.cap = max(floor, min(self.cap, self.speed) - per_s * dt_s)
+        else:
+            self.cap = min(100.0, self.cap + per_s / 5 * dt_s)
+
+
+class ValveLoop:
+    """Valve opening in percent. The loop works on facility flow, so its gain is the same over the whole stroke: an
+    equal-percentage valve passes R^(x−1) of its full flow at opening x."""
+
+    def __init__(self):
+        self.loop = Pi(100 / RANGEABILITY, 100.0)  # percent of full facility flow
+        self.ratio = 1.0
+
+    def step(self, error_K, heat_ratio, dt_s):
+        """`error_K` is supply minus set-point; `heat_ratio` the heat to come over the heat carried now, None without
+        feed-forward. The ratio leads through the transport delay and returns to 1 by itself when the heat has arrived."""
+        target = 1.0 if heat_ratio is None else max(0.5, min(2.0, heat_ratio))
+        self.ratio = ramp(self.ratio, target, 0.1 * dt_s)
+        return opening(max(100 / RANGEABILITY, min(100.0, self.loop.step(error_K, dt_s) * self.ratio)))
+
+    def take_over(self, position, error_K):
+        self.loop.track(facility_flow(position) / self.ratio, error_K)
+
+
+def opening(flow_percent):
+    return 100 * (1 + log(flow_percent / 100) / log(RANGEABILITY))
+
+
+def facility_flow(opening_percent):
+    return 100 * RANGEABILITY ** (max(0.0, min(100.0, opening_percent)) / 100 - 1)
+
+
+def heat_kW(flow_l_min, warm_degC, cold_degC):
+    """Heat taken up by the coolant; None where anything is unknown."""
+    if flow_l_min is None or warm_degC is None or cold_degC is None:
+        return None
+    return flow_l_min / 60 * HEAT_CAPACITY_kJ_l_K * (warm_degC - cold_degC)
+
+
+def guarded(setpoint_degC, dew_point_degC, margin_K):
+    """Supply set-point that keeps surfaces dry; the floor is clamped, so that a lying sensor cannot cook the racks."""
+    return max(setpoint_degC, min(dew_point_degC + margin_K, DEW_POINT_FLOOR_LIMIT_degC))
+
+
+def drooped(setpoint_kPa, droop_percent, speed_percent):
+    """Two skids with integral action on one manifold share the load because each wants a little less the faster it runs."""
+    return setpoint_kPa * (1 + droop_percent / 100 * (50 - speed_percent) / 100)

@@ -1,0 +1,369 @@
+"""The coolant pump skid: ties sensors, loops and interlocks to registers, alarms and the board."""
+
+# pyright: reportArgumentType=false
+# (viper takes arrays as pointers; the stubs have no way to say so)
+
+from array import array
+
+from core import tick
+from drivers.ads131m08 import COUNTS_PER_V, Ads131m08
+from drivers.current_loop import FAULT_HIGH_uA, FAULT_LOW_uA
+from machine import ADC, PWM, SPI, Pin
+from maps.common import LeaseState, Profile, Quality, Refusal
+from maps.fields import ADDRESS
+from maps.pump import Local, Measurement, Mode, PumpAlarm, PumpState, Remote, Sensor, Settings
+
+from pump.control import PumpLoop, Setpoints, ValveLoop, drooped, guarded, heat_kW
+from pump.protection import CHANNELS, Window, add, judge, rules, set_rule
+from pump.sensors import Sensors
+
+PUMPS = 2
+PWM_HZ = 1000
+# Interlocks of the tick, in the order of their rules: (alarm, transmitter, satisfied below the limit).
+INTERLOCKS = (
+    (PumpAlarm.dry_run, "level", True),
+    (PumpAlarm.supply_pressure_stop, "supply_pressure", False),
+    (PumpAlarm.return_pressure_stop, "return_pressure", True),
+)
+# Sensors that no loop depends on; they share one alarm.
+SPARE_SENSORS = (
+    "return_temperature", "facility_supply_temperature", "facility_return_temperature", "supply_pressure",
+    "return_pressure", "filter_differential_pressure", "flow", "facility_flow", "level", "valve_position",
+    "pump_speed_1", "pump_speed_2",
+)  # fmt: skip
+
+
+class Pump:
+    NUMBER = Profile.PUMP
+    PRODUCT = b"mallee-pump"
+    TITLE = b"mallee coolant pump skid"
+    inputs = (Measurement,)
+    holdings = (Remote, Local, Settings)
+    coils = ()
+    alarms = (PumpAlarm,)
+
+    def bind(self, controller, board):
+        self.controller = controller
+        self.image = controller.inputs
+        pins = board.PUMP
+        analog = pins["spi_analog"]
+        spi = SPI(
+            analog["id"], baudrate=10_000_000, polarity=0, phase=1,
+            sck=Pin(analog["sck"]), mosi=Pin(analog["mosi"]), miso=Pin(analog["miso"]),
+        )  # fmt: skip
+        self.codes = array("i", [0] * CHANNELS)
+        self._half = (array("i", [0] * 8), array("i", [0] * 8))
+        self.chips = [
+            Ads131m08(spi, Pin(pins["analog_select"][chip], Pin.OUT, value=1), self._half[chip]) for chip in range(2)
+        ]
+        self.uA_per_count = 1e6 / COUNTS_PER_V / board.PUMP_SHUNT_ohm
+        self.sensors = Sensors(board.PUMP_ANALOG, self.uA_per_count, board.PUMP_AMBIENT)
+        self._ambient = [ADC(Pin(pin)) for pin in pins["ambient_adc"]]
+        self._ambient_uA = 3.3 / 65535 / board.PUMP_AMBIENT_SHUNT_ohm * 1e6
+        self._pins = pins
+        self.window = Window()
+        self.rules = rules()
+        self._low_code = int(FAULT_LOW_uA / self.uA_per_count)
+        self._high_code = int(FAULT_HIGH_uA / self.uA_per_count)
+        self.setpoints = Setpoints()
+        self.pumps = PumpLoop()
+        self.valve = ValveLoop()
+        self.valve_command = 0.0
+        self.capability = board.CAPABILITIES["hard_tick"]
+        self.tick_count = 0
+        self.tick_overruns = 0
+        self.stopped_bits = 0  # rules of INTERLOCKS that acted, latched
+        self._new_stops = 0
+        self._taken = 0
+        self.at_local = True
+        controller.holdings.guard(Settings.supply_pressure_stop[ADDRESS], 999, None, self._configured)
+
+    @property
+    def chip_errors(self):
+        return self.chips[0].errors + self.chips[1].errors
+
+    @property
+    def tripped(self):
+        return self.stopped_bits != 0
+
+    def start(self):
+        """Measure first, then take over what pumps and valve do: a controller reset is not a power-up."""
+        self._configured(0, 0)
+        sums, samples = array("i", [0] * CHANNELS), [0, 0]
+        for chip in range(2):
+            for _ in range(8):
+                if self.chips[chip].read():
+                    add(self._half[chip], sums, 8 * chip)
+                    samples[chip] += 1
+        self.sensors.take(sums, samples)
+        self._take_ambient()
+        self.sensors.vote(0)
+        value = self.sensors.value
+        speeds = [value["pump_speed_1"], value["pump_speed_2"]]
+        known = [speed for speed in speeds if speed is not None]
+        speed = max(known) if known else self._setting(Settings.preset_speed)
+        position = value["valve_position"]
+        self.valve_command = self._setting(Settings.preset_valve) if position is None else position
+        mode, targets = self._targets(False)
+        self.setpoints.step(mode, targets, 100, 1)
+        self.pumps.take_over(speed, self._measured(), self._pump_setpoint())
+        supply = self.sensors.supply
+        self.valve.take_over(self.valve_command, 0.0 if supply is None else supply - self.setpoints.values[0])
+        self._pwm = [PWM(Pin(pin), freq=PWM_HZ, duty_u16=_duty(speed)) for pin in self._pins["pump_pwm"]]
+        self._valve_pwm = PWM(Pin(self._pins["valve_pwm"]), freq=PWM_HZ, duty_u16=_duty(self.valve_command))
+        self._stop = [pwm.duty_u16 for pwm in self._pwm]
+        self._tick = tick.start(self.capability, self.tick)
+
+    def tick(self, timer):
+        """The hard tick. Nothing here may allocate, wait, or touch what the main loop is in the middle of."""
+        self.tick_count = (self.tick_count + 1) & 0x3FFFFFFF
+        window, codes = self.window, self.codes
+        for chip in range(2):
+            if self.chips[chip].read():
+                half = self._half[chip]
+                add(half, window.filling, 8 * chip)
+                window.took(chip)
+                for channel in range(8):
+                    codes[8 * chip + channel] = half[channel]
+        due = judge(codes, self.rules, self._low_code, self._high_code) & ~self.stopped_bits
+        if due:
+            self.stopped_bits |= due
+            self._new_stops |= due
+            self._stop[0](0)
+            self._stop[1](0)
+        window.advance()
+
+    def housekeep(self, dt_ms):
+        """Take over a finished window."""
+        if self.window.number != self._taken:
+            self._taken = self.window.number
+            self.sensors.take(self.window.finished, self.window.samples)
+
+    def regulate(self, dt_ms):
+        dt_s = dt_ms / 1000
+        self._take_ambient()
+        self.sensors.vote(dt_ms)
+        remote = self.controller.lease.remote
+        mode, targets = self._targets(remote)
+        # The mode changes at once: every loop that is not in charge tracks the output, so there is no bump.
+        self.setpoints.step(mode, targets, self._setting(Settings.setpoint_ramp), dt_s)
+        self.at_local = self.setpoints.arrived(*self._targets(False))
+        self._drive_pumps(dt_s)
+        self._drive_valve(dt_s)
+        self._judge()
+        self._publish()
+
+    def may_switch(self, address, value):
+        return Refusal.NONE
+
+    def switched(self, address, value):
+        """A pump skid has no coils."""
+
+    def released(self):
+        alarms = self.controller.alarms
+        for rule in range(len(INTERLOCKS)):
+            if not alarms.active(INTERLOCKS[rule][0]):
+                self.stopped_bits &= ~(1 << rule)
+
+    def _drive_pumps(self, dt_s):
+        pumps, value = self.pumps, self.sensors.value
+        self._tune()
+        per_s, minimum = self._setting(Settings.speed_ramp), self._setting(Settings.minimum_speed)
+        supply, suction = value["supply_pressure"], value["return_pressure"]
+        too_high = supply is not None and supply > self._setting(Settings.supply_pressure_limit)
+        too_low = suction is not None and suction < self._setting(Settings.return_pressure_low)
+        pumps.limit(too_high or too_low, per_s, dt_s, floor=minimum)
+        if self.stopped_bits:
+            pumps.take_over(0.0, self._measured(), self._pump_setpoint())
+        else:
+            preset = self._setting(Settings.preset_speed)
+            pumps.step(self.setpoints.mode, self._pump_setpoint(), self._measured(), preset, minimum, per_s, dt_s)
+        for pwm in self._pwm:
+            pwm.duty_u16(_duty(pumps.speed))
+
+    def _drive_valve(self, dt_s):
+        supply = self.sensors.supply
+        if supply is None:
+            step = 100 / 30 * dt_s
+            preset = self._setting(Settings.preset_valve)
+            self.valve_command += max(-step, min(step, preset - self.valve_command))
+            self.valve.take_over(self.valve_command, 0.0)
+        else:
+            self.valve_command = self.valve.step(supply - self.setpoints.values[0], self._heat_ratio(), dt_s)
+        self._valve_pwm.duty_u16(_duty(self.valve_command))
+
+    def _tune(self):
+        for loop, gain, time in (
+            (self.pumps.pressure, Settings.pump_gain, Settings.pump_integral_time),
+            (self.pumps.flow, Settings.flow_gain, Settings.flow_integral_time),
+            (self.valve.loop, Settings.valve_gain, Settings.valve_integral_time),
+        ):
+            loop.gain, loop.integral_time_s = self._setting(gain), self._setting(time)
+
+    def _heat_ratio(self):
+        coming = self.controller.holdings.get(Remote.remote_heat)
+        if coming is None or self.controller.lease.state != LeaseState.ACTIVE:
+            return None
+        carried = self._heat()
+        if carried is None or carried < 50:  # kW; below, the ratio of two small numbers says nothing
+            return None
+        return coming / carried
+
+    def _heat(self):
+        value = self.sensors.value
+        return heat_kW(value["flow"], value["return_temperature"], self.sensors.supply)
+
+    def _measured(self):
+        value = self.sensors.value
+        return value["differential_pressure"], value["flow"], None
+
+    def _pump_setpoint(self):
+        _, pressure, flow, speed = self.setpoints.values
+        return drooped(pressure, self._setting(Settings.droop), self.pumps.speed), flow, speed
+
+    def _targets(self, remote):
+        get = self.controller.holdings.get
+        if remote:
+            fields = (Remote.remote_supply_temperature, Remote.remote_differential_pressure)
+            fields += (Remote.remote_flow, Remote.remote_speed, Remote.remote_mode)
+        else:
+            fields = (Local.supply_temperature_setpoint, Local.differential_pressure_setpoint)
+            fields += (Local.flow_setpoint, Local.speed_setpoint, Local.mode_setpoint)
+        targets = [get(field) for field in fields[:4]]
+        targets[0] = guarded(targets[0], self.sensors.dew_point(), self._setting(Settings.dew_point_margin))
+        return get(fields[4]), targets
+
+    def _take_ambient(self):
+        for i in range(2):
+            name = self.sensors.ambient[i][0]
+            self.sensors.take_ambient(name, self._ambient[i].read_u16() * self._ambient_uA)
+
+    def _setting(self, field):
+        return self.controller.holdings.setting(field)
+
+    def _configured(self, address, count):
+        """Interlock limits as codes of the converter."""
+        limits = (
+            (Settings.dry_run_level, 1.0, 300),
+            (Settings.supply_pressure_stop, 1.0, 300),
+            (Settings.return_pressure_low, 0.5, 10_000),
+        )
+        for rule in range(len(INTERLOCKS)):
+            _, name, below = INTERLOCKS[rule]
+            setting, factor, ticks = limits[rule]
+            for known, place, low, high, _ in self.sensors.transmitters:
+                if known == name:
+                    uA = 4000 + (factor * self._setting(setting) - low) / (high - low) * 16000
+                    set_rule(self.rules, rule, 8 * place[0] + place[1], int(uA / self.uA_per_count), below, ticks)
+
+    def _judge(self):
+        alarms, value, setting = self.controller.alarms, self.sensors.value, self._setting
+        new, self._new_stops = self._new_stops, 0
+        for rule in range(len(INTERLOCKS)):
+            alarm = INTERLOCKS[rule][0]
+            if new >> rule & 1:
+                alarms.trip(alarm)
+            elif not judge_held(self.rules, rule):
+                alarms.release(alarm)
+
+        def above(name, limit):
+            return None if value[name] is None else value[name] > limit
+
+        pressure, wanted = value["differential_pressure"], self._pump_setpoint()[0]
+        regulated = self.setpoints.mode == Mode.DIFFERENTIAL_PRESSURE and not self.stopped_bits
+        low = None if pressure is None else regulated and pressure < 0.9 * wanted
+        critical = None if pressure is None else pressure < 0.6 * wanted
+        alarms.set(PumpAlarm.flow_low, low)
+        alarms.set(PumpAlarm.flow_critical, critical)
+        alarms.set(PumpAlarm.supply_pressure_high, above("supply_pressure", setting(Settings.supply_pressure_limit)))
+        suction = above("return_pressure", setting(Settings.return_pressure_low))
+        alarms.set(PumpAlarm.return_pressure_low, None if suction is None else not suction)
+        supply = self.sensors.supply
+        hot = None if supply is None else supply > setting(Settings.over_temperature)
+        alarms.set(PumpAlarm.over_temperature, hot)
+        alarms.set(PumpAlarm.filter_blocked, above("filter_differential_pressure", setting(Settings.filter_limit)))
+        position = value["valve_position"]
+        alarms.set(PumpAlarm.valve_deviation, None if position is None else abs(position - self.valve_command) > 10)
+        for pump in range(PUMPS):
+            alarms.set(PumpAlarm.pump_no_effect, self._no_effect(pump), pump)
+        for i in range(3):
+            alarms.set(PumpAlarm.supply_sensor_fault, not self.sensors.supply_used >> i & 1, i)
+        alarms.set(PumpAlarm.supply_temperature_lost, supply is None)
+        alarms.set(PumpAlarm.differential_pressure_lost, pressure is None)
+        alarms.set(PumpAlarm.humidity_lost, value["ambient_humidity"] is None)
+        alarms.set(PumpAlarm.sensor_fault, any(value[name] is None for name in SPARE_SENSORS))
+
+    def _no_effect(self, pump):
+        """None while the speed feedback is lost: then nobody can say."""
+        speed = self.sensors.value["pump_speed_%d" % (pump + 1)]
+        return None if speed is None else self.pumps.speed > 5 and speed < self.pumps.speed / 2
+
+    def _publish(self):
+        put, sensors = self.image.put, self.sensors
+        for name, field, element, slot in _PUBLISHED:
+            put(field, sensors.value[name], element)
+        put(Measurement.supply_temperature, sensors.supply)
+        put(Measurement.dew_point, sensors.dew_point())
+        heat = self._heat()
+        put(Measurement.heat, None if heat is None else max(0.0, heat))
+        for pump in range(PUMPS):
+            put(Measurement.pump_command, self.pumps.speed, pump)
+            put(Measurement.pump_state, self._pump_state(pump), pump)
+        put(Measurement.valve_command, self.valve_command)
+        put(Measurement.mode, self.setpoints.mode)
+        put(Measurement.active_supply_temperature, self.setpoints.values[0])
+        put(Measurement.active_differential_pressure, self._pump_setpoint()[0])
+        self._publish_quality()
+
+    def _publish_quality(self):
+        sensors = self.sensors
+        dropped = 7 & ~sensors.supply_used
+        if sensors.value["differential_pressure"] is None:
+            dropped |= 1 << Sensor.DIFFERENTIAL_PRESSURE
+        if sensors.value["ambient_humidity"] is None:
+            dropped |= 1 << Sensor.HUMIDITY
+        self.image.put(Measurement.sensors_dropped, dropped)
+        words = [Quality.FAULT if sensors.supply is None else Quality.GOOD, 0, 0]
+        for name, _, _, slot in _PUBLISHED:
+            words[slot >> 3] |= sensors.quality[name] << 2 * (slot & 7)
+        for i in range(3):
+            self.image.put(Measurement.quality, words[i], i)
+
+    def _pump_state(self, pump):
+        if self.stopped_bits:
+            return PumpState.LOCKED
+        if self.controller.alarms.active(PumpAlarm.pump_no_effect, pump):
+            return PumpState.FAULT
+        return PumpState.RUNNING if self.pumps.speed > 0 else PumpState.STOPPED
+
+
+def _duty(percent):
+    return int(max(0.0, min(100.0, percent)) * 655.35 + 0.5)
+
+
+def judge_held(table, rule):
+    """True while the condition of an interlock is met."""
+    return table[5 * rule + 4] != 0
+
+
+# Transmitter, register, element, quality slot.
+_PUBLISHED = (
+    ("supply_temperature_1", Measurement.supply_temperature_sensor, 0, 1),
+    ("supply_temperature_2", Measurement.supply_temperature_sensor, 1, 2),
+    ("supply_temperature_3", Measurement.supply_temperature_sensor, 2, 3),
+    ("return_temperature", Measurement.return_temperature, 0, 4),
+    ("facility_supply_temperature", Measurement.facility_supply_temperature, 0, 5),
+    ("facility_return_temperature", Measurement.facility_return_temperature, 0, 6),
+    ("differential_pressure", Measurement.differential_pressure, 0, 7),
+    ("supply_pressure", Measurement.supply_pressure, 0, 8),
+    ("return_pressure", Measurement.return_pressure, 0, 9),
+    ("filter_differential_pressure", Measurement.filter_differential_pressure, 0, 10),
+    ("flow", Measurement.flow, 0, 11),
+    ("facility_flow", Measurement.facility_flow, 0, 12),
+    ("level", Measurement.level, 0, 13),
+    ("valve_position", Measurement.valve_position, 0, 14),
+    ("ambient_temperature", Measurement.ambient_temperature, 0, 15),
+    ("ambient_humidity", Measurement.ambient_humidity, 0, 16),
+    ("pump_speed_1", Measurement.pump_speed, 0, 17),
+    ("pump_speed_2", Measurement.pump_speed, 1, 18),
+)

@@ -1,0 +1,78 @@
+"""From averaged loop currents to values with quality; voting of the supply sensors; dew point."""
+
+from math import log
+
+from drivers import current_loop
+from maps.common import Quality
+
+STRAY_K = 1.0
+STRAY_MS = 30_000
+ASSUMED_DEW_POINT_degC = 25.0
+
+
+class Sensors:
+    """`transmitters`: (name, (chip, channel), value at 4 mA, value at 20 mA, unit) as the board has them."""
+
+    def __init__(self, transmitters, uA_per_count, ambient):
+        self.transmitters = transmitters
+        self.uA_per_count = uA_per_count
+        self.ambient = ambient
+        self.value = {}
+        self.quality = {}
+        for name, _, _, _, _ in transmitters:
+            self.value[name] = None
+            self.quality[name] = Quality.NOT_YET
+        for name, _, _, _ in ambient:
+            self.value[name] = None
+            self.quality[name] = Quality.NOT_YET
+        self.supply = None
+        self.supply_used = 0  # bits of the supply sensors that vote
+        self._stray_ms = [0, 0, 0]
+
+    def take(self, sums, samples):
+        """Average one finished window of the tick. A converter with no good sample gives a fault, not an old value."""
+        for name, place, low, high, _ in self.transmitters:
+            chip, channel = place
+            if samples[chip]:
+                uA = sums[8 * chip + channel] / samples[chip] * self.uA_per_count
+                self._keep(name, current_loop.value(uA, low, high))
+            else:
+                self._keep(name, None)
+
+    def take_ambient(self, name, uA):
+        for known, low, high, _ in self.ambient:
+            if known == name:
+                self._keep(name, current_loop.value(uA, low, high))
+
+    def vote(self, dt_ms):
+        """Supply temperature: median of three, the warmer of two, one alone; a sensor that strays for 30 s is dropped."""
+        names = ("supply_temperature_1", "supply_temperature_2", "supply_temperature_3")
+        values = [self.value[name] for name in names]
+        known = sorted(value for value in values if value is not None)
+        middle = known[len(known) // 2] if known else None
+        votes = []
+        self.supply_used = 0
+        for i in range(3):
+            value = values[i]
+            # Of two that disagree nobody can say which one strays: the warmer counts, and both are kept.
+            if value is not None and len(known) == 3 and abs(value - middle) > STRAY_K:
+                self._stray_ms[i] = min(self._stray_ms[i] + dt_ms, STRAY_MS)
+            elif value is not None:
+                self._stray_ms[i] = 0
+            if value is not None and self._stray_ms[i] < STRAY_MS:
+                votes.append(value)
+                self.supply_used |= 1 << i
+        votes.sort()
+        self.supply = votes[len(votes) // 2] if votes else None
+
+    def dew_point(self):
+        """Magnus formula with the coefficients of WMO-No. 8 (17.62, 243.12 °C); 25 °C assumed without humidity."""
+        temperature, humidity = self.value["ambient_temperature"], self.value["ambient_humidity"]
+        if temperature is None or humidity is None:
+            return ASSUMED_DEW_POINT_degC
+        gamma = log(max(humidity, 0.1) / 100) + 17.62 * temperature / (243.12 + temperature)
+        return 243.12 * gamma / (17.62 - gamma)
+
+    def _keep(self, name, value):
+        self.value[name] = value
+        self.quality[name] = Quality.FAULT if value is None else Quality.GOOD

@@ -1,0 +1,204 @@
+"""One virtual board: its MicroPython process, the time it was granted, its console, its deaths."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import socket
+import subprocess
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+from . import exchange, runtime
+from .exchange import Reply, ReplyFormat
+
+POWER_ON, WATCHDOG_RESET = 1, 3
+"""machine.reset_cause() of the RP2 port: it has no other."""
+
+HAL_HEAP_BYTES = 160_000
+"""Added to the board's heap: the simulator's modules and chips live in the same one."""
+
+_CONSOLE_BYTES = 16_384
+_SLICE_S = 0.1
+
+
+class Program(NamedTuple):
+    """What runs on a board. `path` are the directories behind the simulator's own in MICROPYPATH."""
+
+    script: Path
+    path: tuple[Path, ...]
+    heap_bytes: int
+    inputs: int
+    outputs: int
+
+
+class BoardDied(Exception):
+    """The process ended, hung, or spoke nonsense; the argument says which."""
+
+
+def hal_path() -> tuple[Path, ...]:
+    here = Path(__file__).resolve().parent
+    return here / "hal", here / "chips", here / "modules"
+
+
+class Board:
+    """`local_us` is the virtual time this board has reached. Nothing here decides what happens after a death."""
+
+    def __init__(self, name: str, program: Program, flash: Path, unique_id: bytes, hang_s: float = 5.0) -> None:
+        self.name = name
+        self.local_us = 0
+        self.outputs: tuple[int, ...] = (-1,) * program.outputs
+        self.running = False
+        self.starts = 0
+        self.exchanges = 0
+        self._program = program
+        self._flash = flash
+        self._unique_id = unique_id
+        self._hang_s = hang_s
+        self._format = ReplyFormat(program.outputs)
+        self._process: subprocess.Popen[bytes] | None = None
+        self._socket: socket.socket | None = None
+        self._console = bytearray()
+        self._greeted = False
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    def start(self, now_us: int, reset_cause: int) -> None:
+        """Start the process; `greet` waits until it is there."""
+        ours, theirs = socket.socketpair()
+        try:
+            self._process = self._spawn(theirs)
+        except OSError:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        self._socket = ours
+        ours.settimeout(_SLICE_S)
+        assert self._process.stdout is not None
+        os.set_blocking(self._process.stdout.fileno(), False)
+        ours.sendall(
+            exchange.start_message(self._program.inputs, self._program.outputs, reset_cause, self._unique_id)
+        )
+        self.local_us = now_us
+        self.outputs = (-1,) * self._program.outputs
+        self.running = True
+        self.starts += 1
+        self._greeted = False
+
+    def _spawn(self, theirs: socket.socket) -> subprocess.Popen[bytes]:
+        program = self._program
+        heap_kB = (program.heap_bytes + HAL_HEAP_BYTES) // 1024
+        path = (hal_path()[0], self._flash, *hal_path()[1:], *program.path)
+        with runtime.fixed_addresses():
+            return subprocess.Popen(
+                [runtime.micropython(), "-X", f"heapsize={heap_kB}k", program.script],
+                cwd=self._flash,
+                # The number has a fixed width: the length of the environment moves the stack (see runtime.fixed_addresses).
+                env={"MICROPYPATH": ":".join([*map(str, path), ".frozen"]), "WORLD_FD": f"{theirs.fileno():04d}"},
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                pass_fds=(theirs.fileno(),),
+                start_new_session=True,
+            )
+
+    def greet(self) -> Reply | None:
+        """Wait for the firmware's first word, once after each start. Raises BoardDied."""
+        if self._greeted:
+            return None
+        reply = self.collect()
+        self._greeted = True
+        return reply
+
+    def grant(self, until_us: int, inputs: bytes, events: bytes) -> None:
+        """Let the board run until `until_us`; `collect` waits for it. Raises BoardDied."""
+        assert self._socket is not None
+        try:
+            self._socket.sendall(exchange.grant_message(until_us - self.local_us, inputs, events))
+        except OSError as error:
+            raise BoardDied(self._post_mortem()) from error
+
+    def collect(self) -> Reply:
+        """The reply to a grant. Raises BoardDied."""
+        assert self._socket is not None
+        data = b""
+        size = self._format.size
+        deadline = None
+        while len(data) < size:
+            try:
+                part = self._socket.recv(65536)
+            except TimeoutError:
+                self.drain()
+                deadline = deadline or time.monotonic() + self._hang_s - _SLICE_S
+                if time.monotonic() > deadline:
+                    raise BoardDied(f"no reply for {self._hang_s:g} s: the firmware hangs") from None
+                continue
+            except OSError:
+                part = b""
+            if not part:
+                raise BoardDied(self._post_mortem())
+            data = data + part if data else part
+            if size == self._format.size and len(data) >= size:
+                size = self._format.length(data)
+        reply = self._format.parse(data)
+        self.local_us += reply.used_us
+        self.exchanges += 1
+        return reply
+
+    def _post_mortem(self) -> str:
+        process = self._process
+        if process is None:
+            return "it was not started"
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(1.0)
+        self.drain()
+        code = process.returncode
+        how = "closed its connection" if code is None else f"ended by signal {-code}" if code < 0 else f"exit status {code}"
+        return how
+
+    def drain(self) -> None:
+        """Take what the console says; the latest 16 kB are kept."""
+        if self._process is None or self._process.stdout is None:
+            return
+        while True:
+            try:
+                part = os.read(self._process.stdout.fileno(), 65536)
+            except (BlockingIOError, ValueError, OSError):
+                return
+            if not part:
+                return
+            self._console += part
+            del self._console[:-_CONSOLE_BYTES]
+
+    @property
+    def console(self) -> str:
+        """The latest output of the firmware on its console, over all its starts."""
+        self.drain()
+        return self._console.decode("utf-8", "replace")
+
+    def stop(self) -> None:
+        """End the process, whatever it does. Idempotent."""
+        self.running = False
+        process, self._process = self._process, None
+        if self._socket is not None:
+            self._socket.close()
+            self._socket = None
+        if process is None:
+            return
+        if process.poll() is None:
+            process.kill()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(2.0)
+        if process.stdout is not None:
+            while select.select([process.stdout], [], [], 0)[0]:
+                part = os.read(process.stdout.fileno(), 65536)
+                if not part:
+                    break
+                self._console += part
+            del self._console[:-_CONSOLE_BYTES]
+            process.stdout.close()

@@ -1,0 +1,61 @@
+"""What stands behind the pins of a PDU's controller: a fast converter, eight metering chips, coil drivers, feedback contacts.
+
+Input vector: for each branch the fast current (mA) and of three phases voltage (mV), current (mA), active (mW) and reactive
+power (mvar); then frequency (mHz) and the byte of closed contacts. Output vector: set coils, reset coils, branch 1 in bit 0.
+"""
+
+import _pins
+import _world
+import board
+from ads131m08 import Ads131m08
+from atm90e32 import MEASUREMENTS, Atm90e32
+from hc138 import Hc138
+from hc165 import Hc165
+from hc595 import Hc595Chain
+from micropython import const
+
+_BRANCHES = const(8)
+_STRIDE = 1 + MEASUREMENTS
+_FREQUENCY = _world.HEAD + _BRANCHES * _STRIDE
+_FEEDBACK = _FREQUENCY + 1
+_NV_PER_MA = round(board.PDU_FAST_V_PER_A * 1_000_000)
+
+
+def _fill(nanovolts):
+    grant = _world.grant
+    place = _world.HEAD
+    for branch in range(_BRANCHES):
+        nanovolts[branch] = min(grant[place] * _NV_PER_MA, 2_000_000_000)
+        place += _STRIDE
+
+
+def _contacts():
+    return _world.grant[_FEEDBACK]
+
+
+def _coils(set_coils, reset_coils):
+    _world.reply[_world.HEAD] = set_coils
+    _world.reply[_world.HEAD + 1] = reset_coils
+    _world.edge = True
+
+
+def wire():
+    pins = board.PDU
+    bus = _pins.buses[pins["spi_fast"]["id"]] = _pins.Bus()
+    converter = Ads131m08(bus, _fill)
+    _world.on_grant.append(converter.granted)
+    _pins.hooks[pins["analog_select"]] = converter.select
+    feedback = Hc165(_contacts)
+    bus.chain = feedback
+    _pins.hooks[pins["feedback_load"]] = feedback.load
+    _pins.hooks[pins["relay_latch"]] = Hc595Chain(bus, _coils).latch
+    meters = _pins.buses[pins["spi_meter"]["id"]] = _pins.Bus()
+    chips = []
+    for branch in range(_BRANCHES):
+        chip = Atm90e32(meters, _world.grant, _world.HEAD + branch * _STRIDE + 1, _FREQUENCY)
+        _world.on_grant.append(chip.granted)
+        chips.append(chip)
+    decoder = Hc138(chips)
+    for bit, pin in enumerate(pins["meter_select"]):
+        _pins.hooks[pin] = decoder.address_line(bit)
+    _pins.hooks[pins["meter_enable"]] = decoder.enable

@@ -1,0 +1,55 @@
+"""What stands behind the pins of a pump skid's controller: two converters, two loops on its own ADC, three PWM outputs.
+
+Input vector: 16 transmitter currents in the order of board.PUMP_ANALOG and two ambient ones, uA. Output vector: PWM duties
+of pump 1, pump 2 and valve, 0..65535.
+"""
+
+import _pins
+import _world
+import board
+from ads131m08 import Ads131m08
+from micropython import const
+
+_SHUNT_NV_PER_UA = const(49_900)  # 49.9 ohm
+_AMBIENT_OHM = const(150)
+_FULL_SCALE_UV = const(3_300_000)
+
+
+def _filler(chip):
+    """A function that fills the eight channels of one converter; a channel without a transmitter reads 0 V."""
+    places = [-1] * 8
+    for index, (_, (number, channel), *_rest) in enumerate(board.PUMP_ANALOG):
+        if number == chip:
+            places[channel] = _world.HEAD + index
+    grant = _world.grant
+
+    def fill(nanovolts):
+        for channel in range(8):
+            place = places[channel]
+            nanovolts[channel] = grant[place] * _SHUNT_NV_PER_UA if place >= 0 else 0
+
+    return fill
+
+
+def _ambient(index):
+    place = _world.HEAD + len(board.PUMP_ANALOG) + index
+
+    def read_u16():
+        microvolts = _world.grant[place] * _AMBIENT_OHM
+        return max(0, min(65535, microvolts * 65535 // _FULL_SCALE_UV))
+
+    return read_u16
+
+
+def wire():
+    pins = board.PUMP
+    bus = _pins.buses[pins["spi_analog"]["id"]] = _pins.Bus()
+    for index, pin in enumerate(pins["analog_select"]):
+        chip = Ads131m08(bus, _filler(index))
+        _pins.hooks[pin] = chip.select
+        _world.on_grant.append(chip.granted)
+    for index, pin in enumerate(pins["ambient_adc"]):
+        _pins.adc_inputs[pin] = _ambient(index)
+    for index, pin in enumerate(pins["pump_pwm"]):
+        _pins.pwm_outputs[pin] = index
+    _pins.pwm_outputs[pins["valve_pwm"]] = 2

@@ -1,0 +1,118 @@
+from core.pid import Pi, ramp
+from maps.pump import Mode
+from pump.control import (
+    PumpLoop,
+    Setpoints,
+    ValveLoop,
+    drooped,
+    facility_flow,
+    guarded,
+    heat_kW,
+    opening,
+)
+
+
+def test_pi_removes_the_error_and_does_not_wind_up():
+    pi = Pi(0.0, 100.0)
+    pi.gain, pi.integral_time_s = 1.0, 5.0
+    value = 0.0
+    for _ in range(600):  # a first-order plant of gain 0.5: 60 cannot be reached
+        value += (0.5 * pi.step(60 - value, 0.1) - value) * 0.1 / 2
+    assert pi.output == 100
+    for i in range(200):
+        value += (0.5 * pi.step(20 - value, 0.1) - value) * 0.1 / 2
+        if pi.output < 100:
+            break
+    assert i < 3, "the integral must leave the limit at once when the error turns"
+    for _ in range(3000):
+        value += (0.5 * pi.step(20 - value, 0.1) - value) * 0.1 / 2
+    assert abs(value - 20) < 0.01
+
+
+def test_tracking_makes_the_change_over_bumpless():
+    pi = Pi(0.0, 100.0)
+    pi.gain, pi.integral_time_s = 2.0, 10.0
+    pi.track(42.0, 3.0)
+    assert abs(pi.step(3.0, 0.0) - 42.0) < 1e-4
+
+
+def test_ramp():
+    assert ramp(None, 5, 1) == 5 and ramp(0, 5, 1) == 1 and ramp(0, -5, 1) == -1 and ramp(4.5, 5, 1) == 5
+
+
+def test_set_points_never_jump():
+    s = Setpoints()
+    s.step(0, [37, 200, 600, 50], 100, 1)
+    s.step(0, [27, 300, 600, 50], 10, 1)
+    assert s.values == [35, 220, 600, 50]
+    assert not s.arrived(0, [27, 300, 600, 50])
+    for _ in range(20):
+        s.step(0, [27, 300, 600, 50], 10, 1)
+    assert s.arrived(0, [27, 300, 600, 50]) and not s.arrived(1, [27, 300, 600, 50])
+
+
+def pump_loop():
+    p = PumpLoop()
+    for loop in (p.pressure, p.flow):
+        loop.gain, loop.integral_time_s = 0.04, 3.0
+    return p
+
+
+def test_losing_the_pressure_sensor_ramps_to_the_preset_and_back_without_a_bump():
+    p = pump_loop()
+    p.take_over(50.0, (200.0, 600.0, None), (200, 600, 50))
+    speeds = [
+        p.step(Mode.DIFFERENTIAL_PRESSURE, (200, 600, 50), (None, 600.0, None), 70, 15, 10, 0.1) for _ in range(30)
+    ]
+    assert max(abs(b - a) for a, b in zip([50.0] + speeds, speeds)) <= 1.001 and speeds[-1] == 70
+    back = p.step(Mode.DIFFERENTIAL_PRESSURE, (200, 600, 50), (200.0, 600.0, None), 70, 15, 10, 0.1)
+    assert abs(back - 70) <= 1.001
+
+
+def test_every_change_of_mode_is_bumpless():
+    p = pump_loop()
+    p.take_over(50.0, (200.0, 600.0, None), (200, 600, 50))
+    last = 50.0
+    for mode in (0, 1, 2, 0, 2, 1, 0):
+        for _ in range(20):
+            now = p.step(mode, (200, 600, 50), (200.0, 600.0, None), 60, 15, 10, 0.1)
+            assert abs(now - last) <= 1.001, (mode, last, now)
+            last = now
+
+
+def test_the_cap_falls_fast_and_rises_slowly():
+    p = pump_loop()
+    p.take_over(80.0, (200.0, 600.0, None), (200, 600, 50))
+    p.limit(True, 10, 1, floor=15)
+    assert p.cap == 70
+    p.limit(False, 10, 1)
+    assert p.cap == 72
+    for _ in range(50):
+        p.limit(True, 10, 1, floor=15)
+    assert p.cap == 15
+
+
+def test_valve_characteristic_inverts():
+    for x in (0, 10, 50, 100):
+        assert abs(opening(facility_flow(x)) - x) < 0.01
+    v = ValveLoop()
+    v.loop.gain, v.loop.integral_time_s = 4, 60
+    v.take_over(60, 0.0)
+    assert abs(v.step(0.0, None, 0.1) - 60) < 0.05
+
+
+def test_more_heat_to_come_opens_the_valve_before_the_temperature_rises():
+    v = ValveLoop()
+    v.loop.gain, v.loop.integral_time_s = 4, 60
+    v.take_over(60, 0.0)
+    assert v.step(0.0, 1.5, 1.0) > 60.5
+    for _ in range(40):
+        v.step(0.0, 1e9, 1.0)
+    assert v.ratio == 2.0  # bounded, whatever a host says
+
+
+def test_heat_guard_and_droop():
+    assert abs(heat_kW(600, 47, 37) - 397) < 1
+    assert heat_kW(None, 47, 37) is None
+    assert guarded(20, 25, 2.5) == 27.5 and guarded(37, 25, 2.5) == 37 and guarded(37, 80, 2.5) == 45
+    assert drooped(200, 5, 50) == 200 and drooped(200, 5, 100) == 195

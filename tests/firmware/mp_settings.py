@@ -1,0 +1,75 @@
+import os
+
+from core.bank import Table
+from core.settings import Settings
+from maps.fields import Holding, u16
+
+
+class Head(Holding):
+    command = u16(0, low=0, high=10, default=0)
+
+
+class Kept(Holding):
+    a = u16(200, low=0, high=1000, default=1)
+    b = u16(201, low=0, high=1000, default=2)
+
+
+NAMES = ("/tmp/mallee-test-settings.a", "/tmp/mallee-test-settings.b")
+
+
+def fresh():
+    table = Table((Head, Kept), writable=True)
+    return table, Settings(table, 200, (1, 0), NAMES)
+
+
+def clean():
+    for name in NAMES:
+        try:
+            os.remove(name)
+        except OSError:
+            pass
+
+
+def test_defaults_then_what_was_committed_last():
+    clean()
+    table, settings = fresh()
+    assert not settings.load() and table.get(Kept.a) == 1
+    for value in (10, 20, 30):
+        table.put(Kept.a, value)
+        settings.commit()
+    table.put(Kept.a, 99)
+    table, settings = fresh()
+    assert settings.load() and table.get(Kept.a) == 30 and settings.sequence == 3
+    clean()
+
+
+def test_a_write_torn_at_any_byte_leaves_the_old_copy_or_the_new_one():
+    clean()
+    table, settings = fresh()
+    table.put(Kept.b, 10)
+    settings.commit()
+    table.put(Kept.b, 20)
+    settings.commit()
+    with open(NAMES[0], "rb") as file:  # sequence 2 went to the first name
+        whole = file.read()
+    for length in range(len(whole) + 1):
+        with open(NAMES[0], "wb") as file:
+            file.write(whole[:length])
+        table, settings = fresh()
+        assert settings.load()
+        assert table.get(Kept.b) == (20 if length == len(whole) else 10), length
+    for at in range(len(whole)):
+        with open(NAMES[0], "wb") as file:
+            file.write(whole[:at] + bytes((whole[at] ^ 0x10,)) + whole[at + 1 :])
+        table, settings = fresh()
+        assert settings.load() and table.get(Kept.b) == 10, at
+    clean()
+
+
+def test_another_major_version_is_not_taken_over():
+    clean()
+    table, settings = fresh()
+    settings.commit()
+    settings.version = (2, 0)
+    assert not settings.load()
+    clean()

@@ -1,0 +1,136 @@
+"""House rules that a machine can check: imports run one way, files stay small, boards are data, names are ours."""
+
+import ast
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from ..conftest import FIRMWARE, ROOT
+
+HOST = ROOT / "host_tools" / "mallee"
+# Who may import whom inside the firmware; everything else of the firmware is refused.
+FIRMWARE_MAY = {
+    "maps": {"maps"},
+    "core": {"core", "maps"},
+    "drivers": {"drivers", "core"},
+    "pdu": {"pdu", "core", "drivers", "maps"},
+    "pump": {"pump", "core", "drivers", "maps"},
+    "main": {"core", "pdu", "pump", "board", "build_info"},
+}
+# What a MicroPython board has. build_info and board are written for each controller.
+MICROPYTHON = {
+    "array", "binascii", "gc", "machine", "math", "micropython", "os", "select", "socket", "struct", "sys", "time",
+}  # fmt: skip
+# Host packages from the inside out: a package may import itself and what stands before it.
+HOST_LAYERS = [
+    "errors",
+    "reading",
+    "clock",
+    "link",
+    "device",
+    "deploy",
+    "resources",
+    "pod",
+    "ui",
+    "history",
+    "sim",
+    "hil",
+    "cli",
+]
+HOST_EXCEPTIONS = {
+    ("deploy", "resources"),  # a build asks where the firmware is
+    ("device", "resources"),  # a device looks for its dictionary among the bundled ones
+}
+PURE = ["pod/cooling.py", "pod/power.py", "pod/lease.py", "pod/state.py"]
+
+
+def imports(path: Path) -> set[str]:
+    """Absolute module names that a file imports, at any depth; relative ones are resolved."""
+    found = set()
+    package = path.relative_to(path.parents[len(path.parents) - 1]).parent.parts
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            if node.level:
+                base = package[: len(package) - node.level + 1]
+                stem = ".".join(base[base.index("mallee") :])
+                found |= {f"{stem}.{node.module}"} if node.module else {f"{stem}.{alias.name}" for alias in node.names}
+            elif node.module:
+                found.add(node.module)
+    return found
+
+
+def python_files(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*.py") if "__pycache__" not in path.parts)
+
+
+@pytest.mark.parametrize("path", python_files(FIRMWARE), ids=lambda p: str(p.relative_to(FIRMWARE)).replace("/", "-"))
+def test_firmware_imports_run_one_way(path):
+    room = path.relative_to(FIRMWARE).parts[0].removesuffix(".py")
+    own = {child.name.removesuffix(".py") for child in FIRMWARE.iterdir()} | {"board", "build_info"}
+    for module in imports(path):
+        head = module.split(".")[0]
+        if head in own:
+            assert head in FIRMWARE_MAY[room], f"{room} must not import {module}"
+        else:
+            assert head in MICROPYTHON, f"{module} is not on a controller"
+    if room == "maps":
+        assert imports(path) <= {"maps.fields", "micropython"}
+
+
+def test_the_host_never_imports_firmware_or_boards():
+    virtual_side = {HOST / "sim" / name for name in ("hal", "chips", "modules")}
+    for path in python_files(HOST):
+        if virtual_side & set(path.parents):
+            continue
+        heads = {module.split(".")[0] for module in imports(path)}
+        assert not heads & {"maps", "core", "drivers", "pdu", "pump", "board", "firmware", "boards"}, path
+
+
+def test_host_imports_run_one_way():
+    for path in python_files(HOST):
+        room = path.relative_to(HOST).parts[0].removesuffix(".py")
+        if room not in HOST_LAYERS:
+            continue
+        for module in imports(path):
+            parts = module.split(".")
+            if parts[0] != "mallee" or len(parts) < 2 or parts[1] not in HOST_LAYERS:
+                continue
+            allowed = HOST_LAYERS.index(parts[1]) <= HOST_LAYERS.index(room) or (room, parts[1]) in HOST_EXCEPTIONS
+            # The clock alone may look for the simulator's loop, and only when it is told to.
+            assert allowed or (room, parts[1]) == ("clock", "sim"), f"{path.relative_to(ROOT)} imports {module}"
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_control_functions_do_no_io(name):
+    path = HOST / name
+    heads = {module.split(".")[0] for module in imports(path)}
+    assert not heads & {"asyncio", "socket", "time", "os", "pathlib", "subprocess", "random"}, path
+
+
+def test_files_stay_small():
+    sizes = []
+    for folder in (FIRMWARE, HOST, ROOT / "boards"):
+        for path in python_files(folder):
+            lines = len(path.read_text(encoding="utf-8").splitlines())
+            assert lines <= 400, f"{path.relative_to(ROOT)} has {lines} lines: is there more than one idea in it?"
+            if path.name != "__init__.py":
+                sizes.append(lines)
+    assert sorted(sizes)[len(sizes) // 2] <= 150
+
+
+def tracked_files() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    return [ROOT / name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
+
+
+def test_the_trademark_is_not_used_and_no_machine_is_named():
+    forbidden = ["mega" + "pod", "/work" + "/main", "/root" + "/"]
+    for path in tracked_files():
+        text = path.read_text(encoding="utf-8", errors="ignore").lower()
+        for word in forbidden:
+            assert word not in text, f"{path.relative_to(ROOT)} contains {word!r}"
