@@ -18,9 +18,7 @@ def pdu() -> Dictionary:
 
 
 @pytest.fixture(autouse=True)
-def no_settings_of_this_computer(
-    monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
-) -> None:
+def no_settings_of_this_computer(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Caches and configuration of whoever runs the tests must not leak into them."""
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))

@@ -28,9 +28,7 @@ class Peer:
     """One controller. `registers[table][address]` is its image; `hook(function, pdu) -> bytes | None`
     replaces answers."""
 
-    def __init__(
-        self, dictionary: Dictionary, *, profile: int = 1, name: str = "peer", unit: int = 1
-    ) -> None:
+    def __init__(self, dictionary: Dictionary, *, profile: int = 1, name: str = "peer", unit: int = 1) -> None:
         self.dictionary = dictionary
         self.unit = unit
         self.image: dict[str, dict[int, int]] = {"input": {}, "holding": {}, "coil": {}, "discrete": {}}
@@ -70,9 +68,7 @@ class Peer:
         point = self.dictionary.by_name["name"]
         data = name.encode().ljust(point.registers * 2, b"\0")
         for index in range(point.registers):
-            self.image["input"][point.address + index] = int.from_bytes(
-                data[2 * index : 2 * index + 2], "big"
-            )
+            self.image["input"][point.address + index] = int.from_bytes(data[2 * index : 2 * index + 2], "big")
 
     @staticmethod
     def file_of(content: bytes) -> bytes:
@@ -82,9 +78,7 @@ class Peer:
         """Put a raw value into a point's registers, high word first."""
         point = self.dictionary.by_name[name]
         for index in range(point.registers):
-            self.image[point.table][point.address + index] = (
-                raw >> 16 * (point.registers - 1 - index) & 0xFFFF
-            )
+            self.image[point.table][point.address + index] = raw >> 16 * (point.registers - 1 - index) & 0xFFFF
 
     def get(self, name: str) -> int:
         point = self.dictionary.by_name[name]

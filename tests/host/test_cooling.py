@@ -42,9 +42,7 @@ def test_no_feed_forward_without_knowledge_or_when_it_is_off() -> None:
 def test_the_trim_takes_out_droop_slowly() -> None:
     state, pressure = CoolingState(), 196.0
     for _ in range(600):
-        state, wanted = step(
-            SETTINGS, state, CoolingInput(skids=(one(differential_pressure_kPa=pressure),)), 1.0
-        )
+        state, wanted = step(SETTINGS, state, CoolingInput(skids=(one(differential_pressure_kPa=pressure),)), 1.0)
         pressure = wanted["s"].differential_pressure_kPa - 4.0  # the skid's droop
     assert pressure == pytest.approx(200.0, abs=0.1)
 
@@ -64,9 +62,7 @@ def test_the_trim_rests_when_the_pressure_is_far_off() -> None:
 def test_any_input_gives_bounded_set_points(skids, heat, trim, dt_s) -> None:
     inputs = CoolingInput(
         skids=tuple(
-            SkidInput(
-                name=str(n), running=running, differential_pressure_kPa=pressure, dew_point_degC=dew_point
-            )
+            SkidInput(name=str(n), running=running, differential_pressure_kPa=pressure, dew_point_degC=dew_point)
             for n, (running, pressure, dew_point) in enumerate(skids)
         ),
         rack_heat_kW=heat,

@@ -157,9 +157,7 @@ def test_alarms_with_their_validity(pump: Dictionary) -> None:
 def test_unknown_dictionary_is_downloaded_once_and_cached(pump: Dictionary, tmp_path: Path) -> None:
     # Incompressible meanings make it longer than one file of 20,000 bytes.
     extra = tuple(
-        Point(
-            f"extra.{n}", "input", 1000 + n, "u16", "".join(chr(33 + (n * k * k + k) % 90) for k in range(90))
-        )
+        Point(f"extra.{n}", "input", 1000 + n, "u16", "".join(chr(33 + (n * k * k + k) % 90) for k in range(90)))
         for n in range(900)
     )
     newer = msgspec.structs.replace(pump, points=pump.points + extra)

@@ -94,9 +94,10 @@ def test_a_silent_controller_is_one_alarm_and_makes_sums_unknown() -> None:
         assert last.racks[0].power_kW is None
         assert last.racks[0].estimate_kW == pytest.approx(60.0)
         assert last.skids[0].lease.ours  # the others go on
-        assert [event.kind for event in first.events] == ["alarm", "lost"] or {
-            e.kind for e in first.events
-        } == {"alarm", "lost"}
+        assert [event.kind for event in first.events] == ["alarm", "lost"] or {e.kind for e in first.events} == {
+            "alarm",
+            "lost",
+        }
         pod.pdu_a.silent = False
         pod.pdu_a.lapse()
         back = await scans(pod, runner, 8)

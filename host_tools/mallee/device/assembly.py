@@ -18,8 +18,7 @@ def readings(span: Span, words: Sequence[int], when: datetime) -> dict[str, Read
 
 def bit_readings(span: Span, bits: Sequence[bool], when: datetime) -> dict[str, Reading]:
     return {
-        point.name: Reading(point.name, bool(bits[point.address - span.address]), "", when)
-        for point in span.points
+        point.name: Reading(point.name, bool(bits[point.address - span.address]), "", when) for point in span.points
     }
 
 
@@ -33,11 +32,7 @@ def _reading(span: Span, point: Point, words: Sequence[int], when: datetime) -> 
     value = decode(point, words[at : at + point.registers])
     quality = Quality.GOOD
     register = quality_register(point)
-    if (
-        register is not None
-        and point.quality_slot is not None
-        and span.address <= register < span.address + span.count
-    ):
+    if register is not None and point.quality_slot is not None and span.address <= register < span.address + span.count:
         quality = quality_in([words[register - span.address]], point.quality_slot % 8)
     if quality is not Quality.GOOD:
         value = None

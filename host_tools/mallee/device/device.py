@@ -67,9 +67,7 @@ class Device:
         if self.dictionary.fast is None:
             raise ValueError(f"a {self.dictionary.profile} has no fast block")
         first, count = self.dictionary.fast
-        points = tuple(
-            p for p in self.dictionary.points if p.table == "input" and first <= p.address < first + count
-        )
+        points = tuple(p for p in self.dictionary.points if p.table == "input" and first <= p.address < first + count)
         span = Span("input", first, count, points)
         found = await self._read_span(span, timeout_s)
         sequence = found["sequence"].value if "sequence" in found else None
@@ -82,9 +80,7 @@ class Device:
     async def read_remote(self) -> dict[str, Scalar]:
         """The set-points behind the lease, as they stand in the device now: read before you write."""
         names = [p.name for p in remote_points(self.dictionary) if p.name not in LEASE_POINTS]
-        span = plan(
-            self.dictionary, [self.dictionary.by_name[name] for name in names], pdus.READ_REGISTERS_MAX
-        )[0]
+        span = plan(self.dictionary, [self.dictionary.by_name[name] for name in names], pdus.READ_REGISTERS_MAX)[0]
         return {name: reading.value for name, reading in (await self._read_span(span)).items()}
 
     async def write(self, values: Mapping[str, Scalar]) -> Snapshot:
@@ -140,9 +136,7 @@ class Device:
         found = missing([p for p in points if p.name in self._nonexistent], Quality.REFUSED, clock.utc_now())
         failures: list[Failure] = []
         if found:
-            failures.append(
-                Failure(tuple(found), Quality.REFUSED, "the device does not have these registers")
-            )
+            failures.append(Failure(tuple(found), Quality.REFUSED, "the device does not have these registers"))
         queue = plan(self.dictionary, [p for p in points if p.name not in found], pdus.READ_REGISTERS_MAX)
         while queue:
             span = queue.pop(0)

@@ -50,11 +50,9 @@ class Identity:
 def _points() -> tuple[tuple[Point, ...], int]:
     """The identity block's points: at the same addresses on every profile, so any bundled dictionary tells
     them."""
-    dictionary = resources.bundled_dictionaries()[0]
+    dictionary = next(iter(resources.bundled_dictionaries().values()))
     first, count = dictionary.blocks("input")[0]
-    return tuple(
-        p for p in dictionary.points if p.table == "input" and first <= p.address < first + count
-    ), count
+    return tuple(p for p in dictionary.points if p.table == "input" and first <= p.address < first + count), count
 
 
 def decode_identity(words: Sequence[int]) -> Identity | None:
@@ -86,9 +84,7 @@ async def read_identity(link: Link, unit: int, *, timeout_s: float | None = None
     """Read the identity block. None when what answers is no mallee controller. Raises NoAnswer, LinkDown."""
     _, count = _points()
     try:
-        answer = await link.request(
-            unit, pdus.read_input(0, count), priority=Priority.PROBE, timeout_s=timeout_s
-        )
+        answer = await link.request(unit, pdus.read_input(0, count), priority=Priority.PROBE, timeout_s=timeout_s)
     except Refused:
         return None
     identity = decode_identity(answer.registers)

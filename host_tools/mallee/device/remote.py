@@ -26,12 +26,8 @@ def remote_points(dictionary: Dictionary) -> list[Point]:
     head = dictionary.by_name.get(LEASE_POINTS[0])
     if head is None:
         return []
-    first, count = next(
-        block for block in dictionary.blocks("holding") if block[0] <= head.address < sum(block)
-    )
-    points = [
-        p for p in dictionary.points if p.table == "holding" and head.address <= p.address < first + count
-    ]
+    first, count = next(block for block in dictionary.blocks("holding") if block[0] <= head.address < sum(block))
+    points = [p for p in dictionary.points if p.table == "holding" and head.address <= p.address < first + count]
     return sorted(points, key=lambda point: point.address)
 
 
@@ -44,9 +40,7 @@ def plan_remote(dictionary: Dictionary, grant: Grant, set_points: Mapping[str, S
     points = remote_points(dictionary)
     behind = {point.name for point in points} - set(LEASE_POINTS)
     if behind != set(set_points):
-        raise ValueError(
-            f"the remote block of {dictionary.profile} is {sorted(behind)}, not {sorted(set_points)}"
-        )
+        raise ValueError(f"the remote block of {dictionary.profile} is {sorted(behind)}, not {sorted(set_points)}")
     lease = dict(zip(LEASE_POINTS, (grant.holder, grant.epoch, grant.seconds), strict=True))
     planned = plan_writes(dictionary, {**lease, **set_points})
     if len(planned) != 1:

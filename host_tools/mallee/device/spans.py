@@ -34,9 +34,7 @@ def plan(dictionary: Dictionary, points: Iterable[Point], limit: int) -> list[Sp
         current: list[Point] = []
         first = end = block_end = 0
         for point in wanted:
-            block = next(
-                (start, start + count) for start, count in blocks if start <= point.address < start + count
-            )
+            block = next((start, start + count) for start, count in blocks if start <= point.address < start + count)
             start = _first_register(point, block)
             if current and block[1] == block_end and max(end, point.end) - min(first, start) <= limit:
                 current.append(point)

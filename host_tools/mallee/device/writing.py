@@ -77,9 +77,7 @@ def plan_writes(dictionary: Dictionary, values: Mapping[str, Scalar]) -> list[Pl
             and last.address + len(last.words) == point.address
             and len(last.words) + len(words) <= pdus.WRITE_REGISTERS_MAX
         ):
-            planned[-1] = PlannedWrite(
-                last.table, last.address, last.words + tuple(words), (*last.points, point.name)
-            )
+            planned[-1] = PlannedWrite(last.table, last.address, last.words + tuple(words), (*last.points, point.name))
         else:
             planned.append(PlannedWrite(point.table, point.address, tuple(words), (point.name,)))
     return planned

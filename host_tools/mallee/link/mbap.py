@@ -42,9 +42,7 @@ class MbapStream:
         self._buffer += data
         frames: list[Frame] = []
         while len(self._buffer) >= 6:
-            transaction, protocol, length = (
-                int.from_bytes(self._buffer[at : at + 2], "big") for at in (0, 2, 4)
-            )
+            transaction, protocol, length = (int.from_bytes(self._buffer[at : at + 2], "big") for at in (0, 2, 4))
             if protocol != 0:
                 raise Malformed(f"protocol id {protocol}, 0 is Modbus")
             if not LENGTH_MIN <= length <= LENGTH_MAX:

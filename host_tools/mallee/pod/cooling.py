@@ -78,9 +78,7 @@ def supply_set_point(settings: CoolingSettings, dew_points_degC: Sequence[float 
     return max(settings.supply_temperature_degC, floor)
 
 
-def _trimmed(
-    settings: CoolingSettings, state: CoolingState, inputs: CoolingInput, dt_s: float
-) -> CoolingState:
+def _trimmed(settings: CoolingSettings, state: CoolingState, inputs: CoolingInput, dt_s: float) -> CoolingState:
     target = settings.differential_pressure_kPa
     known = [
         skid.differential_pressure_kPa

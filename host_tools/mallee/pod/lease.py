@@ -66,9 +66,7 @@ def accepted(state: LeaseState, grant: Grant) -> LeaseState:
     )
 
 
-def refused(
-    state: LeaseState, refusal: str | None, seen: LeaseSeen, now_s: float, wait_s: float
-) -> LeaseState:
+def refused(state: LeaseState, refusal: str | None, seen: LeaseSeen, now_s: float, wait_s: float) -> LeaseState:
     """The controller answered exception 4; `refusal` names why. Stay away for `wait_s`."""
     holder = f", host {seen.holder} has epoch {seen.epoch}" if seen.holder is not None else ""
     return msgspec.structs.replace(

@@ -74,9 +74,7 @@ def parse_pod(text: str, where: str = "pod.toml") -> PodConfig:
     return config
 
 
-def _explained(
-    where: str, lines: dict[toml_lines.Path, int], data: dict[str, Any], message: str
-) -> MalleeError:
+def _explained(where: str, lines: dict[toml_lines.Path, int], data: dict[str, Any], message: str) -> MalleeError:
     match = _AT.match(message)
     assert match is not None
     path = _path(match["path"] or "")

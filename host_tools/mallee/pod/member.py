@@ -60,9 +60,7 @@ class Member:
                     await self._recognised(device)
                 self._heard(snapshot)
                 await self._read_alarms(device, snapshot)
-        except (
-            MalleeError
-        ) as error:  # behind the fast block it answers all the same, whatever else it refused
+        except MalleeError as error:  # behind the fast block it answers all the same, whatever else it refused
             self.reason = error.what
         except TimeoutError:
             self.reason = "it did not answer within this scan"
@@ -105,9 +103,7 @@ class Member:
             return False
         return True
 
-    async def write(
-        self, grant: Grant, wanted: Mapping[str, Scalar], request_s: float, wait_s: float
-    ) -> None:
+    async def write(self, grant: Grant, wanted: Mapping[str, Scalar], request_s: float, wait_s: float) -> None:
         """Renew or take the lease with these set-points; what the pod does not name stays as it was read."""
         assert self.device is not None
         held = self.lease.held and self.lease.granted == grant.epoch

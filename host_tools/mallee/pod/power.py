@@ -29,11 +29,7 @@ def with_loads(pdus: Sequence[PduState]) -> tuple[PduState, ...]:
     for pdu in pdus:
         current = largest_phase_A(pdu)
         moved = [_taken_over(pdu, pdus, lost) for lost in feeds if lost != pdu.feed]
-        worst = (
-            None
-            if any(part is None for part in moved)
-            else max((p for p in moved if p is not None), default=0.0)
-        )
+        worst = None if any(part is None for part in moved) else max((p for p in moved if p is not None), default=0.0)
         filled.append(
             msgspec.structs.replace(
                 pdu,
@@ -121,9 +117,7 @@ def rack_states(racks: Sequence[tuple[str, float, float]], pdus: Sequence[PduSta
                 rated_kW=rated,
                 liquid_kW=liquid,
                 power_kW=sum(known) / _W_PER_KW if known and len(known) == len(branches) else None,
-                estimate_kW=min(sum(known) / _W_PER_KW * len(branches) / len(known), rated)
-                if known
-                else None,
+                estimate_kW=min(sum(known) / _W_PER_KW * len(branches) / len(known), rated) if known else None,
                 branches=len(branches),
                 branches_known=len(known),
                 branches_closed=sum(branch.closed is True for branch in branches),

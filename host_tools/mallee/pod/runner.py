@@ -135,18 +135,13 @@ class PodRunner:
         now_s: float,
     ) -> PodDocument:
         now = clock.utc_now()
-        views = {
-            name: member.view() for name, member in self.members.items()
-        }  # leases as they are after writing
+        views = {name: member.view() for name, member in self.members.items()}  # leases as they are after writing
         skids = tuple(
-            msgspec.structs.replace(s, lease=state.lease_view(views[s.name]), wanted=wanted.get(s.name))
-            for s in skids
+            msgspec.structs.replace(s, lease=state.lease_view(views[s.name]), wanted=wanted.get(s.name)) for s in skids
         )
         pdus = tuple(msgspec.structs.replace(p, lease=state.lease_view(views[p.name])) for p in pdus)
         feeds = power.feed_states(self.config.feeds, pdus)
-        self._book, active, events = alarms.update(
-            self._book, [self._alarms(m) for m in self.members.values()], now
-        )
+        self._book, active, events = alarms.update(self._book, [self._alarms(m) for m in self.members.values()], now)
         for member in self.members.values():
             events += member.events
             member.events = []
