@@ -55,6 +55,8 @@ class ControllerState(msgspec.Struct, frozen=True, kw_only=True):
     answering: bool
     silent_s: float | None = None
     reason: str = ""
+    profile: str | None = None
+    firmware: str | None = None
     state: Value = Value()
     lease: LeaseView = LeaseView()
 

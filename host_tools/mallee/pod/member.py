@@ -72,6 +72,7 @@ class Member:
             answering=self.answering,
             snapshot=self.snapshot,
             dictionary=None if self.device is None else self.device.dictionary,
+            firmware=self.device.identity.firmware if self.device is not None and self.device.identity else None,
             silent_s=None if self.answering or self._heard_s is None else loop.time() - self._heard_s,
             reason="" if self.answering else self.reason,
             lease_ours=self.lease.held,

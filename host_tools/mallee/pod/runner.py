@@ -30,10 +30,10 @@ class PodRunner:
     where the pod wants something else. With `advise` it never writes.
     """
 
-    def __init__(self, config: PodConfig, *, advise: bool = False) -> None:
+    def __init__(self, config: PodConfig, *, advise: bool = False, request_s: float | None = None) -> None:
         self.config = config
         self.advise = advise
-        self._request_s = min(_REQUEST_PART * config.control.scan_s, _REQUEST_MAX_S)
+        self._request_s = request_s or min(_REQUEST_PART * config.control.scan_s, _REQUEST_MAX_S)
         self._links: dict[str, Link] = {}
         self.members = {c.name: Member(c, self._link(c.address)) for c in config.controllers}
         self._settings = cooling.CoolingSettings(
@@ -230,3 +230,12 @@ def remote_values(wanted: SkidSetPoints | None) -> dict[str, Scalar]:
         "remote_differential_pressure": wanted.differential_pressure_kPa,
         "remote_heat": wanted.heat_kW,
     }
+
+
+async def scan_once(config: PodConfig, *, timeout_s: float = 1.0) -> PodDocument:
+    """One scan that reads and writes nothing; a request may take `timeout_s`."""
+    runner = PodRunner(config, advise=True, request_s=timeout_s)
+    try:
+        return await runner.scan()
+    finally:
+        await runner.close()

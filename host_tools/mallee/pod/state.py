@@ -50,6 +50,7 @@ class MemberView(msgspec.Struct, frozen=True):
     answering: bool
     snapshot: Snapshot | None = None
     dictionary: Dictionary | None = None
+    firmware: str | None = None
     silent_s: float | None = None
     reason: str = ""
     lease_ours: bool = False
@@ -149,6 +150,8 @@ def _common(controller: Controller, view: MemberView, values: _Values) -> dict[s
         "answering": view.answering,
         "silent_s": view.silent_s,
         "reason": view.reason,
+        "profile": None if view.dictionary is None else view.dictionary.profile,
+        "firmware": view.firmware,
         "state": values.value("state"),
         "lease": lease_view(view),
     }
