@@ -1,6 +1,7 @@
 """The pump skid's firmware, whole, on a virtual board: what it measures, how it regulates, when it stops, how it lets go."""
 
 import asyncio
+import itertools
 
 import pytest
 from mallee.device.remote import Grant
@@ -169,7 +170,7 @@ def test_a_lease_moves_the_set_points_and_its_loss_is_graceful(bench):
         assert fast["active_supply_temperature"].value == 37.0
         assert fast["lease_state"].value == "none"
         duties = [duties[0] for _, duties in bench.equipment.log]
-        assert speeds > 0 and all(abs(b - a) <= 0.011 * 65535 for a, b in zip(duties, duties[1:], strict=False))
+        assert speeds > 0 and all(abs(b - a) <= 0.011 * 65535 for a, b in itertools.pairwise(duties))
         with pytest.raises(Refused):
             await device.write_remote(Grant(1, 1, 10), SET_POINTS)  # the old epoch does not come back to life
         await device.write_remote(Grant(2, 2, 10), SET_POINTS)
