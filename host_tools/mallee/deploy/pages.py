@@ -90,7 +90,7 @@ def faults(dictionaries: list[Dictionary]) -> str:
 
 def pages() -> dict[str, str]:
     """File name below docs/ → content."""
-    dictionaries = bundled_dictionaries()
+    dictionaries = list(bundled_dictionaries().values())
     rendered = {f"registers-{d.profile}.md": registers(d) for d in dictionaries}
     return {**rendered, "faults.md": faults(dictionaries)}
 
