@@ -39,7 +39,7 @@ def test_measures_what_the_transmitters_say_and_starts_without_a_bump(bench):
         fast = await device.read_fast()
         assert fast["supply_temperature"].value == pytest.approx(37.0, abs=0.02)
         assert fast["differential_pressure"].value == pytest.approx(200, abs=0.2)
-        assert fast["heat"].value == pytest.approx(600 / 60 * 3.97 * 10, rel=0.01)
+        assert fast["heat"].value == pytest.approx(600 / 60 * 4.008 * 10, rel=0.01)
         assert fast["state"].value == "local"
         assert fast["dew_point"].value == pytest.approx(10.5, abs=0.2)
         assert all(r.quality is Quality.GOOD for name, r in fast.items() if name in ("flow", "level", "pump_speed.1"))

@@ -92,10 +92,15 @@ def read_csv(path: Path, *, speed: float = 1.0, full_scale_W: float | None = Non
         )
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            rows = [(number, row) for number, row in enumerate(csv.reader(file), 1) if any(cell.strip() for cell in row)]
+            rows = [
+                (number, row) for number, row in enumerate(csv.reader(file), 1) if any(cell.strip() for cell in row)
+            ]
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise MalleeError(
-            f"cannot read {path}: {error}", "the path is wrong, or it is not a text file", "check the path", ExitCode.USAGE
+            f"cannot read {path}: {error}",
+            "the path is wrong, or it is not a text file",
+            "check the path",
+            ExitCode.USAGE,
         ) from error
     if len(rows) < 2:
         raise _wrong(path, "line 1", "fewer than two lines", "give a header and a line for each point in time")

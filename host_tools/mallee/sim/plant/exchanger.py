@@ -31,7 +31,9 @@ class Exchanger:
         self.fouling = 0.0
         """Fault: fraction of UA that is lost."""
 
-    def heat_W(self, hot_kg_s: float, hot_J_K: float, hot_degC: float, cold_kg_s: float, cold_J_K: float, cold_degC: float) -> float:
+    def heat_W(
+        self, hot_kg_s: float, hot_J_K: float, hot_degC: float, cold_kg_s: float, cold_J_K: float, cold_degC: float
+    ) -> float:
         """Heat from the coolant to the facility water; `…_J_K` are heat capacities per kg. Zero flow on a side: none."""
         if hot_kg_s < 1e-6 or cold_kg_s < 1e-6:
             return 0.0

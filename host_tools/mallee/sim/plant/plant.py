@@ -74,8 +74,10 @@ class Plant:
         self._return_kg = p.coolant.return_volume_l * density / 1000.0
         self._skid_kg = p.exchanger.secondary_volume_l * density / 1000.0
         self._water_kg = p.exchanger.facility_volume_l * self.water.density_kg_m3(35.0) / 1000.0
-        self._device_c = p.racks.flow_l_min / self._flow_to_l_min / p.racks.differential_pressure_kPa ** (
-            1.0 / p.racks.flow_exponent
+        self._device_c = (
+            p.racks.flow_l_min
+            / self._flow_to_l_min
+            / p.racks.differential_pressure_kPa ** (1.0 / p.racks.flow_exponent)
         )
         self.manifold = Manifold(
             [skid.hydraulics for skid in self.skids.values()],

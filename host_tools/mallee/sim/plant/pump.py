@@ -30,9 +30,7 @@ class PumpCurve:
         self._w_max = math.sqrt(self.shutoff_kPa)
         self._per_w = self._POINTS / self._w_max
         half = 0.5 * self.rated_flow_kg_s
-        self._flow = [
-            half * self._inverse(self.shutoff_kPa - (i / self._per_w) ** 2) for i in range(self._POINTS + 1)
-        ]
+        self._flow = [half * self._inverse(self.shutoff_kPa - (i / self._per_w) ** 2) for i in range(self._POINTS + 1)]
 
     def head_kPa(self, x: float) -> float:
         """Head of both pumps at full speed and flow `x` (fraction of rated)."""
