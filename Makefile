@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint types bench clean help
+.PHONY: demo test docs clean help
 
 demo: $(STAMP)
 	@$(BIN)/mallee demo $(ARGS)
@@ -15,6 +15,9 @@ test: $(STAMP)
 	@$(BIN)/basedpyright --warnings
 	@$(BIN)/basedpyright --warnings -p firmware
 	@$(BIN)/pytest $(ARGS)
+
+docs: $(STAMP)
+	@$(BIN)/python -m mallee.deploy.pages docs
 
 $(STAMP): pyproject.toml
 	@echo "installing into $(VENV) (once)" >&2
@@ -31,3 +34,4 @@ clean:
 help:
 	@echo "make demo [ARGS='--for 20s --speed 5']   a pod on this machine"
 	@echo "make test [ARGS='-k lease']              everything that is checked"
+	@echo "make docs                                register tables and faults, rendered from firmware/maps"

@@ -62,7 +62,10 @@ class Alarms:
         return bits.get(code)
 
     def trip(self, alarm, index=0):
-        """Protection acted: active at once, whatever the delay (the tick has already waited for it)."""
+        """Protection acted: active at once, whatever the delay (the tick has already waited for it).
+
+        It can be reset after `set` with a false condition has said that the cause is gone.
+        """
         code = alarm[CODE] + index
         self._true_ms[code] = max(1, self._delay[code])
         self.bits.put(code + VALIDITY, 1)
@@ -79,10 +82,6 @@ class Alarms:
                 self._go(each)
                 done = True
         return done
-
-    def release(self, alarm, index=0):
-        """The condition behind a tripped alarm has gone; a reset may now clear it."""
-        self._true_ms[alarm[CODE] + index] = 0
 
     def age(self, ms):
         self.first_out_ms = min(self.first_out_ms + ms, 0x3FFFFFFF)

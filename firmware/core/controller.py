@@ -141,6 +141,7 @@ class Controller:
         put(Health.bus_exceptions, server.exceptions)
         put(Health.bus_clients, self.transport.connected)
         put(Health.bus_evictions, self.transport.evictions)
+        put(Health.blind_worst, self.settings.worst_write_us)
         put(Health.settings_commits, self.settings.commits)
         put(Health.chip_errors, self.profile.chip_errors)
         put(Health.value_clamps, self.inputs.clamps)
@@ -155,9 +156,13 @@ class Controller:
         commands = [span for span in holdings.spans if span[0] == Command.commit[ADDRESS]][0]
         remote = [span for span in holdings.spans if span[0] == LEASE_FIRST][0]
         holdings.guard(commands[0], commands[1], self._may_command, self._commanded)
-        holdings.guard(remote[0], remote[1], self.lease.may_write, self.lease.written)
+        holdings.guard(remote[0], remote[1], self._may_lease, self.lease.written)
         self.coils.may_write = self._may_switch
         self.coils.written = self.profile.switched
+
+    def _may_lease(self, address, count, data, offset):
+        code = self.lease.may_write(address, count, data, offset)
+        return self.refuse(self.lease.refusal) if code else 0
 
     def _may_command(self, address, count, data, offset):
         """Commands act at once, so that a refusal is the answer to the request that caused it."""
@@ -200,6 +205,7 @@ class Controller:
 
     def refuse(self, reason):
         self.lease.refusal = reason
+        self.inputs.put(Status.refusal, reason)  # at once: the host asks for it next
         return REFUSED
 
     # Identity.

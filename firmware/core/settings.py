@@ -4,6 +4,7 @@ What is kept is the image of the holding table from `first` up: settings and loc
 """
 
 from binascii import crc32
+from time import ticks_diff, ticks_us
 
 from core.wire import get16, get32, put16
 
@@ -17,19 +18,23 @@ class Settings:
         self.names = names
         self.sequence = 0
         self.commits = 0
+        self.damaged = False
+        self.worst_write_us = 0
         spans = [span for span in table.spans if span[0] >= first]
         self.start = spans[0][2]
         self.size = len(table.image) - self.start
 
     def load(self):
-        """Take over the newest valid copy. False when there is none: the defaults stay."""
+        """Take over the newest valid copy. False when there are copies and none is valid: the defaults stay. A new board,
+        which has no copy at all, runs on its defaults by intention."""
         best = None
+        self.damaged = False
         for name in self.names:
             data = self._read(name)
             if data is not None and (best is None or get32(data, 4) > get32(best, 4)):
                 best = data
         if best is None:
-            return False
+            return not self.damaged
         self.sequence = get32(best, 4)
         length = min(get16(best, 8), self.size)  # a minor version only adds behind
         self.table.image[self.start : self.start + length] = best[_HEADER : _HEADER + length]
@@ -48,8 +53,10 @@ class Settings:
         crc = crc32(data[: _HEADER + self.size])
         put16(data, _HEADER + self.size, crc >> 16)
         put16(data, _HEADER + self.size + 2, crc)
+        began = ticks_us()
         with open(self.names[sequence & 1], "wb") as file:
             file.write(data)
+        self.worst_write_us = max(self.worst_write_us, ticks_diff(ticks_us(), began))
         self.sequence = sequence
         self.commits += 1
 
@@ -59,6 +66,7 @@ class Settings:
                 data = file.read()
         except OSError:
             return None
+        self.damaged = True
         if len(data) < _HEADER + 4 or get16(data, 0) != self.version[0]:
             return None
         end = _HEADER + get16(data, 8)

@@ -131,7 +131,7 @@ class Health(Input):
     reset_reason = enum(45, ResetReason)
     """Why the controller started last."""
     boot_count = u32(46)
-    """Starts counted since manufacture."""
+    """Starts counted since manufacture; not available on a board without FRAM."""
     loop_period = u16(48, unit="ms")
     """Period of the regulation task."""
     loop_worst_execution = u32(49, unit="us")
@@ -149,7 +149,7 @@ class Health(Input):
     collector_worst_pause = u32(61, unit="us")
     """Longest pause of the memory collector."""
     blind_worst = u32(63, unit="us")
-    """Longest time with interrupts off, by writing to flash."""
+    """Longest write to flash since the start; the processor may be blind to interrupts for that long."""
     bus_messages = u32(65)
     """Requests seen, for this unit or not (FC08 sub-function 11)."""
     bus_errors = u32(67)
@@ -238,9 +238,9 @@ class CommonAlarm(Alarm):
     Remedy: read loop_worst_execution and chip_errors; if they grow, restart the controller in a maintenance window.
     """
     settings_lost = alarm(3, priority="medium", group="controller")
-    """No valid copy of the settings was found at the start.
+    """Settings were stored, but no valid copy of them was found at the start.
 
-    Cause: first start of a new board, or both copies in flash are damaged.
+    Cause: both copies in flash are damaged, or they were written for another major version of the map.
     Consequence: the controller runs on the defaults of its profile, which may not match the equipment.
     Remedy: write the settings again and commit them; if it comes back, replace the board.
     """

@@ -169,17 +169,19 @@ class Pdu:
         thermal, self._thermal_trips = self._thermal_trips, 0
         alarms = self.controller.alarms
         for branch in range(BRANCHES):
-            if not self.tripped_bits >> branch & 1:
-                continue
             if new >> branch & 1:
                 cause = TripCause.THERMAL if thermal >> branch & 1 else TripCause.INSTANTANEOUS
                 alarm = PduAlarm.overload_trip if cause == TripCause.THERMAL else PduAlarm.instantaneous_trip
                 alarms.trip(alarm, branch)
                 self.image.put(Branch.trip_cause, cause, Branch.START + branch * Branch.STRIDE)
                 self.controller.coils.put(branch, 0)
-            elif not self.relays.feedback >> branch & 1 and self.protection.thermal(branch) < 90:
-                alarms.release(PduAlarm.overload_trip, branch)
-                alarms.release(PduAlarm.instantaneous_trip, branch)
+            elif not self.tripped_bits >> branch & 1 or self._cold(branch):
+                alarms.set(PduAlarm.overload_trip, False, branch)
+                alarms.set(PduAlarm.instantaneous_trip, False, branch)
+
+    def _cold(self, branch):
+        """Open, and cool enough to be closed again without tripping at once."""
+        return not self.relays.feedback >> branch & 1 and self.protection.thermal(branch) < 90
 
     def _judge(self):
         alarms, metering = self.controller.alarms, self.metering

@@ -14,7 +14,7 @@ from maps.fields import ADDRESS
 from maps.pump import Local, Measurement, Mode, PumpAlarm, PumpState, Remote, Sensor, Settings
 
 from pump.control import PumpLoop, Setpoints, ValveLoop, drooped, guarded, heat_kW
-from pump.protection import CHANNELS, Window, add, judge, rules, set_rule
+from pump.protection import CHANNELS, Window, add, held, judge, rules, set_rule
 from pump.sensors import Sensors
 
 PUMPS = 2
@@ -263,8 +263,8 @@ class Pump:
             alarm = INTERLOCKS[rule][0]
             if new >> rule & 1:
                 alarms.trip(alarm)
-            elif not judge_held(self.rules, rule):
-                alarms.release(alarm)
+            elif not (alarms.active(alarm) and held(self.rules, rule)):
+                alarms.set(alarm, False)
 
         def above(name, limit):
             return None if value[name] is None else value[name] > limit
@@ -339,11 +339,6 @@ class Pump:
 
 def _duty(percent):
     return int(max(0.0, min(100.0, percent)) * 655.35 + 0.5)
-
-
-def judge_held(table, rule):
-    """True while the condition of an interlock is met."""
-    return table[5 * rule + 4] != 0
 
 
 # Transmitter, register, element, quality slot.

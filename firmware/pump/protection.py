@@ -100,3 +100,8 @@ def set_rule(table, rule, channel, limit_code, below, ticks):
     table[at + _LIMIT] = limit_code
     table[at + _BELOW] = 1 if below else 0
     table[at + _TICKS] = ticks
+
+
+def held(table, rule):
+    """True while the condition of a rule is met."""
+    return table[rule * _STRIDE + _HELD] != 0

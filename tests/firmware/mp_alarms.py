@@ -58,7 +58,7 @@ def test_a_trip_is_active_at_once_and_cannot_be_reset_before_its_cause_is_gone()
     a = Alarms((Some,))
     a.trip(Some.latched)
     assert a.active(Some.latched) and not a.reset(6)
-    a.release(Some.latched)
+    a.set(Some.latched, False)
     assert a.reset(6)
 
 

@@ -33,7 +33,7 @@ def clean():
 def test_defaults_then_what_was_committed_last():
     clean()
     table, settings = fresh()
-    assert not settings.load() and table.get(Kept.a) == 1
+    assert settings.load() and table.get(Kept.a) == 1  # a new board is not an alarm
     for value in (10, 20, 30):
         table.put(Kept.a, value)
         settings.commit()
@@ -63,6 +63,16 @@ def test_a_write_torn_at_any_byte_leaves_the_old_copy_or_the_new_one():
             file.write(whole[:at] + bytes((whole[at] ^ 0x10,)) + whole[at + 1 :])
         table, settings = fresh()
         assert settings.load() and table.get(Kept.b) == 10, at
+    clean()
+
+
+def test_two_damaged_copies_are_not_a_new_board():
+    clean()
+    for name in NAMES:
+        with open(name, "wb") as file:
+            file.write(b"\xff" * 20)
+    table, settings = fresh()
+    assert not settings.load() and table.get(Kept.a) == 1
     clean()
 
 

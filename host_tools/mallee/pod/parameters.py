@@ -1,7 +1,113 @@
-"""Physical parameters of a pod: what [plant] in a pod file may say. Read by the simulator, later by physics checks."""
+"""Physical parameters of a pod: what [plant] in a pod file may say. Read by the simulator, later by physics checks.
+
+Defaults are the default pod's. `examples/pod.toml` needs none of them; a file that says one says `[plant.racks]` and the key.
+"""
 
 import msgspec
 
 
-class PlantParameters(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+class Struct(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """An unknown key in a pod file is an error."""
+
+
+class CoolantParameters(Struct):
+    mixture: str = "INCOMP::MPG-25%"
+    """Coolant by its CoolProp name; PG25 is INCOMP::MPG-25%."""
+    supply_volume_l: float = 150.0
+    """Supply piping and manifold, one mixing volume."""
+    return_volume_l: float = 150.0
+    charge_pressure_kPa: float = 150.0
+    """At the pump suction, above ambient, at the charge level."""
+    vessel_volume_l: float = 100.0
+    """Expansion vessel, gas and liquid."""
+    level_percent: float = 60.0
+    """Level of the expansion vessel when charged."""
+
+
+class PumpParameters(Struct):
+    """The two pumps of one skid together."""
+
+    rated_flow_kg_s: float = 20.6
+    head_flow: tuple[float, ...] = (0.0, 0.25, 0.5, 0.75, 1.0)
+    """Points of the head curve, fraction of rated flow."""
+    head_kPa: tuple[float, ...] = (1923.0, 1838.0, 1616.0, 1269.0, 500.0)
+    """External head (behind exchanger and filter) of both pumps together at full speed, at those points."""
+    minimum_speed_percent: float = 15.0
+    """A drive that is commanded above 1 % does not run slower."""
+    full_stroke_s: float = 3.0
+    """Drive from 0 to 100 %."""
+    external_efficiency: float = 0.4
+    """External hydraulic power over shaft power; the shaft power heats the coolant."""
+    filter_kPa: float = 20.0
+    """Clean filter at rated flow; contained in the head curve."""
+
+
+class ExchangerParameters(Struct):
+    """Heat exchanger and primary valve of one skid."""
+
+    ua_kW_K: float = 309.0
+    """At rated flow on both sides."""
+    secondary_flow_kg_s: float = 20.6
+    facility_flow_kg_s: float = 20.6
+    """Rated, and what flows with the valve fully open."""
+    film_exponent: float = 0.8
+    """Film coefficients go with flow to this power (Dittus-Boelter)."""
+    secondary_volume_l: float = 40.0
+    facility_volume_l: float = 40.0
+    valve_rangeability: float = 50.0
+    valve_authority: float = 0.5
+    """Pressure drop of the open valve over that of the whole facility branch."""
+    valve_stroke_s: float = 120.0
+
+
+class RackParameters(Struct):
+    """Cold plates; every device of a rack is alike."""
+
+    device_kW: float = 1.0
+    """Liquid-cooled power of one device at full load: a rack has liquid_kW / device_kW of them."""
+    device_heat_capacity_J_K: float = 400.0
+    """With its share of fluid."""
+    flow_l_min: float = 1.5
+    """Of a device, at the pressure below."""
+    differential_pressure_kPa: float = 200.0
+    flow_exponent: float = 1.85
+    """Pressure drop goes with flow to this power."""
+    cold_plate_l_min: tuple[float, ...] = (0.4, 1.0, 2.0, 2.4)
+    cold_plate_K_W: tuple[float, ...] = (0.0389, 0.0245, 0.0204, 0.0197)
+    """Case to coolant inlet, over the flow above (1 kW device, PG25)."""
+
+
+class FacilityParameters(Struct):
+    supply_temperature_degC: float = 32.0
+
+
+class RoomParameters(Struct):
+    temperature_degC: float = 25.0
+    """Without heat from the racks."""
+    K_per_kW: float = 0.02
+    """Rise with heat to air."""
+    time_constant_s: float = 300.0
+    dew_point_degC: float = 12.0
+
+
+class ElectricalParameters(Struct):
+    frequency_Hz: float = 50.0
+    shelf_kW: float = 33.0
+    """Most that one power shelf delivers."""
+    shelf_efficiency: float = 0.982
+    power_factor: float = 0.997
+    """With the efficiency: 33 kW draw 46.9 A at 415 V."""
+    contactor_ms: float = 20.0
+    """Coil pulse that moves a bistable contactor."""
+
+
+class PlantParameters(Struct):
     """Defaults are the default pod's."""
+
+    coolant: CoolantParameters = CoolantParameters()
+    pumps: PumpParameters = PumpParameters()
+    exchanger: ExchangerParameters = ExchangerParameters()
+    racks: RackParameters = RackParameters()
+    facility: FacilityParameters = FacilityParameters()
+    room: RoomParameters = RoomParameters()
+    electrical: ElectricalParameters = ElectricalParameters()

@@ -81,9 +81,7 @@ class Board:
         ours.settimeout(_SLICE_S)
         assert self._process.stdout is not None
         os.set_blocking(self._process.stdout.fileno(), False)
-        ours.sendall(
-            exchange.start_message(self._program.inputs, self._program.outputs, reset_cause, self._unique_id)
-        )
+        ours.sendall(exchange.start_message(self._program.inputs, self._program.outputs, reset_cause, self._unique_id))
         self.local_us = now_us
         self.outputs = (-1,) * self._program.outputs
         self.running = True
@@ -158,7 +156,13 @@ class Board:
             process.wait(1.0)
         self.drain()
         code = process.returncode
-        how = "closed its connection" if code is None else f"ended by signal {-code}" if code < 0 else f"exit status {code}"
+        how = (
+            "closed its connection"
+            if code is None
+            else f"ended by signal {-code}"
+            if code < 0
+            else f"exit status {code}"
+        )
         return how
 
     def drain(self) -> None:

@@ -114,7 +114,9 @@ class Controllers:
         board = controller.board
         if reply.outputs != board.outputs:
             board.outputs = reply.outputs
-            self._log.record(board.local_us, "outputs", board.name, struct.pack(f"<{len(reply.outputs)}i", *reply.outputs))
+            self._log.record(
+                board.local_us, "outputs", board.name, struct.pack(f"<{len(reply.outputs)}i", *reply.outputs)
+            )
             self._equipment.outputs(board.name, reply.outputs)
         if reply.events:
             self._network.from_server(controller.server, reply.events, board.local_us)
@@ -123,7 +125,9 @@ class Controllers:
         elif reply.kind == exchange.WATCHDOG:
             self._died(controller, "its watchdog was not fed", BOOT_US)
 
-    def _died(self, controller: Controller, reason: str, down_us: int | None = None, cause: int = WATCHDOG_RESET) -> None:
+    def _died(
+        self, controller: Controller, reason: str, down_us: int | None = None, cause: int = WATCHDOG_RESET
+    ) -> None:
         """Its process is gone: what it drove holds, its connections break, and it starts again a while later."""
         board = controller.board
         at_us = board.local_us
@@ -132,7 +136,9 @@ class Controllers:
         controller.last_reason = reason
         self._log.record(at_us, "state", board.name, f"died: {reason}".encode())
         self._network.server_down(controller.server, at_us)
-        self._queue.at(at_us + (self.restart_us if down_us is None else down_us), lambda: self._boot_later(controller, cause))
+        self._queue.at(
+            at_us + (self.restart_us if down_us is None else down_us), lambda: self._boot_later(controller, cause)
+        )
         for hear in self.on_death:
             hear(board.name, reason)
 

@@ -11,6 +11,7 @@ import select
 import socket
 import struct
 import time
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -99,6 +100,8 @@ class PipedHost:
         self._paused_until_us: int | None = None
         self._next_look_us = 0
         self._missed = False
+        self.while_waiting: Callable[[], None] | None = None
+        """Called now and then while the world waits for this host: a full pipe of its output would hold both up."""
         self._channel.send([0, now_us, [], self._epoch_us])
 
     def pause(self, until_us: int) -> None:
@@ -121,7 +124,7 @@ class PipedHost:
                 self._channel.send([self._sequence, now_us, self.endpoint.take(), self._epoch_us])
             # A host that missed its 50 ms once is not waited for again until it answers.
             patience = (0.0 if self._missed else _PACED_S) if paced else _PATIENCE_S
-            request = self._channel.receive(patience)
+            request = self._await(patience)
             if request is None:
                 if self._channel.ended:
                     self._end(now_us, b"host ended")
@@ -134,6 +137,16 @@ class PipedHost:
                 return
             self._missed = False
             self._take(request)
+
+    def _await(self, patience_s: float) -> Any | None:
+        deadline = time.monotonic() + patience_s
+        while True:
+            slice_s = min(0.02, max(0.0, deadline - time.monotonic()))
+            request = self._channel.receive(slice_s)
+            if request is not None or self._channel.ended or time.monotonic() >= deadline:
+                return request
+            if self.while_waiting is not None:
+                self.while_waiting()
 
     def _look(self, now_us: int) -> None:
         """A sleeping host may have been woken by a signal, or killed; look now and then."""

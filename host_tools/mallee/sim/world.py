@@ -70,6 +70,8 @@ class World:
         self.on_grid: list[Callable[[int], None]] = []
         """Called after each plant step with the virtual time."""
         self.report: Callable[[], Report] | None = None
+        """What the run amounted to so far; worlds of a pod file have it."""
+        self.host_restarts = 0
         self._local: list[HostEndpoint] = []
         self._next_grid_us = grid_us
         self._next_console_us = 0
@@ -96,9 +98,7 @@ class World:
         """
         from .podworld import build
 
-        return build(
-            cls, config, seed=seed, load=load, paced=paced, gateway=gateway, noise=noise, start_utc=start_utc
-        )
+        return build(cls, config, seed=seed, load=load, paced=paced, gateway=gateway, noise=noise, start_utc=start_utc)
 
     # Composition and life.
 

@@ -126,7 +126,9 @@ class Atm90e32:
             if address == _METER_ENABLE:
                 self._integrate()
                 enabled = value & 0xFF != 0
-                self._enabled_at = _world.now if enabled and self._enabled_at < 0 else self._enabled_at if enabled else -1
+                self._enabled_at = (
+                    _world.now if enabled and self._enabled_at < 0 else self._enabled_at if enabled else -1
+                )
             self._config[address] = value
 
     def _read(self, address):
@@ -159,7 +161,7 @@ class Atm90e32:
     def _measured(self, address):
         values, first = self._values, self._first
         if address < 0xD0:
-            low = address & 0x10
+            low = not address & 0x10  # 0xB0.. are the high words, 0xC0.. the low ones
             place = address & 0x0F
             kind, phase = place >> 2, (place & 3) - 1
             if kind == 3:

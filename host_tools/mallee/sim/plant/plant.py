@@ -1,0 +1,188 @@
+"""The whole pod: pumps, manifold, racks, exchangers, vessel, room and power, stepped together.
+
+Coolant is four kinds of mixing volume: behind each exchanger, supply piping, return piping, and what sits in the devices.
+M c(T) dT/dt = Σ m (h_in - h) + Q. Explicit Euler at 10 ms: stable while a step moves less than a volume's content (the
+smallest is renewed in 2 s), and the energy it misses is second order in the step (see energy.py and its test).
+"""
+
+from __future__ import annotations
+
+from ...pod.config import PodConfig
+from .electrical import Electrical
+from .energy import EnergyBalance
+from .exchanger import Exchanger, Valve
+from .fluid import fluid
+from .hydraulics import Manifold, SkidHydraulics
+from .pump import Pump, PumpCurve
+from .rack import ColdPlate, Rack
+from .room import Room
+from .vessel import Vessel
+
+
+class Skid:
+    """One coolant pump skid: pumps, filter, exchanger, valve, and the coolant and water inside them."""
+
+    def __init__(self, name: str, config: PodConfig, curve: PumpCurve) -> None:
+        p = config.plant
+        self.name = name
+        self.pumps = [Pump(p.pumps), Pump(p.pumps)]
+        self.hydraulics = SkidHydraulics(curve, self.pumps)
+        self.exchanger = Exchanger(p.exchanger)
+        self.valve = Valve(p.exchanger)
+        self.supply_degC = 25.0
+        """Coolant behind the exchanger."""
+        self.facility_return_degC = p.facility.supply_temperature_degC
+        self.facility_flow_kg_s = 0.0
+        self.heat_W = 0.0
+        """From coolant to facility water."""
+        self.pump_W = 0.0
+        """Shaft power of both pumps; all of it heats the coolant."""
+        self._filter_kPa = p.pumps.filter_kPa
+        self._rated_kg_s = p.pumps.rated_flow_kg_s
+
+    @property
+    def flow_kg_s(self) -> float:
+        return self.hydraulics.flow_kg_s
+
+    @property
+    def filter_kPa(self) -> float:
+        return (self._filter_kPa + self.hydraulics.clog_kPa) * (self.flow_kg_s / self._rated_kg_s) ** 2
+
+
+class Plant:
+    def __init__(self, config: PodConfig) -> None:
+        p = self.parameters = config.plant
+        self.config = config
+        self.coolant = fluid(p.coolant.mixture)
+        self.water = fluid("Water")
+        curve = PumpCurve(p.pumps)
+        self.skids = {skid.name: Skid(skid.name, config, curve) for skid in config.skids}
+        self.racks = [Rack(r.name, r.liquid_kW / p.racks.device_kW, p.racks) for r in config.racks]
+        self.liquid_fraction = [r.liquid_kW / r.power_kW if r.power_kW else 0.0 for r in config.racks]
+        self.cold_plate = ColdPlate(p.racks)
+        self.electrical = Electrical(config)
+        self.vessel = Vessel(p.coolant)
+        self.room = Room(p.room)
+        self.facility_supply_degC = p.facility.supply_temperature_degC
+        self.facility_available = 1.0
+        """Fault: fraction of facility flow that the building gives; 0 is facility water gone."""
+        self.supply_degC = 25.0
+        self.return_degC = 25.0
+        density = self.coolant.density_kg_m3(37.0)
+        self._flow_to_l_min = 60_000.0 / density  # volumes below: m³ of coolant at 37 °C, mass constant
+        self._supply_kg = p.coolant.supply_volume_l * density / 1000.0
+        self._return_kg = p.coolant.return_volume_l * density / 1000.0
+        self._skid_kg = p.exchanger.secondary_volume_l * density / 1000.0
+        self._water_kg = p.exchanger.facility_volume_l * self.water.density_kg_m3(35.0) / 1000.0
+        self._device_c = (
+            p.racks.flow_l_min
+            / self._flow_to_l_min
+            / p.racks.differential_pressure_kPa ** (1.0 / p.racks.flow_exponent)
+        )
+        self.manifold = Manifold(
+            [skid.hydraulics for skid in self.skids.values()],
+            [rack.devices * self._device_c for rack in self.racks],
+            p.racks.flow_exponent,
+        )
+        self._inverse_exponent = 1.0 / p.racks.flow_exponent
+        self.balance = EnergyBalance(self.stored_J())
+
+    @property
+    def differential_pressure_kPa(self) -> float:
+        return self.manifold.differential_pressure_kPa
+
+    @property
+    def suction_kPa(self) -> float:
+        return self.vessel.suction_kPa
+
+    def l_min(self, flow_kg_s: float) -> float:
+        return flow_kg_s * self._flow_to_l_min
+
+    def restrict(self, rack: int, restriction: float) -> None:
+        """Fault: close a rack's hoses by this fraction."""
+        self.racks[rack].restriction = restriction
+        self.manifold.conductances[rack] = self.racks[rack].devices * self._device_c * (1.0 - restriction)
+
+    def step(self, dt_s: float, demand_W: list[float]) -> None:
+        """Advance by `dt_s` with what each rack wants to draw."""
+        electrical = self.electrical
+        electrical.demand(demand_W)
+        electrical.step(round(dt_s * 1e6))
+        for skid in self.skids.values():
+            for pump in skid.pumps:
+                pump.step(dt_s)
+            skid.valve.step(dt_s)
+        self.vessel.step(dt_s)
+        self.manifold.solve()
+        heat_W = self._step_racks(dt_s)
+        self._step_coolant(dt_s, heat_W)
+        air_W = self.take_powers() + electrical.loss_W
+        self.room.step(dt_s, air_W / 1000.0)
+
+    def take_powers(self) -> float:
+        """Put the supplied power into the racks; returns the part that goes into air, W."""
+        air_W = 0.0
+        for rack, power_W, fraction in zip(self.racks, self.electrical.supplied_W, self.liquid_fraction, strict=True):
+            rack.power_W = power_W
+            rack.liquid_W = power_W * fraction
+            air_W += power_W - rack.liquid_W
+        return air_W
+
+    def _step_racks(self, dt_s: float) -> float:
+        device_l_min = self._flow_to_l_min * self._device_c * self.differential_pressure_kPa**self._inverse_exponent
+        conductance = self.cold_plate.conductance_W_K(device_l_min)
+        total = liquid = 0.0
+        for rack in self.racks:
+            if rack.restriction:
+                total += rack.step(
+                    dt_s, self.cold_plate.conductance_W_K(device_l_min * (1.0 - rack.restriction)), self.supply_degC
+                )
+            else:
+                total += rack.step(dt_s, conductance, self.supply_degC)
+            liquid += rack.liquid_W
+        self.balance.rack_J += liquid * dt_s
+        self.balance.it_J += sum(self.electrical.supplied_W) * dt_s
+        return total
+
+    def _step_coolant(self, dt_s: float, rack_heat_W: float) -> None:
+        coolant, water = self.coolant, self.water
+        flow = self.manifold.flow_kg_s
+        h_supply, h_return = coolant.enthalpy_J_kg(self.supply_degC), coolant.enthalpy_J_kg(self.return_degC)
+        c_return = coolant.heat_capacity_J_kgK(self.return_degC)
+        into_supply = 0.0
+        balance = self.balance
+        for skid in self.skids.values():
+            m = skid.hydraulics.flow_kg_s
+            f = skid.facility_flow_kg_s = skid.valve.flow_kg_s(self.facility_available)
+            c_water = water.heat_capacity_J_kgK(self.facility_supply_degC)
+            heat = skid.heat_W = skid.exchanger.heat_W(
+                m, c_return, self.return_degC, f, c_water, self.facility_supply_degC
+            )
+            skid.pump_W = self.pump_W(m)
+            h = coolant.enthalpy_J_kg(skid.supply_degC)
+            into_supply += m * (h - h_supply)
+            gained = m * (h_return - h) - heat + skid.pump_W
+            skid.supply_degC += gained * dt_s / (self._skid_kg * coolant.heat_capacity_J_kgK(skid.supply_degC))
+            warmed = f * c_water * (self.facility_supply_degC - skid.facility_return_degC) + heat
+            skid.facility_return_degC += warmed * dt_s / (self._water_kg * c_water)
+            balance.facility_J += heat * dt_s
+            balance.pump_J += skid.pump_W * dt_s
+        gained = flow * (h_supply - h_return) + rack_heat_W
+        self.supply_degC += into_supply * dt_s / (self._supply_kg * coolant.heat_capacity_J_kgK(self.supply_degC))
+        self.return_degC += gained * dt_s / (self._return_kg * c_return)
+
+    def pump_W(self, flow_kg_s: float) -> float:
+        """Shaft power of a skid's pumps: Δp × volume flow over the external efficiency."""
+        l_s = flow_kg_s * self._flow_to_l_min / 60.0
+        return self.differential_pressure_kPa * l_s / self.parameters.pumps.external_efficiency
+
+    def stored_J(self) -> float:
+        """Energy in coolant and devices above 0 °C."""
+        h = self.coolant.enthalpy_J_kg
+        fluid_J = self._supply_kg * h(self.supply_degC) + self._return_kg * h(self.return_degC)
+        fluid_J += sum(self._skid_kg * h(skid.supply_degC) for skid in self.skids.values())
+        return fluid_J + sum(rack.heat_capacity_J_K * rack.case_degC for rack in self.racks)
+
+    def energy_error(self) -> float:
+        """Energy not accounted for since the last settle, as a fraction of what went in."""
+        return self.balance.error(self.stored_J())

@@ -1,0 +1,108 @@
+"""Pumps of a skid: head curve, affinity laws, check valve, drive.
+
+Both pumps together give head h(x) at full speed and flow x (fraction of rated); at speed s: H = s² h(Q / s) (affinity laws,
+Karassik, Pump Handbook, 2.3). One pump alone gives half of the flow at the same head. The curve is a monotone cubic through
+the given points (Fritsch and Carlson, SIAM J. Numer. Anal. 17, 1980), continued beyond the last with its final slope.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+
+from ...pod.parameters import PumpParameters
+
+_STOPPED_PERCENT = 1.0
+
+
+class PumpCurve:
+    """Flow over head of one pump, as needed by the manifold: head is what all pumps share."""
+
+    _POINTS = 256
+
+    def __init__(self, parameters: PumpParameters) -> None:
+        self._x = parameters.head_flow
+        self._h = parameters.head_kPa
+        self._slopes = _monotone_slopes(self._x, self._h)
+        self.shutoff_kPa = self._h[0]
+        self.rated_flow_kg_s = parameters.rated_flow_kg_s
+        # Tabulated over w = sqrt(shutoff - head): flow is nearly linear in w, also where the curve is flat.
+        self._w_max = math.sqrt(self.shutoff_kPa)
+        self._per_w = self._POINTS / self._w_max
+        half = 0.5 * self.rated_flow_kg_s
+        self._flow = [half * self._inverse(self.shutoff_kPa - (i / self._per_w) ** 2) for i in range(self._POINTS + 1)]
+
+    def head_kPa(self, x: float) -> float:
+        """Head of both pumps at full speed and flow `x` (fraction of rated)."""
+        xs, hs, slopes = self._x, self._h, self._slopes
+        if x >= xs[-1]:
+            return hs[-1] + slopes[-1] * (x - xs[-1])
+        i = max(0, bisect_right(xs, x) - 1)
+        width = xs[i + 1] - xs[i]
+        t = (x - xs[i]) / width
+        return (
+            hs[i] * (1 + 2 * t) * (1 - t) ** 2
+            + slopes[i] * width * t * (1 - t) ** 2
+            + hs[i + 1] * t * t * (3 - 2 * t)
+            + slopes[i + 1] * width * t * t * (t - 1)
+        )
+
+    def _inverse(self, head_kPa: float) -> float:
+        low, high = 0.0, 2.0
+        while self.head_kPa(high) > head_kPa:
+            high *= 2
+        for _ in range(60):
+            middle = 0.5 * (low + high)
+            if self.head_kPa(middle) > head_kPa:
+                low = middle
+            else:
+                high = middle
+        return 0.5 * (low + high)
+
+    def flow_kg_s(self, head_kPa: float, speed: float) -> float:
+        """Flow of one pump at `speed` (fraction) against `head_kPa`; its check valve lets nothing back."""
+        if speed <= 0.0:
+            return 0.0
+        below = self.shutoff_kPa - head_kPa / (speed * speed)
+        if below <= 0.0:
+            return 0.0
+        place = math.sqrt(below) * self._per_w
+        i = int(place)
+        table = self._flow
+        if i >= self._POINTS:
+            return speed * table[self._POINTS]
+        low = table[i]
+        return speed * (low + (table[i + 1] - low) * (place - i))
+
+
+def _monotone_slopes(x: tuple[float, ...], y: tuple[float, ...]) -> list[float]:
+    secants = [(y[i + 1] - y[i]) / (x[i + 1] - x[i]) for i in range(len(x) - 1)]
+    slopes = [secants[0]]
+    for left, right in zip(secants, secants[1:], strict=False):
+        slopes.append(0.0 if left * right <= 0 else 2 * left * right / (left + right))
+    # Ends: a parabola through the last three points, kept from overshooting.
+    slopes.append(max(3 * secants[-1], min(0.0, 1.5 * secants[-1] - 0.5 * slopes[-1])))
+    slopes[0] = min(0.0, max(3 * secants[0], 1.5 * secants[0] - 0.5 * slopes[1]))
+    return slopes
+
+
+class Pump:
+    """One pump and its drive. `command_percent` is what it is told, `speed_percent` what it does."""
+
+    def __init__(self, parameters: PumpParameters) -> None:
+        self.command_percent = 0.0
+        self.speed_percent = 0.0
+        self.stopped = False
+        """Fault: the drive tripped; the pump runs down and stays."""
+        self._minimum = parameters.minimum_speed_percent
+        self._per_s = 100.0 / parameters.full_stroke_s
+
+    def step(self, dt_s: float) -> None:
+        command = self.command_percent
+        if self.stopped or command < _STOPPED_PERCENT:
+            target = 0.0
+        else:
+            target = min(100.0, max(self._minimum, command))
+        if target != self.speed_percent:
+            most = self._per_s * dt_s
+            self.speed_percent += max(-most, min(most, target - self.speed_percent))

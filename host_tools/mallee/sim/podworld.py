@@ -1,0 +1,193 @@
+"""The world of a pod file: its plant, a controller with real firmware for each skid and PDU, and the wiring between them."""
+
+from __future__ import annotations
+
+import runpy
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from ..errors import ExitCode, MalleeError
+from ..pod.config import Controller as ControllerEntry
+from ..pod.config import PodConfig
+from ..resources import boards_dir, firmware_dir
+from . import flash, pduwiring, skidwiring
+from .board import Program
+from .loads import Constant, Load
+from .pduwiring import PduWiring
+from .plant.plant import Plant
+from .plant.settle import CannotSettle, settle
+from .report import Range, Report
+from .skidwiring import SkidWiring
+from .world import World
+
+BOARD = "virtual"
+_SAMPLE_US = 1_000_000
+
+
+class PodEquipment:
+    """The plant behind all controllers of a pod. `skids` and `pdus` are the wirings, by controller."""
+
+    def __init__(
+        self, config: PodConfig, board: dict[str, Any], load: Load, seed: int = 0, noise_percent: float = 0.0
+    ) -> None:
+        self.plant = Plant(config)
+        self.load = load
+        self.now_us = 0
+        self._rated_W = [rack.power_kW * 1000.0 for rack in config.racks]
+        self._racks = len(config.racks)
+        self.skids = {s.name: SkidWiring(self.plant, s.name, board, seed, noise_percent) for s in config.skids}
+        self.pdus = {p.name: PduWiring(self.plant.electrical, p.name) for p in config.pdus}
+        self._wirings: dict[str, SkidWiring | PduWiring] = {**self.skids, **self.pdus}
+        self._vectors: dict[str, tuple[int, bytes]] = {}
+
+    def demand_W(self, time_s: float) -> list[float]:
+        fractions = self.load.fractions(time_s, self._racks)
+        return [rated * fraction for rated, fraction in zip(self._rated_W, fractions, strict=True)]
+
+    def step(self, now_us: int, dt_us: int) -> None:
+        self.now_us = now_us
+        self.plant.step(dt_us / 1e6, self.demand_W(now_us / 1e6))
+        for wiring in self.skids.values():
+            wiring.drift(dt_us / 1e6)
+
+    def inputs(self, name: str) -> bytes:
+        """Between two plant steps a transmitter gives one and the same value, however often it is asked."""
+        known = self._vectors.get(name)
+        if known is not None and known[0] == self.now_us:
+            return known[1]
+        vector = self._wirings[name].inputs()
+        self._vectors[name] = self.now_us, vector
+        return vector
+
+    def outputs(self, name: str, values: tuple[int, ...]) -> None:
+        self._wirings[name].outputs(values)
+
+
+class _Recorder:
+    """Samples the plant once a virtual second for the report."""
+
+    def __init__(self, world: World, equipment: PodEquipment) -> None:
+        self._world = world
+        self._equipment = equipment
+        self._next_us = 0
+        self.host_restarts = 0
+        self._supply, self._return, self._case, self._pressure, self._power = (Range() for _ in range(5))
+
+    def sample(self, now_us: int) -> None:
+        if now_us < self._next_us:
+            return
+        self._next_us = now_us + _SAMPLE_US
+        plant = self._equipment.plant
+        self._supply.add(plant.supply_degC)
+        self._return.add(plant.return_degC)
+        self._case.add(max((rack.case_degC for rack in plant.racks), default=plant.return_degC))
+        self._pressure.add(plant.differential_pressure_kPa)
+        self._power.add(sum(plant.electrical.supplied_W) / 1000.0)
+
+    def report(self) -> Report:
+        world, plant = self._world, self._equipment.plant
+        balance = plant.balance
+        return Report(
+            virtual_s=world.now_s,
+            wall_s=world.wall_s,
+            speed=world.speed_achieved,
+            slipped_s=world.pace.slipped_s if world.pace else 0.0,
+            it_kWh=balance.it_J / 3.6e6,
+            heat_to_facility_kWh=balance.facility_J / 3.6e6,
+            pump_kWh=balance.pump_J / 3.6e6,
+            energy_error=plant.energy_error(),
+            supply_temperature_degC=self._supply,
+            return_temperature_degC=self._return,
+            case_temperature_degC=self._case,
+            differential_pressure_kPa=self._pressure,
+            it_power_kW=self._power,
+            restarts={name: c.restarts for name, c in world.controllers.by_name.items()},
+            host_restarts=world.host_restarts,
+            refused_connections=world.network.refused,
+            events=world.log.count,
+            log_hash=world.log_hash,
+        )
+
+
+def board_data() -> dict[str, Any]:
+    """What boards/virtual/board.py says: pins and transmitters as data."""
+    return runpy.run_path(str(boards_dir() / BOARD / "board.py"))
+
+
+def address_of(entry: ControllerEntry) -> tuple[str, int]:
+    """Host and port of a controller in the pod file. Raises MalleeError for one that is not tcp://HOST:PORT."""
+    parts = urlsplit(entry.address)
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    if parts.scheme != "tcp" or not parts.hostname or not port:
+        raise MalleeError(
+            f"{entry.name}: the simulator cannot be at {entry.address!r}",
+            "virtual controllers speak Modbus TCP; serial lines are not simulated yet",
+            "give it an address such as tcp://127.0.0.1:15001",
+            ExitCode.USAGE,
+        )
+    return "127.0.0.1" if parts.hostname == "localhost" else parts.hostname, port
+
+
+def build(
+    kind: type[World],
+    config: PodConfig,
+    *,
+    seed: int,
+    load: Load | None,
+    paced: bool | float,
+    gateway: bool,
+    noise: float,
+    start_utc: datetime | None,
+) -> World:
+    """See World.from_pod. Raises MalleeError when the plant cannot hold the pod's set-points, or a port is taken."""
+    board = board_data()
+    equipment = PodEquipment(config, board, load or Constant(), seed, noise)
+    control = config.control
+    try:
+        settle(
+            equipment.plant,
+            equipment.demand_W(0.0),
+            control.supply_temperature_degC,
+            control.differential_pressure_kPa,
+        )
+    except CannotSettle as error:
+        raise MalleeError(
+            f"there is no steady state to start from: {error}",
+            "the set-points in [control] or the parameters in [plant] do not fit the racks' power",
+            "lower the load, the facility temperature or the differential pressure, or raise the supply temperature",
+            ExitCode.USAGE,
+        ) from error
+    speed = None if paced is False else 1.0 if paced is True else float(paced)
+    world = kind(equipment, seed=seed, speed=speed, start_utc=start_utc)
+    try:
+        _controllers(world, config, board, seed)
+        if gateway:
+            from .gateway import Gateway
+
+            world.at_close(Gateway(world).close)
+    except BaseException:
+        world.close()
+        raise
+    recorder = _Recorder(world, equipment)
+    world.on_grid.append(recorder.sample)
+    world.report = recorder.report
+    return world
+
+
+def _controllers(world: World, config: PodConfig, board: dict[str, Any], seed: int) -> None:
+    path = (boards_dir() / BOARD, firmware_dir())
+    sizes = {"pump": (skidwiring.INPUTS, skidwiring.OUTPUTS), "pdu": (pduwiring.INPUTS, pduwiring.OUTPUTS)}
+    entries: list[tuple[str, ControllerEntry]] = [("pump", s) for s in config.skids] + [("pdu", p) for p in config.pdus]
+    for profile, entry in entries:
+        inputs, outputs = sizes[profile]
+        script: Path = firmware_dir() / "main.py"
+        program = Program(script, path, board["MEMORY"]["heap_bytes"], inputs, outputs)
+        host, port = address_of(entry)
+        directory = world.directory / entry.name
+        flash.install(directory, name=entry.name, profile=profile, unit=entry.unit, port=port, seed=seed)
+        world.controllers.add(entry.name, program, directory, host, port)

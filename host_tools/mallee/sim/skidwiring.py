@@ -1,0 +1,80 @@
+"""Between a skid of the plant and its controller's pins: transmitters one way, drives the other.
+
+The input vector is that of modules/virtual_pump.py: 16 transmitters in the order of board.PUMP_ANALOG, two ambient ones, uA.
+"""
+
+from __future__ import annotations
+
+import random
+import struct
+from collections.abc import Callable
+from typing import Any
+
+from .plant.plant import Plant
+from .transmitters import Transmitter
+
+INPUTS, OUTPUTS = 18, 3
+_FULL_DUTY = 65535
+
+
+class SkidWiring:
+    """`transmitters` by name, as the board names them: set their faults here."""
+
+    def __init__(self, plant: Plant, name: str, board: dict[str, Any], seed: int, noise_percent: float) -> None:
+        self.plant = plant
+        self.skid = plant.skids[name]
+        source = random.Random(f"{seed}/{name}")
+        self.transmitters: dict[str, Transmitter] = {}
+        read = self._readers()
+        self._channels: list[tuple[Transmitter, Callable[[], float]]] = []
+        rows = [(row[0], row[2], row[3]) for row in board["PUMP_ANALOG"]]
+        rows += [(row[0], row[1], row[2]) for row in board["PUMP_AMBIENT"]]
+        for label, low, high in rows:
+            transmitter = self.transmitters[label] = Transmitter(low, high, source, noise_percent)
+            self._channels.append((transmitter, read[label]))
+        self._pack = struct.Struct(f"<{len(rows)}i").pack
+        self.seized_feedback = [False, False]
+
+    def _readers(self) -> dict[str, Callable[[], float]]:
+        """What each transmitter measures. A transmitter that the board has and the plant does not is an error at once."""
+        plant, skid = self.plant, self.skid
+
+        def supply() -> float:
+            return skid.supply_degC
+
+        return {
+            "supply_temperature_1": supply,
+            "supply_temperature_2": supply,
+            "supply_temperature_3": supply,
+            "return_temperature": lambda: plant.return_degC,
+            "facility_supply_temperature": lambda: plant.facility_supply_degC,
+            "facility_return_temperature": lambda: skid.facility_return_degC,
+            "differential_pressure": lambda: plant.differential_pressure_kPa,
+            "supply_pressure": lambda: plant.suction_kPa + plant.differential_pressure_kPa,
+            "return_pressure": lambda: plant.suction_kPa,
+            "filter_differential_pressure": lambda: skid.filter_kPa,
+            "flow": lambda: plant.l_min(skid.flow_kg_s),
+            "facility_flow": lambda: skid.facility_flow_kg_s * 60.0 / 0.995,  # water at 32 °C, kg/l
+            "level": lambda: plant.vessel.level_percent,
+            "valve_position": lambda: 100.0 * skid.valve.position,
+            "pump_speed_1": lambda: skid.pumps[0].speed_percent,
+            "pump_speed_2": lambda: skid.pumps[1].speed_percent,
+            "ambient_temperature": lambda: plant.room.temperature_degC,
+            "ambient_humidity": lambda: plant.room.humidity_percent,
+        }
+
+    def drift(self, dt_s: float) -> None:
+        for transmitter, _ in self._channels:
+            if transmitter.drift_per_s:
+                transmitter.offset += transmitter.drift_per_s * dt_s
+
+    def inputs(self) -> bytes:
+        return self._pack(*[transmitter.current_uA(read()) for transmitter, read in self._channels])
+
+    def outputs(self, values: tuple[int, ...]) -> None:
+        """Duties of pump 1, pump 2, valve; one that is not driven leaves the equipment as it is."""
+        for pump, duty in zip(self.skid.pumps, values, strict=False):
+            if duty >= 0:
+                pump.command_percent = 100.0 * duty / _FULL_DUTY
+        if values[2] >= 0:
+            self.skid.valve.command = values[2] / _FULL_DUTY

@@ -1,0 +1,250 @@
+"""The pump skid's firmware, whole, on a virtual board: what it measures, how it regulates, when it stops, how it lets go."""
+
+import asyncio
+import itertools
+
+import pytest
+from mallee.device.remote import Grant
+from mallee.errors import MalleeError
+from mallee.link.failures import Refused
+from mallee.reading import Quality
+
+from .bench import Bench
+
+SET_POINTS = {
+    "remote_mode": "differential_pressure",
+    "remote_supply_temperature": 40.0,
+    "remote_differential_pressure": 180.0,
+    "remote_flow": 600.0,
+    "remote_speed": 50.0,
+    "remote_heat": None,
+}
+
+
+@pytest.fixture
+def bench():
+    return Bench("pump")
+
+
+async def value(device, name):
+    return (await device.read(name)).value
+
+
+async def active_alarms(device):
+    return {reading.entry.name for reading in await device.read_alarms() if reading.active}
+
+
+def test_measures_what_the_transmitters_say_and_starts_without_a_bump(bench):
+    async def test(device):
+        fast = await device.read_fast()
+        assert fast["supply_temperature"].value == pytest.approx(37.0, abs=0.02)
+        assert fast["differential_pressure"].value == pytest.approx(200, abs=0.2)
+        assert fast["heat"].value == pytest.approx(600 / 60 * 4.008 * 10, rel=0.01)
+        assert fast["state"].value == "local"
+        assert fast["dew_point"].value == pytest.approx(10.5, abs=0.2)
+        assert all(r.quality is Quality.GOOD for name, r in fast.items() if name in ("flow", "level", "pump_speed.1"))
+        assert not await active_alarms(device)
+        # The pumps ran at 53 % before the start, and the pressure was right: they still do.
+        assert bench.equipment.log[0][1][0] == pytest.approx(0.53 * 65535, rel=0.002)
+        for _, duties in bench.equipment.log:
+            assert duties[0] == pytest.approx(0.53 * 65535, rel=0.01)
+
+    bench.run(test)
+
+
+def test_pressure_below_its_set_point_speeds_the_pumps_up_and_warm_coolant_opens_the_valve(bench):
+    async def test(device):
+        valve = bench.equipment.valve
+        bench.equipment.values |= {"differential_pressure": 150.0, "supply_1": 38.0, "supply_2": 38.0, "supply_3": 38.0}
+        await asyncio.sleep(5)
+        assert bench.equipment.speeds[0] > 55 and bench.equipment.speeds[0] == bench.equipment.speeds[1]
+        assert bench.equipment.valve > valve + 1
+
+    bench.run(test)
+
+
+def test_an_open_wire_is_a_fault_with_quality_and_the_others_vote_on(bench):
+    async def test(device):
+        bench.equipment.values |= {"supply_2": None, "flow": None}
+        await asyncio.sleep(3)
+        fast = await device.read_fast()
+        assert fast["supply_temperature_sensor.2"].value is None
+        assert fast["supply_temperature_sensor.2"].quality is Quality.FAULT
+        assert fast["supply_temperature"].value == pytest.approx(37.0, abs=0.02)
+        assert fast["flow"].value is None and fast["heat"].value is None
+        assert fast["sensors_dropped"].value == {"supply_2"}
+        assert "supply_sensor_fault.2" in await active_alarms(device)
+
+    bench.run(test)
+
+
+def test_pressure_sensor_lost_gives_the_preset_speed(bench):
+    async def test(device):
+        bench.equipment.values["differential_pressure"] = None
+        await asyncio.sleep(10)
+        assert bench.equipment.speeds[0] == pytest.approx(60, abs=0.5)
+        assert "differential_pressure_lost" in await active_alarms(device)
+
+    bench.run(test)
+
+
+@pytest.mark.parametrize(
+    ("name", "wrong", "right", "alarm", "code", "within_s"),
+    [
+        ("level", 3.0, 60.0, "dry_run", 16, 0.5),
+        ("supply_pressure", 650.0, 350.0, "supply_pressure_stop", 17, 0.5),
+        ("return_pressure", 20.0, 150.0, "return_pressure_stop", 20, 10.5),
+    ],
+)
+def test_an_interlock_stops_the_skid_and_stays_latched(bench, name, wrong, right, alarm, code, within_s):
+    async def test(device):
+        bench.equipment.values[name] = wrong
+        await asyncio.sleep(within_s)
+        assert bench.equipment.speeds == (0, 0)
+        await asyncio.sleep(0.5)
+        fast = await device.read_fast()
+        assert fast["state"].value == "tripped"
+        assert fast["pump_state.1"].value == "locked"
+        assert alarm in await active_alarms(device)
+        with pytest.raises(MalleeError, match="interlock"):
+            await device.write({"reset_latch": code})  # the cause is still there
+        bench.equipment.values[name] = right
+        await asyncio.sleep(2)
+        assert bench.equipment.speeds == (0, 0), "a latched stop must not clear itself"
+        await device.write({"reset_latch": code})
+        await asyncio.sleep(1)
+        assert bench.equipment.speeds[0] > 0
+        assert await value(device, "state") == "local"
+
+    bench.run(test)
+
+
+def test_the_dry_run_stop_needs_300_ms_and_a_broken_level_sensor_never_stops(bench):
+    async def test(device):
+        bench.equipment.values["level"] = None
+        await asyncio.sleep(3)
+        assert bench.equipment.speeds[0] > 10
+        bench.equipment.values["level"] = 60.0
+        await asyncio.sleep(0.1)
+        began = bench.world.now_us
+        bench.equipment.values["level"] = 3.0
+        await asyncio.sleep(1)
+        stopped = next(at for at, duties in bench.equipment.log if duties[0] == 0)
+        assert 290_000 <= stopped - began <= 330_000
+
+    bench.run(test)
+
+
+def test_first_out_names_the_cause_and_not_the_consequence(bench):
+    async def test(device):
+        bench.equipment.values |= {"level": 3.0}
+        await asyncio.sleep(1)
+        bench.equipment.values |= {"differential_pressure": 10.0}
+        await asyncio.sleep(5)
+        fast = await device.read_fast()
+        assert fast["first_out"].value == 16 and fast["alarm_count"].value >= 2
+
+    bench.run(test)
+
+
+def test_a_lease_moves_the_set_points_and_its_loss_is_graceful(bench):
+    async def test(device):
+        await device.write_remote(Grant(1, 1, 10), SET_POINTS)
+        for _ in range(12):
+            await asyncio.sleep(1)
+            await device.write_remote(Grant(1, 1, 10), SET_POINTS)
+        fast = await device.read_fast()
+        assert fast["state"].value == "leased" and fast["lease_remaining"].value >= 9
+        assert fast["active_supply_temperature"].value == 40.0
+        speeds = bench.equipment.speeds[0]
+        await asyncio.sleep(11)  # the host is gone
+        fast = await device.read_fast()
+        assert (fast["state"].value, fast["lease_state"].value) == ("local", "holding")
+        assert fast["active_supply_temperature"].value == 40.0
+        assert "lease_lost" in await active_alarms(device)
+        await asyncio.sleep(55)
+        assert await value(device, "active_supply_temperature") == 40.0
+        bench.equipment.log.clear()
+        await asyncio.sleep(15)
+        fast = await device.read_fast()
+        assert fast["active_supply_temperature"].value == 37.0
+        assert fast["lease_state"].value == "none"
+        duties = [duties[0] for _, duties in bench.equipment.log]
+        assert speeds > 0 and all(abs(b - a) <= 0.011 * 65535 for a, b in itertools.pairwise(duties))
+        with pytest.raises(Refused):
+            await device.write_remote(Grant(1, 1, 10), SET_POINTS)  # the old epoch does not come back to life
+        await device.write_remote(Grant(2, 2, 10), SET_POINTS)
+
+    bench.run(test)
+
+
+def test_two_hosts_cannot_both_hold_the_lease(bench):
+    async def test(device):
+        await device.write_remote(Grant(1, 5, 10), SET_POINTS)
+        for grant in (Grant(2, 5, 10), Grant(2, 6, 10), Grant(1, 4, 10)):
+            with pytest.raises(Refused):
+                await device.write_remote(grant, SET_POINTS)
+        await asyncio.sleep(0.2)
+        assert await value(device, "refusal") == "lease_held"
+        assert await value(device, "lease_holder") == 1
+
+    bench.run(test)
+
+
+def test_a_controller_that_dies_comes_back_without_a_bump_and_says_so(bench):
+    async def test(device):
+        before = bench.equipment.speeds
+        bench.world.kill("bench")
+        await asyncio.sleep(1)
+        assert bench.equipment.speeds == before, "outputs hold while the controller is down"
+        await asyncio.sleep(4)
+        assert bench.controller.restarts == 1
+        assert bench.equipment.speeds[0] == pytest.approx(before[0], rel=0.01)
+        assert await value(device, "reset_reason") == "watchdog"
+        assert "restarted" in await active_alarms(device)
+        await device.write({"reset_latch": 4})
+        await asyncio.sleep(0.2)
+        assert "restarted" not in await active_alarms(device)
+
+    bench.run(test)
+
+
+def test_committed_settings_survive_a_power_cut_and_others_do_not(bench):
+    async def test(device):
+        await device.write({"differential_pressure_setpoint": 150.0})
+        await device.write({"commit": 0xC0DE})
+        await device.write({"supply_temperature_setpoint": 30.0})
+        bench.world.power_cycle("bench")
+        await asyncio.sleep(3)
+        assert await value(device, "differential_pressure_setpoint") == 150.0
+        assert await value(device, "supply_temperature_setpoint") == 37.0
+        assert await value(device, "reset_reason") == "power_on"
+        assert "settings_lost" not in await active_alarms(device)
+
+    bench.run(test)
+
+
+def test_the_supply_never_goes_below_the_dew_point_and_a_lying_sensor_is_bounded(bench):
+    async def test(device):
+        await device.write({"supply_temperature_setpoint": 20.0})
+        bench.equipment.values |= {"ambient": 35.0, "humidity": 70.0}  # dew point 28.7 °C
+        await asyncio.sleep(40)
+        assert await value(device, "active_supply_temperature") == pytest.approx(28.7 + 2.5, abs=0.2)
+        bench.equipment.values |= {"ambient": 60.0, "humidity": 100.0}
+        await asyncio.sleep(40)
+        assert await value(device, "active_supply_temperature") == 45.0
+        bench.equipment.values |= {"humidity": None}
+        await asyncio.sleep(40)
+        assert await value(device, "active_supply_temperature") == pytest.approx(27.5, abs=0.1)
+
+    bench.run(test)
+
+
+def test_clock_is_unknown_until_it_is_set(bench):
+    async def test(device):
+        assert await value(device, "clock") is None
+        await device.write({"set_clock": 1_790_000_000})
+        await asyncio.sleep(5)
+        assert await value(device, "clock") == pytest.approx(1_790_000_005, abs=1)
+
+    bench.run(test)
