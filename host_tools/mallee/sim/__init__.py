@@ -1,1 +1,1 @@
-"""The world without the hardware: virtual time, plant, virtual boards, the network between them. No control logic belongs here."""
+"""The world without the hardware: virtual time, plant, virtual boards, network. No control logic belongs here."""

@@ -58,7 +58,7 @@ class HostProcess:
         self._restarting = False
         self._closed = False
         world.on_grid.append(self._look)
-        world.at_close(self.close)
+        world.at_close(self._close)
         self._start()
 
     @property
@@ -161,6 +161,9 @@ class HostProcess:
         self._process = None
         self._line.clear()
         return process.returncode if process.returncode is not None else -9
+
+    def _close(self) -> None:
+        self.close()
 
     def close(self, wait_s: float = 0.5) -> int | None:
         """End it: its pipe closes, then SIGTERM, then SIGKILL. Returns its exit status, None when it did not run."""

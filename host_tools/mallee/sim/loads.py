@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 from bisect import bisect_right
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
@@ -146,7 +147,7 @@ def _numbers(path: Path, number: int, row: list[str], names: list[str]) -> list[
 
 def _time_column(path: Path, names: list[str], table: list[list[float]], data: list[tuple[int, list[str]]]) -> int:
     column = next((i for i, name in enumerate(names) if name.lower() in _TIME_NAMES), 0)
-    for (before, after), (number, _) in zip(zip(table, table[1:], strict=False), data[1:], strict=True):
+    for (before, after), (number, _) in zip(pairwise(table), data[1:], strict=True):
         if after[column] <= before[column]:
             raise _wrong(
                 path,

@@ -182,7 +182,10 @@ def build(
 def _controllers(world: World, config: PodConfig, board: dict[str, Any], seed: int) -> None:
     path = (boards_dir() / BOARD, firmware_dir())
     sizes = {"pump": (skidwiring.INPUTS, skidwiring.OUTPUTS), "pdu": (pduwiring.INPUTS, pduwiring.OUTPUTS)}
-    entries: list[tuple[str, ControllerEntry]] = [("pump", s) for s in config.skids] + [("pdu", p) for p in config.pdus]
+    entries: list[tuple[str, ControllerEntry]] = [
+        *(("pump", s) for s in config.skids),
+        *(("pdu", p) for p in config.pdus),
+    ]
     for profile, entry in entries:
         inputs, outputs = sizes[profile]
         script: Path = firmware_dir() / "main.py"

@@ -18,7 +18,7 @@ class VirtualTransport(asyncio.Transport):
         super().__init__({"peername": peer, "sockname": ("127.0.0.1", 49152 + number % 16384), "socket": None})
         self._loop = loop
         self._number = number
-        self._protocol = protocol
+        self._protocol: Any = protocol
         self._closing = False
         self._lost = False
         self._ended = False
@@ -80,12 +80,14 @@ class VirtualTransport(asyncio.Transport):
         if self._closing:
             return
         if kind == host.DATA:
-            if isinstance(self._protocol, asyncio.BufferedProtocol):
-                self._give_buffered(self._protocol, data)
+            protocol: Any = self._protocol
+            if isinstance(protocol, asyncio.BufferedProtocol):
+                self._give_buffered(protocol, data)
             else:
-                self._protocol.data_received(data)
+                protocol.data_received(data)
         elif kind == host.FIN:
-            if not self._protocol.eof_received():
+            protocol = self._protocol
+            if not protocol.eof_received():
                 self.close()
         elif kind == host.RESET:
             self._closing = True

@@ -1,4 +1,4 @@
-"""Firmware of the simulator's own tests: echoes TCP with a header of what its timer counted. Uses only what a real board has."""
+"""Firmware of the simulator's own tests: echoes TCP, and does a few things on demand. Uses only what a real board has."""
 
 import select
 import socket

@@ -56,10 +56,12 @@ class Ads131m08:
         for channel in range(8):
             self._shifts[channel] = 0
 
+    @micropython.native
     def granted(self):
         """New inputs."""
         self._stale = True
 
+    @micropython.native
     def select(self, level):
         """The chip-select pin was written."""
         if level:
@@ -72,6 +74,7 @@ class Ads131m08:
             self._bus.chip = self
             self._at = 0
 
+    @micropython.native
     def transfer(self, out, into, mode):
         if self._plain and self._at == 0 and mode == 1 and len(out) == _FRAME and not (out[0] or out[1]):
             if self._stale:

@@ -7,6 +7,7 @@ Voltages, currents and powers are those of the primary side: transformer ratios 
 from array import array
 
 import _world
+import micropython
 from micropython import const
 
 _METER_ENABLE = const(0x00)
@@ -55,6 +56,7 @@ class Atm90e32:
         for i in range(4):
             self._energy[i] = self._counts[i] = 0
 
+    @micropython.native
     def granted(self):
         """New inputs: what flowed at the old power is counted before the new one holds."""
         values, first, power = self._values, self._first + POWER, self._power
@@ -63,6 +65,7 @@ class Atm90e32:
             self._integrate()
             power[0], power[1], power[2], power[3] = a + b + c, a, b, c
 
+    @micropython.native
     def _integrate(self):
         now = _world.now
         if self._enabled_at >= 0:
@@ -72,6 +75,7 @@ class Atm90e32:
                     self._energy[i] += self._power[i] * span
         self._since = now
 
+    @micropython.native
     def select(self, active):
         if active:
             self._bus.chip = self
@@ -79,6 +83,7 @@ class Atm90e32:
         elif self._bus.chip is self:
             self._bus.chip = None
 
+    @micropython.native
     def transfer(self, out, into, mode):
         if mode != 0 and mode != 3:  # bits are taken on the rising edge (figure 6-2)
             for i in range(len(into)):
@@ -131,6 +136,7 @@ class Atm90e32:
                 )
             self._config[address] = value
 
+    @micropython.native
     def _read(self, address):
         if address == _LAST:
             return self._last
@@ -145,6 +151,7 @@ class Atm90e32:
         self._last = value
         return value
 
+    @micropython.native
     def _settled(self):
         return self._enabled_at >= 0 and _world.now - self._enabled_at >= _SETTLE_US
 
@@ -158,6 +165,7 @@ class Atm90e32:
         self._energy[which] -= counts * count
         return min(counts, 0xFFFF)  # what does not fit is lost, as in the chip
 
+    @micropython.native
     def _measured(self, address):
         values, first = self._values, self._first
         if address < 0xD0:
@@ -182,6 +190,7 @@ class Atm90e32:
             return (raw & 0xFF) << 8
         return min(raw >> 8, 0xFFFF)
 
+    @micropython.native
     def _milli(self, kind, phase):
         """Power in mW, mvar or mVA of one phase, or of all with phase -1."""
         values, first = self._values, self._first
@@ -191,6 +200,7 @@ class Atm90e32:
             return values[first + VOLTAGE + phase] * values[first + CURRENT + phase] // 1000
         return values[first + (POWER if kind == 0 else REACTIVE) + phase]
 
+    @micropython.native
     def _power_raw(self, kind, phase):
         # 0.00032 W a count of a phase, four times that of the total.
         return self._milli(kind, phase) * 25 // (32 if phase < 0 else 8)

@@ -4,6 +4,7 @@ Pins and SPI are on the path of the 1 kHz tick: one attribute look-up leads to t
 """
 
 import _world
+import micropython
 from micropython import const
 
 _PINS = const(30)
@@ -50,6 +51,7 @@ class Pin:
         if value is not None:
             self(value)
 
+    @micropython.native
     def __call__(self, level=None):
         if level is None:
             return self._read()
@@ -57,11 +59,13 @@ class Pin:
         hook = self._hook
         if hook is not None:
             hook(level)
+        return None
 
     def value(self, level=None):
         if level is None:
             return self._read()
         self(level)
+        return None
 
     def on(self):
         self(1)
@@ -102,11 +106,13 @@ class PWM:
         self._duty = max(0, min(65535, int(duty)))
         if self._output >= 0:
             _world.reply[_world.HEAD + self._output] = self._duty
+        return None
 
     def freq(self, hz=None):
         if hz is None:
             return self._freq
         self._freq = hz
+        return None
 
     def deinit(self):
         pass
@@ -140,6 +146,7 @@ class SPI:
     def deinit(self):
         pass
 
+    @micropython.native
     def write_readinto(self, out, into):
         if len(out) != len(into):
             raise ValueError("buffers must be the same length")

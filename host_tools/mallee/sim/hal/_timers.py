@@ -4,7 +4,7 @@ import sys
 
 import _world
 import micropython
-from micropython import const
+from micropython import const, heap_lock, heap_unlock
 
 _NEVER = const(1 << 60)
 
@@ -33,22 +33,28 @@ class Timer:
         self._hard = hard
         self._base = _world.now
         self._count = 0
-        self._next()
+        self._skip()
+        # Whole microseconds, and again and again: the way that costs least.
+        self._period = self._numerator // self._denominator if mode == 1 else 0
+        if self._numerator % self._denominator:
+            self._period = 0
         _world.add_timer(self)
 
     def deinit(self):
         _world.remove_timer(self)
 
-    def _next(self):
+    def _skip(self):
         self._count += 1
         self.due = self._base + self._count * self._numerator // self._denominator
 
+    @micropython.native
     def fire(self):
-        if self._mode == 0:
-            self.due = _NEVER
+        if self._period:
+            self.due += self._period
+        elif self._mode:
+            self._skip()
         else:
-            self._count += 1
-            self.due = self._base + self._count * self._numerator // self._denominator
+            self.due = _NEVER
         callback = self._callback
         if callback is None:
             return
@@ -58,12 +64,12 @@ class Timer:
             except Exception as error:
                 self._failed(error)
             return
-        micropython.heap_lock()
+        heap_lock()
         try:
             callback(self)
-            micropython.heap_unlock()
+            heap_unlock()
         except Exception as error:
-            micropython.heap_unlock()
+            heap_unlock()
             self._failed(error)
 
     def _failed(self, error):

@@ -48,7 +48,7 @@ arrived = False  # the last exchange brought network events
 in_interrupt = False
 _granted_from = 0
 _grant_end = 0
-_due = _NEVER  # earliest timer
+_due = _NEVER  # earliest timer, or the watchdog
 _timers = []
 on_grant = []  # called when new inputs are there
 on_event = None  # set by the socket module: f(kind, connection, buffer, start, length)
@@ -111,6 +111,7 @@ def copy(target: ptr8, at: int, source: ptr8, first: int, count: int):
         target[at + i] = source[first + i]
 
 
+@micropython.native
 def advance(target, wake):
     """Let virtual time pass until `target`; with `wake` return as soon as the network brought something."""
     global now
@@ -131,6 +132,7 @@ def advance(target, wake):
         now = stop
 
 
+@micropython.native
 def _fire():
     """Run the timers that are due now."""
     global _due, in_interrupt

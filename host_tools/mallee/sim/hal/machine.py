@@ -1,4 +1,4 @@
-"""The module `machine` of a virtual board, with the signatures of the RP2 port. Pins and buses end in the wiring of the profile."""
+"""The module `machine` of a virtual board, with the signatures of the RP2 port. Pins end in the wiring of the profile."""
 
 import _pins
 import _world

@@ -67,9 +67,6 @@ class Valve:
         x = self.position
         if x <= 0.0 or available <= 0.0:
             return 0.0
-        if x < _SEAT:
-            opening = self._rangeability ** (_SEAT - 1.0) * x / _SEAT
-        else:
-            opening = self._rangeability ** (x - 1.0)
+        opening = self._rangeability ** (max(x, _SEAT) - 1.0) * min(1.0, x / _SEAT)
         a = self._authority
         return available * self._full_kg_s / math.sqrt(1.0 - a + a / (opening * opening))

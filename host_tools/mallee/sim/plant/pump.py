@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from itertools import pairwise
 
 from ...pod.parameters import PumpParameters
 
@@ -78,7 +79,7 @@ class PumpCurve:
 def _monotone_slopes(x: tuple[float, ...], y: tuple[float, ...]) -> list[float]:
     secants = [(y[i + 1] - y[i]) / (x[i + 1] - x[i]) for i in range(len(x) - 1)]
     slopes = [secants[0]]
-    for left, right in zip(secants, secants[1:], strict=False):
+    for left, right in pairwise(secants):
         slopes.append(0.0 if left * right <= 0 else 2 * left * right / (left + right))
     # Ends: a parabola through the last three points, kept from overshooting.
     slopes.append(max(3 * secants[-1], min(0.0, 1.5 * secants[-1] - 0.5 * slopes[-1])))
@@ -99,10 +100,8 @@ class Pump:
 
     def step(self, dt_s: float) -> None:
         command = self.command_percent
-        if self.stopped or command < _STOPPED_PERCENT:
-            target = 0.0
-        else:
-            target = min(100.0, max(self._minimum, command))
+        running = command >= _STOPPED_PERCENT and not self.stopped
+        target = min(100.0, max(self._minimum, command)) if running else 0.0
         if target != self.speed_percent:
             most = self._per_s * dt_s
             self.speed_percent += max(-most, min(most, target - self.speed_percent))
