@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 import msgspec
 from cyclopts import App, Parameter
 
-
 from ..errors import ExitCode, MalleeError
 from ..ui import summary as summary_view
 from .common import Common, Context, duration_s
@@ -36,8 +35,8 @@ def demo(
 ) -> int:
     """Run a pod on this machine: real firmware on virtual boards, a plant behind them, a host that controls it.
 
-    Starts at the pod's steady state. While it runs, every controller answers Modbus TCP on its port of the pod file, for
-    `mallee status` in another terminal and for any other master. Ctrl-C ends it.
+    Starts at the pod's steady state. While it runs, every controller answers Modbus TCP on its port of the pod file,
+    for `mallee status` in another terminal and for any other master. Ctrl-C ends it.
 
     Examples: `mallee demo`; `mallee demo --for 30s --speed 5`; `mallee demo --load racks.csv --load-speed 20 -o json`.
 
@@ -71,7 +70,7 @@ def demo(
     with Show(context, final=False) as show:
 
         def ready(world: World) -> None:
-            ports = sorted({server.port for server in world.network.servers.values()})
+            ports = sorted({server.address[1] for server in world.network.servers.values()})
             if options.gateway and options.speed is not None:
                 show.note(f"{len(ports)} controllers answer Modbus TCP on 127.0.0.1, ports {ports[0]} to {ports[-1]}")
 
@@ -127,5 +126,3 @@ def _simulator():
             "pip install 'mallee[sim]'",
         ) from error
     return Demo, Options
-
-
