@@ -9,7 +9,7 @@ from core.pid import Pi, ramp
 from maps.pump import Mode
 
 RANGEABILITY = 50.0  # of the equal-percentage valve
-HEAT_CAPACITY_kJ_l_K = 3.97  # PG25 at 40 °C: 1.012 kg/l x 3.92 kJ/kg/K (ASHRAE Handbook, secondary coolants)
+HEAT_CAPACITY_kJ_l_K = 4.008  # 25 % propylene glycol at 40 °C (Melinder 2010, as CoolProp tabulates it)
 DEW_POINT_FLOOR_LIMIT_degC = 45.0
 
 

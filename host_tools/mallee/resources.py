@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-from .device.dictionary import Dictionary, decode
+from .device.dictionary import Dictionary, decode, hash_of
 
 _PACKAGE = Path(__file__).resolve().parent
 _CHECKOUT = _PACKAGE.parents[1]
@@ -45,8 +45,8 @@ def dictionary(profile: str) -> Dictionary:
     return compile_profile(maps, profile)
 
 
-def bundled_dictionaries() -> list[Dictionary]:
-    """Every dictionary this program brings."""
+def bundled_dictionaries() -> dict[int, Dictionary]:
+    """Every dictionary this program brings, by hash."""
     from .deploy.dictionary import PROFILES
 
-    return [dictionary(profile) for profile in PROFILES]
+    return {hash_of(found): found for found in map(dictionary, PROFILES)}

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from pathlib import Path
 
@@ -28,9 +29,9 @@ def registers(dictionary: Dictionary) -> str:
         dictionary.description,
         "",
         f"Dictionary hash `{hash_of(dictionary):016x}`. Addresses are protocol addresses, counted from 0; masters that count",
-        "from 1 add one. Values are big-endian, the high word first; value = raw × 10^scale. Not available: s16 0x8000, u16, enum",
-        "and flags 0xFFFF, s32 0x80000000, u32 0xFFFFFFFF, u64 all ones. A read must lie within declared registers (exception 02),",
-        "a write must name whole values within their limits (exception 03, and nothing is written).",
+        "from 1 add one. Values are big-endian, the high word first; value = raw × 10^scale. Not available: s16 0x8000,",
+        "u16, enum and flags 0xFFFF, s32 0x80000000, u32 0xFFFFFFFF, u64 all ones. A read must lie within declared",
+        "registers (exception 02), a write must name whole values within their limits (exception 03; nothing is written).",
         f"The fast block is input registers {first}–{first + count - 1}: one request a control cycle.",
         "",
     ]
@@ -89,7 +90,7 @@ def faults(dictionaries: list[Dictionary]) -> str:
 
 def pages() -> dict[str, str]:
     """File name below docs/ → content."""
-    dictionaries = bundled_dictionaries()
+    dictionaries = list(bundled_dictionaries().values())
     rendered = {f"registers-{d.profile}.md": registers(d) for d in dictionaries}
     return {**rendered, "faults.md": faults(dictionaries)}
 
@@ -107,7 +108,7 @@ def _folded(points: list[Point]) -> list[tuple[Point, int, int]]:
     for same in rows.values():
         same.sort(key=lambda p: p.address)
         stride = same[1].address - same[0].address if len(same) > 1 else 0
-        if all(b.address - a.address == stride for a, b in zip(same, same[1:], strict=False)):
+        if all(b.address - a.address == stride for a, b in itertools.pairwise(same)):
             folded.append((same[0], len(same), stride))
         else:  # an array in an array, such as the phases of each branch: one row an outer element
             folded += [(point, 1, 0) for point in same]

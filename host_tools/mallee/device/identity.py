@@ -50,7 +50,7 @@ class Identity:
 def _points() -> tuple[tuple[Point, ...], int]:
     """The identity block's points: at the same addresses on every profile, so any bundled dictionary tells
     them."""
-    dictionary = resources.bundled_dictionaries()[0]
+    dictionary = next(iter(resources.bundled_dictionaries().values()))
     first, count = dictionary.blocks("input")[0]
     return tuple(p for p in dictionary.points if p.table == "input" and first <= p.address < first + count), count
 

@@ -12,7 +12,7 @@ from .. import resources
 from ..errors import ExitCode, MalleeError
 from ..link.base import Link
 from ..paths import user_cache_dir
-from .dictionary import Dictionary, decode, hash_of
+from .dictionary import Dictionary, decode
 from .files import DICTIONARY_FILE, read_file
 from .identity import Identity
 
@@ -23,9 +23,9 @@ _log = logging.getLogger("mallee.device")
 def known_dictionary(hash_: int, cache: Path | None = None) -> Dictionary | None:
     """The dictionary of that hash if it is bundled or cached, else None. A damaged cache file counts as
     absent."""
-    for dictionary in resources.bundled_dictionaries():
-        if hash_of(dictionary) == hash_:
-            return dictionary
+    bundled = resources.bundled_dictionaries().get(hash_)
+    if bundled is not None:
+        return bundled
     try:
         return _checked(_cache_file(hash_, cache).read_bytes(), hash_)
     except OSError:

@@ -91,16 +91,14 @@ def _words(point: Point, value: Scalar) -> list[int]:
     if value is None and point.default is not None:
         raise _refused(point, value, "this point must have a value")
     try:
-        words = encode(point, value)
+        number = _number(point, value)
+        if number is not None and point.low is not None and number < point.low:
+            raise ValueError(f"the lower limit is {point.low:g} {point.unit}".rstrip())
+        if number is not None and point.high is not None and number > point.high:
+            raise ValueError(f"the upper limit is {point.high:g} {point.unit}".rstrip())
+        return encode(point, value)
     except ValueError as error:
         raise _refused(point, value, str(error)) from error
-    number = _number(point, value)
-    if number is not None:
-        if point.low is not None and number < point.low:
-            raise _refused(point, value, f"the lower limit is {point.low:g} {point.unit}".rstrip())
-        if point.high is not None and number > point.high:
-            raise _refused(point, value, f"the upper limit is {point.high:g} {point.unit}".rstrip())
-    return words
 
 
 def _number(point: Point, value: Scalar) -> float | None:

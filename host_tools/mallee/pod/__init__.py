@@ -1,1 +1,2 @@
-"""Many controllers as one pod: its file, topology, state, cooling and power control. Control functions here do no I/O."""
+"""Many controllers as one pod: its file, topology, state, cooling and power control. Control functions here do no
+I/O."""

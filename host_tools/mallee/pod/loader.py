@@ -6,6 +6,7 @@ import re
 import tomllib
 import types
 import typing
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -31,9 +32,11 @@ _KINDS = {
 }
 
 
-def load_pod(path: Path) -> PodConfig:
-    """The checked pod file. Raises MalleeError (exit code 2) that names FILE:LINE, the key and what is
-    allowed."""
+def load_pod(path: Path, *, over: Mapping[str, Any] | None = None, under: Mapping[str, Any] | None = None) -> PodConfig:
+    """The checked pod file. `over` and `under` are control settings that are stronger and weaker than the file's.
+
+    Raises MalleeError (exit code 2) that names FILE:LINE, the key and what is allowed.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
@@ -46,10 +49,16 @@ def load_pod(path: Path) -> PodConfig:
         raise MalleeError(
             f"{path}: not UTF-8 text (byte {error.start})", "not a pod file", "save the file as UTF-8"
         ) from error
-    return parse_pod(text, str(path))
+    return parse_pod(text, str(path), over=over, under=under)
 
 
-def parse_pod(text: str, where: str = "pod.toml") -> PodConfig:
+def parse_pod(
+    text: str,
+    where: str = "pod.toml",
+    *,
+    over: Mapping[str, Any] | None = None,
+    under: Mapping[str, Any] | None = None,
+) -> PodConfig:
     """`load_pod` for a text at hand."""
     try:
         data = tomllib.loads(text)
@@ -63,6 +72,9 @@ def parse_pod(text: str, where: str = "pod.toml") -> PodConfig:
             "mend the line; texts stand in quotes",
         ) from error
     lines = toml_lines.locate(text)
+    control = data.get("control", {})
+    if isinstance(control, dict) and (over or under):
+        data["control"] = {**(under or {}), **control, **(over or {})}
     try:
         config = msgspec.convert(data, PodConfig)
     except msgspec.ValidationError as error:
@@ -100,8 +112,14 @@ def _explained(where: str, lines: dict[toml_lines.Path, int], data: dict[str, An
     value: Any = data
     for step in path:
         value = value[step]
+    return wrong_setting(f"{where}:{line}", table, value, what)
+
+
+def wrong_setting(origin: str, name: str, value: Any, what: str) -> MalleeError:
+    """The error for a value of the wrong kind or outside its limits; `what` is msgspec's message."""
+    what = what.split(" - at ")[0]
     return MalleeError(
-        f"{where}:{line}: {table} = {value!r}: {_expectation(what)}",
+        f"{origin}: {name} = {value!r}: {_expectation(what)}",
         "a typing error, or another unit than the key's name says",
         f"write {_expectation(what).removeprefix('it must be ')}",
     )

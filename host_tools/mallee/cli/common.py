@@ -1,0 +1,106 @@
+"""Options that every command has, and what follows from them."""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+from rich.console import Console
+
+from .. import settings
+from ..errors import ExitCode, MalleeError
+from ..pod.config import PodConfig
+
+_DURATION = re.compile(r"^(?P<number>\d+(?:\.\d+)?)(?P<unit>ms|s|m|min|h)?$")
+_SECONDS = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+
+
+@Parameter(name="*")
+@dataclass(frozen=True, kw_only=True)
+class Common:
+    """Options of every command."""
+
+    config: Annotated[Path | None, Parameter(name=["--config", "-c"])] = None
+    """Pod file. Otherwise MALLEE_CONFIG, the nearest pod.toml, the user's config.toml, or the bundled default pod."""
+    output: Annotated[settings.Output | None, Parameter(name=["--output", "-o"])] = None
+    """Form of the data on stdout."""
+    timeout: str | None = None
+    """How long a request may take, such as 500ms or 2s."""
+    color: Annotated[bool, Parameter(negative="--no-color")] = True
+    """Colour where stdout is a terminal. NO_COLOR in the environment is respected too."""
+    debug: Annotated[bool, Parameter(negative=())] = False
+    """Show the traceback of an error."""
+
+
+class Context:
+    """Settings in force for one command, and the consoles to print on."""
+
+    def __init__(self, common: Common | None, *, pod_file: Path | None = None) -> None:
+        common = common or Common()
+        flags = {
+            "config": pod_file or common.config,
+            "output": common.output,
+            "timeout_s": None if common.timeout is None else duration_s(common.timeout, "--timeout"),
+        }
+        self.settings = settings.resolve(flags)
+        self._output: settings.Output = self.settings.output
+        no_color = None if common.color else True
+        self.out = Console(highlight=False, no_color=no_color)
+        self.err = Console(stderr=True, highlight=False, no_color=no_color, soft_wrap=True)
+
+    @property
+    def output(self) -> settings.Output:
+        return self._output
+
+    @property
+    def timeout_s(self) -> float:
+        return self.settings.timeout_s
+
+    @property
+    def live(self) -> bool:
+        """Repaint a table: it was asked for, and stdout is a terminal."""
+        return self.output == "table" and self.out.is_terminal
+
+    def pod(self) -> PodConfig:
+        """The pod file in force; says so when it is only the bundled one."""
+        if self.settings.bundled:
+            self.note("no pod file here: using the bundled default pod (--config FILE names another)")
+        return settings.load(self.settings)
+
+    def as_lines(self) -> None:
+        """Where a table would be repainted but there is no terminal: lines of JSON."""
+        self._output = "jsonl"
+
+    def note(self, text: str) -> None:
+        self.err.print(text, style="dim", markup=False)
+
+    def confirm(self, question: str, yes: bool) -> None:
+        """Ask before something is changed. Raises MalleeError when the answer is no, or nobody can be asked."""
+        if yes:
+            return
+        if not sys.stdin.isatty():
+            raise MalleeError(
+                "nobody can be asked for confirmation here",
+                "the command runs in a script",
+                "add --yes if the change is wanted; --dry-run shows it",
+                ExitCode.USAGE,
+            )
+        self.err.print(f"{question} [y/N] ", end="", markup=False)
+        if input().strip().lower() not in ("y", "yes"):
+            raise MalleeError(
+                "nothing was changed", "the answer was no", "run it again if it was a mistake", ExitCode.DECLINED
+            )
+
+
+def duration_s(text: str, option: str) -> float:
+    """`20s`, `2m`, `500ms`, `1.5h` or plain seconds. Raises MalleeError."""
+    match = _DURATION.match(text.strip())
+    if match is None or float(match["number"]) == 0:
+        raise MalleeError(
+            f"{option}: {text!r} is not a duration", "the unit is missing or misspelt", "write 500ms, 20s, 2m or 1h"
+        )
+    return float(match["number"]) * _SECONDS[match["unit"]]

@@ -1,0 +1,81 @@
+"""`mallee describe`: what a point or an alarm means."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+from rich.table import Table
+
+from .. import clock, resources
+from ..deploy.dictionary import PROFILES
+from ..device.describing import describe_point, find_alarms, find_points
+from ..device.dictionary import Dictionary
+from ..device.selecting import select
+from ..errors import ExitCode, MalleeError
+from ..pod.fleet import Fleet
+from .common import Common, Context
+from .output import emit, plain, rows_of
+
+COLUMNS = ("name", "unit", "table", "address", "kind", "low", "high", "meaning")
+ALARM_COLUMNS = ("code", "name", "priority", "condition", "remedy")
+
+
+def register(app: App) -> None:
+    app.command(describe)
+
+
+def describe(what: str, /, *names: str, common: Annotated[Common | None, Parameter(name="*")] = None) -> int:
+    """Explain a device's points, one point, or an alarm: meaning, unit, limits, remedy.
+
+    Parameters
+    ----------
+    what
+        A device, a profile (`pump`, `pdu`), a point such as `flow`, or the word `alarm`.
+    names
+        Behind a device or profile: points. Behind `alarm`: its name or code. Patterns with * are fine.
+    """
+    context = Context(common)
+    bundled = [resources.dictionary(profile) for profile in PROFILES]
+    if what == "alarm":
+        rows = rows_of([found for name in names or ("*",) for found in find_alarms(bundled, name)])
+        return _show(context, rows, ALARM_COLUMNS)
+    by_profile = {dictionary.profile: dictionary for dictionary in bundled}
+    known = {name for dictionary in bundled for name in dictionary.by_name}
+    if what in by_profile:
+        return _show(context, _points(by_profile[what], names), COLUMNS)
+    if what in known or "*" in what or any(name.rpartition(".")[0] == what for name in known):
+        return _show(context, rows_of([f for name in (what, *names) for f in find_points(bundled, name)]), COLUMNS)
+    return _show(context, _points(clock.run(_of_device(context, what)), names), COLUMNS)
+
+
+def _points(dictionary: Dictionary, names: tuple[str, ...]) -> list[dict[str, Any]]:
+    points = select(dictionary, names) if names else list(dictionary.points)
+    return rows_of([describe_point(dictionary, point) for point in points])
+
+
+async def _of_device(context: Context, name: str) -> Dictionary:
+    """The dictionary that the device itself has; the bundled one of its kind when it does not answer."""
+    pod = context.pod()
+    async with Fleet(pod, timeout_s=context.timeout_s) as fleet:
+        try:
+            return (await fleet.device(name)).dictionary
+        except MalleeError as error:
+            if error.code is not ExitCode.NO_ANSWER or name not in {c.name for c in pod.controllers}:
+                raise
+            context.note(f"{error.what}: describing it as this release knows it")
+            return resources.dictionary("pump" if name in {skid.name for skid in pod.skids} else "pdu")
+
+
+def _show(context: Context, rows: list[dict[str, Any]], columns: tuple[str, ...]) -> int:
+    if context.output != "table" or len(rows) > 1:
+        emit(context.out, context.output, rows, columns)
+        return ExitCode.DONE
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="bold")
+    grid.add_column()
+    for key, value in rows[0].items():
+        text = "\n".join(value) if isinstance(value, list) else plain(value)
+        grid.add_row(key.replace("_", " "), text or "–")
+    context.out.print(grid)
+    return ExitCode.DONE

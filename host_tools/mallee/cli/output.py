@@ -1,0 +1,95 @@
+"""Rows to stdout: a table for people, JSON, JSON lines or CSV for programs."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from ..device.parsing import show_value
+from ..reading import Reading
+from ..settings import Output
+
+_STATE_STYLE = {
+    "silent": "bold red",
+    "tripped": "bold red",
+    "good": "",
+    "stale": "yellow",
+    "no_answer": "red",
+    "fault": "red",
+}
+
+
+def rows_of(items: Sequence[Any]) -> list[dict[str, Any]]:
+    """Plain rows of structures or mappings."""
+    return [dict(item) if isinstance(item, Mapping) else msgspec.to_builtins(item) for item in items]
+
+
+def reading_row(device: str, reading: Reading) -> dict[str, Any]:
+    """A reading as a row: value plain, time as UTC text, quality as a word."""
+    value = sorted(reading.value) if isinstance(reading.value, frozenset) else reading.value
+    return {
+        "device": device,
+        "point": reading.name,
+        "value": value,
+        "unit": reading.unit,
+        "time": reading.time.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+        "age_s": round(reading.age_s, 3),
+        "quality": reading.quality.value,
+    }
+
+
+def emit(console: Console, form: Output, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
+    """Print the rows; a table and CSV show `columns`, JSON everything. No rows are `[]`, or nothing."""
+    if form == "json":
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(list(rows)), indent=2).decode() + "\n")
+    elif form == "jsonl":
+        for row in rows:
+            emit_line(row)
+    elif form == "csv":
+        writer = csv.writer(sys.stdout, lineterminator="\n")
+        writer.writerow(columns)
+        writer.writerows([plain(row.get(column)) for column in columns] for row in rows)
+    else:
+        console.print(table(rows, columns))
+
+
+def emit_line(row: Any) -> None:
+    """One line of JSON, flushed: whoever reads the pipe has it at once."""
+    sys.stdout.write(msgspec.json.encode(row).decode() + "\n")
+    sys.stdout.flush()
+
+
+def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Table:
+    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
+    for column in columns:
+        numeric = any(
+            isinstance(row.get(column), int | float) and not isinstance(row.get(column), bool) for row in rows
+        )
+        grid.add_column(column.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        grid.add_row(*(_cell(row.get(column)) for column in columns))
+    return grid
+
+
+def _cell(value: Any) -> Text:
+    if value is None or value == "":
+        return Text("–", style="dim")
+    text = plain(value)
+    return Text(text, style=_STATE_STYLE.get(text, ""))
+
+
+def plain(value: Any) -> str:
+    """A cell as text, lists with commas; empty where nothing is known."""
+    if value is None:
+        return ""
+    if isinstance(value, list | tuple):
+        return ",".join(plain(item) for item in value)
+    return show_value(value)

@@ -1,0 +1,100 @@
+"""`mallee watch`: the pod, a device or some points, again and again."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Annotated
+
+from cyclopts import App, Parameter
+from rich.live import Live
+
+from .. import clock
+from ..device.selecting import fast_points, select
+from ..device.watching import WatchSummary
+from ..device.watching import watch as poll
+from ..errors import ExitCode
+from ..pod.fleet import Fleet
+from ..pod.runner import run_pod
+from .common import Common, Context, duration_s
+from .output import emit_line, reading_row, table
+from .showing import Show
+from .stopping import stop_event
+
+COLUMNS = ("point", "value", "unit", "quality")
+
+
+def register(app: App) -> None:
+    app.command(watch)
+
+
+def watch(
+    device: str | None = None,
+    /,
+    *points: str,
+    interval: str = "1s",
+    for_: Annotated[str | None, Parameter(name="--for")] = None,
+    common: Annotated[Common | None, Parameter(name="*")] = None,
+) -> int:
+    """Show the pod, or points of a device, again and again. Reads only, and takes no lease.
+
+    On a terminal it repaints; piped it prints lines of JSON. At the end it says how many polls were lost.
+
+    Parameters
+    ----------
+    device
+        Name from the pod file, or an address. None: the whole pod.
+    points
+        Names or patterns. None: the fast block.
+    interval
+        Time between polls, such as 500ms.
+    for_
+        End after this time; otherwise on Ctrl-C.
+    """
+    context = Context(common)
+    interval_s = duration_s(interval, "--interval")
+    for_s = None if for_ is None else duration_s(for_, "--for")
+    if device is None:
+        clock.run(_watch_pod(context, for_s))
+        return ExitCode.DONE
+    summary = WatchSummary()
+    try:
+        clock.run(_watch(context, device, points, interval_s, for_s, summary))
+    finally:
+        p99 = "–" if summary.rtt_p99_ms is None else f"{summary.rtt_p99_ms:.0f} ms"
+        context.note(f"{summary.polls} polls, {summary.losses} lost, {summary.late} late, p99 {p99}")
+    return ExitCode.NO_ANSWER if summary.polls and summary.losses == summary.polls else ExitCode.DONE
+
+
+async def _watch_pod(context: Context, for_s: float | None) -> None:
+    if not context.live and context.output == "table":
+        context.as_lines()
+    with Show(context) as show:
+        await run_pod(context.pod(), publish=show.publish, stop=stop_event(for_s), advise=True)
+
+
+async def _watch(
+    context: Context,
+    name: str,
+    patterns: tuple[str, ...],
+    interval_s: float,
+    for_s: float | None,
+    summary: WatchSummary,
+) -> None:
+    stop: asyncio.Event = stop_event(for_s)
+    async with Fleet(context.pod(), timeout_s=context.timeout_s) as fleet:
+        device = await fleet.device(name)
+        chosen = select(device.dictionary, patterns) if patterns else fast_points(device.dictionary)
+        names = [point.name for point in chosen]
+        live = Live(console=context.out, auto_refresh=False) if context.live else None
+        if live is not None:
+            live.start()
+        try:
+            async for snapshot in poll(device, names, interval_s, summary, stop):
+                rows = [reading_row(name, reading) for reading in snapshot.values()]
+                if live is not None:
+                    live.update(table(rows, COLUMNS), refresh=True)
+                else:
+                    emit_line({"device": name, "time": snapshot.when, "points": {row["point"]: row for row in rows}})
+        finally:
+            if live is not None:
+                live.stop()

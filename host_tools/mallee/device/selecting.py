@@ -1,0 +1,39 @@
+"""Which points a person means: names and patterns with * and ?."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+
+from .dictionary import Dictionary, Point
+from .writing import find_point
+
+
+def select(dictionary: Dictionary, patterns: Sequence[str]) -> list[Point]:
+    """The points for names and patterns, each once, in the order asked; a name without its index means all of an array.
+
+    Raises MalleeError with the nearest name when one of them matches nothing.
+    """
+    found: dict[str, Point] = {}
+    for pattern in patterns:
+        if pattern in dictionary.by_name:
+            matches = [dictionary.by_name[pattern]]
+        else:
+            matches = [p for p in dictionary.points if fnmatchcase(p.name, pattern)]
+            matches = matches or [p for p in dictionary.points if p.name.rpartition(".")[0] == pattern]
+        if not matches:
+            find_point(dictionary, pattern)  # raises with the nearest name
+        found.update({point.name: point for point in matches})
+    return list(found.values())
+
+
+def fast_points(dictionary: Dictionary) -> list[Point]:
+    """The points of the fast block, without the quality registers: those are shown as quality."""
+    if dictionary.fast is None:
+        return []
+    first, count = dictionary.fast
+    return [
+        p
+        for p in dictionary.points
+        if p.table == "input" and first <= p.address < first + count and p.kind != "quality"
+    ]

@@ -1,0 +1,219 @@
+"""The pod at one moment as plain data: what the table shows, what `-o jsonl` prints, what a parent process
+receives."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import msgspec
+
+from ..link.statistics import BusSummary
+from ..reading import Quality, Reading
+
+
+class Value(msgspec.Struct, frozen=True, kw_only=True):
+    """One value with its unit, age and quality. `value` is None when it is not known."""
+
+    value: float | int | str | bool | list[str] | None = None
+    unit: str = ""
+    age_s: float | None = None
+    quality: Quality = Quality.NOT_YET
+
+    @property
+    def number(self) -> float | None:
+        """The number while it is good, else None: what control may use."""
+        if self.quality is not Quality.GOOD or isinstance(self.value, bool | str | list):
+            return None
+        return self.value
+
+
+def value_of(reading: Reading | None) -> Value:
+    """A reading as it stands in a document: sets become sorted lists."""
+    if reading is None:
+        return Value(quality=Quality.NO_ANSWER)
+    value = sorted(reading.value) if isinstance(reading.value, frozenset) else reading.value
+    return Value(value=value, unit=reading.unit, age_s=reading.age_s, quality=reading.quality)
+
+
+class LeaseView(msgspec.Struct, frozen=True, kw_only=True):
+    """Who sets a controller's set-points. `note` says why it is not us, "" when it is."""
+
+    state: str | None = None
+    holder: int | None = None
+    epoch: int | None = None
+    remaining_s: float | None = None
+    ours: bool = False
+    note: str = ""
+
+
+class ControllerState(msgspec.Struct, frozen=True, kw_only=True):
+    """What every controller has. `answering` is about this scan; `silent_s` how long it has not answered."""
+
+    name: str
+    address: str
+    unit: int
+    answering: bool
+    silent_s: float | None = None
+    reason: str = ""
+    profile: str | None = None
+    firmware: str | None = None
+    state: Value = Value()
+    lease: LeaseView = LeaseView()
+
+
+class SkidSetPoints(msgspec.Struct, frozen=True, kw_only=True):
+    """What the pod wants of one skid. `heat_kW` is the feed-forward, None without one."""
+
+    supply_temperature_degC: float
+    differential_pressure_kPa: float
+    heat_kW: float | None = None
+
+
+class SkidState(ControllerState, frozen=True, kw_only=True):
+    supply_temperature: Value = Value()
+    return_temperature: Value = Value()
+    facility_supply_temperature: Value = Value()
+    facility_return_temperature: Value = Value()
+    active_supply_temperature: Value = Value()
+    differential_pressure: Value = Value()
+    active_differential_pressure: Value = Value()
+    supply_pressure: Value = Value()
+    return_pressure: Value = Value()
+    flow: Value = Value()
+    facility_flow: Value = Value()
+    heat: Value = Value()
+    dew_point: Value = Value()
+    level: Value = Value()
+    valve_position: Value = Value()
+    valve_command: Value = Value()
+    mode: Value = Value()
+    pump_speed: tuple[Value, ...] = ()
+    pump_command: tuple[Value, ...] = ()
+    pump_state: tuple[Value, ...] = ()
+    wanted: SkidSetPoints | None = None
+    """Set-points that the pod control computed in this scan; written unless it only advises."""
+
+
+class BranchState(msgspec.Struct, frozen=True, kw_only=True):
+    number: int
+    rack: str
+    power: Value
+    current: Value
+    thermal: Value
+    closed: bool | None = None
+    tripped: bool | None = None
+
+
+class PduState(ControllerState, frozen=True, kw_only=True):
+    feed: str
+    main_A: float
+    power: Value = Value()
+    energy: Value = Value()
+    unbalance: Value = Value()
+    frequency: Value = Value()
+    phase_current: tuple[Value, ...] = ()
+    phase_voltage: tuple[Value, ...] = ()
+    branches: tuple[BranchState, ...] = ()
+    load: float | None = None
+    """Largest phase current over main_A."""
+    survivor_current_A: float | None = None
+    """What it would carry if the worst other feed were lost."""
+
+
+class FeedState(msgspec.Struct, frozen=True, kw_only=True):
+    """Sums of one feed; None where a PDU of it is not known. Currents are of the most loaded phase."""
+
+    name: str
+    main_A: float
+    pdus: int
+    pdus_known: int
+    power_kW: float | None = None
+    energy_kWh: float | None = None
+    current_A: float | None = None
+    load: float | None = None
+    survivor_current_A: float | None = None
+    headroom_A: float | None = None
+    """main_A less the survivor current: negative when losing another feed would overload this one (N-1)."""
+
+
+class RackState(msgspec.Struct, frozen=True, kw_only=True):
+    name: str
+    rated_kW: float
+    liquid_kW: float
+    power_kW: float | None = None
+    """Measured on all its branches; None as long as one of them is not known."""
+    estimate_kW: float | None = None
+    """The known branches extended to all of them, at most the rating; None when no branch is known."""
+    branches: int = 0
+    branches_known: int = 0
+    branches_closed: int = 0
+
+
+class AlarmState(msgspec.Struct, frozen=True, kw_only=True):
+    device: str
+    code: int | None
+    name: str
+    priority: str
+    group: str
+    since: datetime
+    condition: str
+    cause: str
+    consequence: str
+    remedy: str
+    first_out: bool = False
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that asks for attention and is no alarm of a controller. `level`: warning or limit."""
+
+    level: str
+    where: str
+    what: str
+
+
+class Event(msgspec.Struct, frozen=True, kw_only=True):
+    time: datetime
+    kind: str
+    """lost, returned, leased, lease_refused, lease_lost, alarm, alarm_gone, restarted"""
+    device: str
+    text: str
+
+
+class PodTotals(msgspec.Struct, frozen=True, kw_only=True):
+    power_kW: float | None = None
+    energy_kWh: float | None = None
+    heat_kW: float | None = None
+    flow_l_min: float | None = None
+
+
+class PodDocument(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything known of the pod after one scan."""
+
+    pod: str
+    time: datetime
+    scan: int
+    scan_s: float
+    host_id: int
+    advise: bool
+    skids: tuple[SkidState, ...]
+    pdus: tuple[PduState, ...]
+    feeds: tuple[FeedState, ...]
+    racks: tuple[RackState, ...]
+    totals: PodTotals
+    alarms: tuple[AlarmState, ...]
+    findings: tuple[Finding, ...]
+    events: tuple[Event, ...]
+    bus: BusSummary
+    requests_per_s: float | None = None
+    scan_overruns: int = 0
+    trim_kPa: float = 0.0
+
+
+def to_json(document: PodDocument) -> bytes:
+    """One line of JSON, UTF-8."""
+    return msgspec.json.encode(document)
+
+
+def from_json(data: bytes | str) -> PodDocument:
+    """The inverse of `to_json`. Raises msgspec.ValidationError."""
+    return msgspec.json.decode(data, type=PodDocument)

@@ -1,0 +1,58 @@
+"""Controllers of a pod by name, or any controller by its address, for one command."""
+
+from __future__ import annotations
+
+from types import TracebackType
+
+from ..device.device import Device
+from ..errors import MalleeError
+from ..link.address import parse_address
+from ..link.base import Link
+from ..link.opening import open_link
+from ..suggest import did_you_mean
+from .config import Controller, PodConfig
+
+
+def find_controller(config: PodConfig, name: str) -> Controller:
+    """The controller of that name, or of an address `tcp://HOST:PORT#UNIT`. Raises MalleeError with the nearest
+    name."""
+    for controller in config.controllers:
+        if controller.name == name:
+            return controller
+    if "://" in name:
+        address, _, unit = name.partition("#")
+        parse_address(address)
+        if unit and not (unit.isdigit() and int(unit) <= 255):
+            raise MalleeError(f"{name!r}: {unit!r} is no unit", "a typing error", "write #0 to #255 behind the address")
+        return Controller(name, address, int(unit or 1))
+    names = [controller.name for controller in config.controllers]
+    raise MalleeError(
+        f"there is no device {name!r} in {config.pod.name}",
+        "a typing error, or another pod file is in use (see `mallee config show`)",
+        did_you_mean(name, names),
+    )
+
+
+class Fleet:
+    """Opens each link once and closes them all: `async with Fleet(config) as fleet`."""
+
+    def __init__(self, config: PodConfig, *, timeout_s: float = 1.0) -> None:
+        self.config = config
+        self._timeout_s = timeout_s
+        self._links: dict[str, Link] = {}
+
+    async def __aenter__(self) -> Fleet:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for link in self._links.values():
+            await link.close()
+
+    async def device(self, name: str) -> Device:
+        """Connect to a controller by name or address. Raises MalleeError."""
+        controller = find_controller(self.config, name)
+        if controller.address not in self._links:
+            self._links[controller.address] = open_link(controller.address, timeout_s=self._timeout_s)
+        return await Device.connect(self._links[controller.address], controller.unit, name=controller.name)

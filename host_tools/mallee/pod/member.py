@@ -1,0 +1,218 @@
+"""One controller of a running pod: connected when it can be, read each scan, written under its lease."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+
+import msgspec
+
+from .. import clock
+from ..device.alarms import AlarmReading
+from ..device.device import Device
+from ..device.remote import LEASE_POINTS, Grant, remote_points
+from ..errors import MalleeError
+from ..link.base import Link
+from ..link.failures import NoAnswer, Refused
+from ..reading import Scalar, Snapshot
+from . import lease
+from .config import Controller
+from .document import Event
+from .state import MemberView
+
+_NOT_OURS = 4  # exception code of a refused lease
+
+
+class Member:
+    """Keeps what is known of one controller. All its methods answer within the time they are given."""
+
+    def __init__(self, controller: Controller, link: Link) -> None:
+        self.name = controller.name
+        self.controller = controller
+        self.link = link
+        self.device: Device | None = None
+        self.snapshot: Snapshot | None = None
+        self.alarms: tuple[AlarmReading, ...] | None = None
+        self.remote: dict[str, Scalar] = {}
+        self.lease = lease.LeaseState()
+        self.answering = False
+        self.reason = ""
+        self.events: list[Event] = []
+        self._heard_s: float | None = None
+        self._generation = 0
+        self._alarms_of: tuple[object, object] = (
+            None,
+            None,
+        )  # alarm count and first-out that `alarms` belong to
+        self._connecting: asyncio.Task[Device] | None = None
+        self._was_answering: bool | None = None
+
+    async def poll(self, deadline_s: float, request_s: float) -> None:
+        """Read the fast block, and the alarms when there are any. A failure is kept as `reason`, never
+        raised."""
+        self.answering, self.reason = False, ""
+        try:
+            async with asyncio.timeout(deadline_s):
+                device = await self._connected()
+                snapshot = await device.read_fast(timeout_s=request_s)
+                if self.link.generation != self._generation:
+                    await self._recognised(device)
+                self._heard(snapshot)
+                await self._read_alarms(device, snapshot)
+        except MalleeError as error:  # behind the fast block it answers all the same, whatever else it refused
+            self.reason = error.what
+        except TimeoutError:
+            self.reason = "it did not answer within this scan"
+        self._note_change()
+
+    def view(self) -> MemberView:
+        loop = asyncio.get_running_loop()
+        return MemberView(
+            answering=self.answering,
+            snapshot=self.snapshot,
+            dictionary=None if self.device is None else self.device.dictionary,
+            firmware=self.device.identity.firmware if self.device is not None and self.device.identity else None,
+            silent_s=None if self.answering or self._heard_s is None else loop.time() - self._heard_s,
+            reason="" if self.answering else self.reason,
+            lease_ours=self.lease.held,
+            lease_note=self.lease.note,
+        )
+
+    def lease_seen(self) -> lease.LeaseSeen:
+        """The lease as the last fast block shows it; unknown while the controller does not answer."""
+        if self.snapshot is None or not self.answering:
+            return lease.LeaseSeen()
+        state, holder = self.snapshot.value("lease_state"), self.snapshot.number("lease_holder")
+        epoch, remaining = self.snapshot.number("lease_epoch"), self.snapshot.number("lease_remaining")
+        return lease.LeaseSeen(
+            state if isinstance(state, str) else None,
+            None if holder is None else int(holder),
+            None if epoch is None else int(epoch),
+            remaining,
+        )
+
+    async def read_remote(self, request_s: float) -> bool:
+        """Read the set-points that stand in the controller: they are written back unless the pod wants
+        others."""
+        if self.device is None or not remote_points(self.device.dictionary):
+            return False
+        try:
+            async with asyncio.timeout(request_s):
+                self.remote = await self.device.read_remote()
+        except (MalleeError, TimeoutError):
+            return False
+        return True
+
+    async def write(self, grant: Grant, wanted: Mapping[str, Scalar], request_s: float, wait_s: float) -> None:
+        """Renew or take the lease with these set-points; what the pod does not name stays as it was read."""
+        assert self.device is not None
+        held = self.lease.held and self.lease.granted == grant.epoch
+        set_points = {**self.remote, **{name: value for name, value in wanted.items() if name in self.remote}}
+        try:
+            await self.device.write_remote(grant, self._limited(set_points), timeout_s=request_s)
+        except Refused as error:
+            await self._refused(error, request_s, wait_s)
+            return
+        except MalleeError as error:  # it may have arrived all the same: the next fast block tells
+            self.lease = msgspec.structs.replace(self.lease, held=False, note=error.what)
+            return
+        self.remote = set_points
+        self.lease = lease.accepted(self.lease, grant)
+        if not held and grant.holder:
+            self._event("leased", f"leased until released, epoch {grant.epoch}")
+
+    async def release(self, request_s: float) -> None:
+        """Give the lease back, if it is ours. Best effort: it lapses by itself otherwise."""
+        grant = lease.release(self.lease)
+        if grant is not None and self.device is not None and self.remote:
+            await self.write(grant, {}, request_s, 0.0)
+
+    async def close(self) -> None:
+        if self._connecting is not None:
+            self._connecting.cancel()
+            with suppress(asyncio.CancelledError, MalleeError):
+                await self._connecting
+
+    def restarted(self) -> bool:
+        """True when the controller forgot epochs that it knew: it started anew."""
+        seen = self.lease_seen()
+        return seen.epoch is not None and seen.epoch < self.lease.granted
+
+    def forget_lease(self) -> None:
+        self._event("restarted", "the controller started anew and forgot its lease")
+        self.lease = msgspec.structs.replace(self.lease, held=False, granted=0)
+        self.remote = {}
+
+    async def _connected(self) -> Device:
+        if self.device is not None:
+            return self.device
+        if self._connecting is None:
+            # A task of its own: fetching a dictionary may take longer than one scan.
+            connect = Device.connect(self.link, self.controller.unit, name=self.name)
+            self._connecting = asyncio.create_task(connect)
+        try:
+            device = await asyncio.shield(self._connecting)
+        finally:
+            if self._connecting.done():
+                self._connecting = None
+        self.device, self._generation = device, self.link.generation
+        return device
+
+    async def _recognised(self, device: Device) -> None:
+        """After a new connection: is this still the same firmware? If not, start over in the next scan."""
+        known = device.identity.dictionary_hash if device.identity else None
+        identity = await device.identify()
+        self._generation = self.link.generation
+        if identity.dictionary_hash != known:
+            self.device, self.snapshot, self.alarms = None, None, None
+            raise NoAnswer(self.link.address, self.controller.unit, 0.0, asked=False)
+
+    def _heard(self, snapshot: Snapshot) -> None:
+        self.answering = True
+        self._heard_s = asyncio.get_running_loop().time()
+        if self.snapshot is None or snapshot.sequence is None or snapshot.sequence != self.snapshot.sequence:
+            self.snapshot = snapshot  # else its loop stands still, and the values it repeats go on ageing
+
+    async def _read_alarms(self, device: Device, snapshot: Snapshot) -> None:
+        state = (snapshot.value("alarm_count"), snapshot.value("first_out"))
+        if self.alarms is not None and state == self._alarms_of and not state[0]:
+            return
+        self.alarms = tuple(await device.read_alarms())
+        self._alarms_of = state
+
+    async def _refused(self, error: Refused, request_s: float, wait_s: float) -> None:
+        reason = error.what
+        if error.exception_code == _NOT_OURS and self.device is not None:
+            with suppress(MalleeError, TimeoutError):
+                async with asyncio.timeout(request_s):
+                    reason = str((await self.device.read("refusal")).value)
+        now_s = asyncio.get_running_loop().time()
+        self.lease = lease.refused(self.lease, reason, self.lease_seen(), now_s, wait_s)
+        self._event("lease_refused", self.lease.note)
+
+    def _limited(self, set_points: Mapping[str, Scalar]) -> dict[str, Scalar]:
+        """Numbers held within the limits of their registers: a limit must not cost the lease."""
+        assert self.device is not None
+        limited: dict[str, Scalar] = {}
+        for name, value in set_points.items():
+            point = self.device.dictionary.by_name[name]
+            if isinstance(value, int | float) and point.low is not None and point.high is not None:
+                value = min(max(value, point.low), point.high)
+            limited[name] = value
+        return limited
+
+    def _note_change(self) -> None:
+        if self.answering and self._was_answering is False:
+            self._event("returned", "answers again")
+        elif not self.answering and self._was_answering is not False:
+            self._event("lost", f"does not answer: {self.reason}")
+        self._was_answering = self.answering
+
+    def _event(self, kind: str, text: str) -> None:
+        self.events.append(Event(time=clock.utc_now(), kind=kind, device=self.name, text=text))
+
+
+def writes_lease(device: Device | None) -> bool:
+    """Whether this controller takes remote set-points under a lease at all."""
+    return device is not None and all(name in device.dictionary.by_name for name in LEASE_POINTS)

@@ -1,0 +1,241 @@
+"""The control loop of a pod: one task that owns time, and reads, decides, writes and publishes in each
+scan."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from .. import clock
+from ..link.base import Link
+from ..link.opening import open_link
+from ..link.statistics import summarise
+from ..reading import Scalar
+from . import alarms, cooling, lease, power, state
+from .config import PodConfig
+from .document import Event, PduState, PodDocument, RackState, SkidSetPoints, SkidState
+from .member import Member, writes_lease
+
+_REQUEST_PART = 0.45  # of a scan that one request may take …
+_REQUEST_MAX_S = 1.0  # … at most
+_RELEASE_S = 1.0  # given to all controllers together to take their leases back
+
+
+class PodRunner:
+    """A pod under control. `scan()` is one pass; `run()` repeats it on time.
+
+    It reads before it writes: the first set-points of a controller are those that stand in it, changed only
+    where the pod wants something else. With `advise` it never writes.
+    """
+
+    def __init__(self, config: PodConfig, *, advise: bool = False, request_s: float | None = None) -> None:
+        self.config = config
+        self.advise = advise
+        self._request_s = request_s or min(_REQUEST_PART * config.control.scan_s, _REQUEST_MAX_S)
+        self._links: dict[str, Link] = {}
+        self.members = {c.name: Member(c, self._link(c.address)) for c in config.controllers}
+        self._settings = cooling.CoolingSettings(
+            supply_temperature_degC=config.control.supply_temperature_degC,
+            differential_pressure_kPa=config.control.differential_pressure_kPa,
+            dew_point_margin_K=config.control.dew_point_margin_K,
+            feed_forward=config.control.feed_forward,
+        )
+        self._cooling = cooling.CoolingState()
+        self._trim_known = False
+        self._book = alarms.AlarmBook()
+        self._scans = 0
+        self._overruns = 0
+        self._last_s: float | None = None
+        self._last_requests = 0
+
+    async def run(self, publish: Callable[[PodDocument], None], stop: asyncio.Event) -> None:
+        """Scan until `stop`. A scan that comes late is not made up for: the missed ones are counted."""
+        loop = asyncio.get_running_loop()
+        due_s = loop.time()
+        while not stop.is_set():
+            publish(await self.scan())
+            due_s += self.config.control.scan_s
+            late_s = loop.time() - due_s
+            if late_s > 0:
+                missed = int(late_s // self.config.control.scan_s) + 1
+                self._overruns += missed
+                due_s += missed * self.config.control.scan_s
+            await wait_until(stop, due_s)
+
+    async def scan(self) -> PodDocument:
+        """Read every controller at once, decide, write, and return the document."""
+        deadline_s = 2 * self._request_s
+        await asyncio.gather(*(member.poll(deadline_s, self._request_s) for member in self.members.values()))
+        now, now_s = clock.utc_now(), asyncio.get_running_loop().time()
+        dt_s = self.config.control.scan_s if self._last_s is None else now_s - self._last_s
+        views = {name: member.view() for name, member in self.members.items()}
+        skids = state.skid_states(self.config, views, now)
+        pdus = power.with_loads(state.pdu_states(self.config, views, now))
+        racks = power.rack_states([(r.name, r.power_kW, r.liquid_kW) for r in self.config.racks], pdus)
+        self._cooling, wanted = cooling.step(self._settings, self._cooling, cooling_input(skids, racks), dt_s)
+        if not self.advise:
+            await self._write_all(wanted)
+        return self._document(wanted, skids, pdus, racks, now_s)
+
+    async def close(self) -> None:
+        """Give the leases back, best effort, and close every connection."""
+        if not self.advise:
+            releases = [member.release(_RELEASE_S) for member in self.members.values()]
+            await asyncio.gather(*releases, return_exceptions=True)
+        await asyncio.gather(*(member.close() for member in self.members.values()))
+        await asyncio.gather(*(link.close() for link in self._links.values()))
+
+    def _link(self, address: str) -> Link:
+        if address not in self._links:
+            self._links[address] = open_link(address, timeout_s=self._request_s)
+        return self._links[address]
+
+    async def _write_all(self, wanted: Mapping[str, SkidSetPoints]) -> None:
+        leasable = [m for m in self.members.values() if m.answering and writes_lease(m.device)]
+        await asyncio.gather(*(self._write(member, wanted.get(member.name)) for member in leasable))
+
+    async def _write(self, member: Member, wanted: SkidSetPoints | None) -> None:
+        if member.restarted():
+            member.forget_lease()
+        control, seen = self.config.control, member.lease_seen()
+        was_held = member.lease.held
+        member.lease, grant = lease.decide(
+            self.config.pod.host_id, control.lease_s, member.lease, seen, asyncio.get_running_loop().time()
+        )
+        if grant is None:
+            if was_held:
+                member.events.append(
+                    Event(time=clock.utc_now(), kind="lease_lost", device=member.name, text=member.lease.note)
+                )
+            return
+        if grant.epoch != member.lease.granted or not member.remote:
+            if not await member.read_remote(self._request_s):
+                return
+            self._adopt_trim(member.remote, seen.state)
+        await member.write(grant, remote_values(wanted), self._request_s, float(control.lease_s))
+
+    def _adopt_trim(self, remote: Mapping[str, Scalar], lease_state: str | None) -> None:
+        """A host that takes over while set-points are held goes on with its predecessor's trim: no bump."""
+        pressure = remote.get("remote_differential_pressure")
+        if self._trim_known or not isinstance(pressure, int | float):
+            return
+        self._trim_known = True
+        if lease_state in ("holding", "ramping"):
+            trim_kPa = pressure - self._settings.differential_pressure_kPa
+            self._cooling = cooling.CoolingState(cooling.limited_trim(self._settings, trim_kPa))
+
+    def _document(
+        self,
+        wanted: Mapping[str, SkidSetPoints],
+        skids: tuple[SkidState, ...],
+        pdus: tuple[PduState, ...],
+        racks: tuple[RackState, ...],
+        now_s: float,
+    ) -> PodDocument:
+        now = clock.utc_now()
+        views = {name: member.view() for name, member in self.members.items()}  # leases as they are after writing
+        skids = tuple(
+            msgspec.structs.replace(s, lease=state.lease_view(views[s.name]), wanted=wanted.get(s.name)) for s in skids
+        )
+        pdus = tuple(msgspec.structs.replace(p, lease=state.lease_view(views[p.name])) for p in pdus)
+        feeds = power.feed_states(self.config.feeds, pdus)
+        self._book, active, events = alarms.update(self._book, [self._alarms(m) for m in self.members.values()], now)
+        for member in self.members.values():
+            events += member.events
+            member.events = []
+        bus = summarise([link.statistics for link in self._links.values()])
+        rate = None
+        if self._last_s is not None and now_s > self._last_s:
+            rate = (bus.requests - self._last_requests) / (now_s - self._last_s)
+        self._scans, self._last_s, self._last_requests = self._scans + 1, now_s, bus.requests
+        return PodDocument(
+            pod=self.config.pod.name,
+            time=now,
+            scan=self._scans,
+            scan_s=self.config.control.scan_s,
+            host_id=self.config.pod.host_id,
+            advise=self.advise,
+            skids=skids,
+            pdus=pdus,
+            feeds=feeds,
+            racks=racks,
+            totals=state.totals(skids, feeds),
+            alarms=active,
+            findings=power.findings(feeds, pdus),
+            events=tuple(sorted(events, key=lambda event: event.time)),
+            bus=bus,
+            requests_per_s=rate,
+            scan_overruns=self._overruns,
+            trim_kPa=self._cooling.trim_kPa,
+        )
+
+    def _alarms(self, member: Member) -> alarms.DeviceAlarms:
+        first_out = None if member.snapshot is None else member.snapshot.number("first_out")
+        return alarms.DeviceAlarms(
+            device=member.name,
+            answering=member.answering,
+            reason=member.reason,
+            readings=member.alarms,
+            first_out=None if first_out is None else int(first_out),
+        )
+
+
+async def wait_until(stop: asyncio.Event, due_s: float) -> None:
+    """Return at loop time `due_s`, or at once when `stop` is set."""
+    try:
+        async with asyncio.timeout_at(due_s):
+            await stop.wait()
+    except TimeoutError:
+        return
+
+
+async def run_pod(
+    config: PodConfig, *, publish: Callable[[PodDocument], None], stop: asyncio.Event, advise: bool = False
+) -> None:
+    """Control a pod until `stop` is set; `publish` gets a document after each scan. Leases are given back at
+    the end."""
+    runner = PodRunner(config, advise=advise)
+    try:
+        await runner.run(publish, stop)
+    finally:
+        await runner.close()
+
+
+def cooling_input(skids: tuple[SkidState, ...], racks: tuple[RackState, ...]) -> cooling.CoolingInput:
+    """What cooling control needs of the state: skids that answer, and the heat of the racks."""
+    return cooling.CoolingInput(
+        skids=tuple(
+            cooling.SkidInput(
+                name=skid.name,
+                running=any(pump.value == "running" for pump in skid.pump_state),
+                differential_pressure_kPa=skid.differential_pressure.number,
+                dew_point_degC=skid.dew_point.number,
+            )
+            for skid in skids
+            if skid.answering
+        ),
+        rack_heat_kW=cooling.rack_heat_kW([(r.estimate_kW, r.rated_kW, r.liquid_kW) for r in racks]),
+    )
+
+
+def remote_values(wanted: SkidSetPoints | None) -> dict[str, Scalar]:
+    """The names of the remote block for what the pod wants; a controller's block takes those that it has."""
+    if wanted is None:
+        return {}
+    return {
+        "remote_mode": "differential_pressure",
+        "remote_supply_temperature": wanted.supply_temperature_degC,
+        "remote_differential_pressure": wanted.differential_pressure_kPa,
+        "remote_heat": wanted.heat_kW,
+    }
+
+
+async def scan_once(config: PodConfig, *, timeout_s: float = 1.0) -> PodDocument:
+    """One scan that reads and writes nothing; a request may take `timeout_s`."""
+    runner = PodRunner(config, advise=True, request_s=timeout_s)
+    try:
+        return await runner.scan()
+    finally:
+        await runner.close()

@@ -1,0 +1,46 @@
+"""One row a controller, for `mallee status`. Pure."""
+
+from __future__ import annotations
+
+import msgspec
+
+from .document import ControllerState, PodDocument
+
+
+class StatusRow(msgspec.Struct, frozen=True):
+    """`state` is `silent` where a controller does not answer; `lease` says who sets its set-points."""
+
+    device: str
+    profile: str | None
+    state: str
+    lease: str
+    alarms: list[str]
+    firmware: str | None
+    address: str
+    unit: int
+    answering: bool
+    reason: str
+
+
+def status_rows(document: PodDocument) -> list[StatusRow]:
+    """Rows in the order of the pod file: skids, then PDUs."""
+    return [_row(document, member) for member in (*document.skids, *document.pdus)]
+
+
+def _row(document: PodDocument, member: ControllerState) -> StatusRow:
+    state = member.state.value if member.answering and isinstance(member.state.value, str) else "unknown"
+    lease = member.lease.state or "unknown"
+    if lease == "active":
+        lease = f"host {member.lease.holder}, {member.lease.remaining_s:g} s" if member.lease.remaining_s else "active"
+    return StatusRow(
+        device=member.name,
+        profile=member.profile,
+        state=state if member.answering else "silent",
+        lease=lease if member.answering else "",
+        alarms=[alarm.name for alarm in document.alarms if alarm.device == member.name],
+        firmware=member.firmware,
+        address=member.address,
+        unit=member.unit,
+        answering=member.answering,
+        reason=member.reason,
+    )

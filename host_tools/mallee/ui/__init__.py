@@ -1,0 +1,2 @@
+"""What people look at: tables and pictures made from documents. No I/O with controllers and no decisions belong
+here."""

@@ -1,0 +1,35 @@
+"""The table as a picture, for a README or a report."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from ..pod.document import PodDocument
+from .table import render
+
+_WEB_FONT = re.compile(r"@font-face\s*\{.*?\}\s*", re.DOTALL)
+_FONTS = "ui-monospace, SFMono-Regular, Menlo, Consolas, DejaVu Sans Mono, monospace"
+
+
+def export_svg(
+    document: PodDocument | Mapping[str, Any],
+    path: Path,
+    width: int = 100,
+    *,
+    speed: float | None = None,
+    title: str = "mallee demo",
+) -> None:
+    """Write the table as an SVG of `width` columns. It loads no font from anywhere: pictures must work offline."""
+    console = Console(
+        record=True, width=width, height=30, file=io.StringIO(), force_terminal=True, color_system="truecolor"
+    )
+    console.print(render(document, speed=speed))
+    svg = _WEB_FONT.sub("", console.export_svg(title=title))
+    svg = svg.replace("Fira Code, monospace", _FONTS)
+    path.write_text("\n".join(line.rstrip() for line in svg.splitlines()) + "\n", encoding="utf-8")

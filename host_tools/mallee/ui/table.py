@@ -1,0 +1,101 @@
+"""The pod at one glance: a live table for a terminal of 80 × 24 and better of 100 × 30."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from rich.console import Console, ConsoleOptions, RenderResult
+from rich.rule import Rule
+from rich.table import Table
+from rich.text import Text
+
+from ..pod.document import ControllerState, Event, PodDocument
+from . import cells, sections
+
+_ALARM_LINES_MIN = 2
+
+
+class PodTable:
+    """Renderable of one document. `speed` is virtual seconds a second where time is simulated; `events` recent ones."""
+
+    def __init__(
+        self, document: PodDocument | Mapping[str, Any], *, speed: float | None = None, events: Sequence[Event] = ()
+    ) -> None:
+        if not isinstance(document, PodDocument):
+            document = msgspec.convert(document, PodDocument)
+        self.document = document
+        self.speed = speed
+        self.events = events
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        document, width = self.document, options.max_width
+        height = options.height or console.height
+        yield self._header(width)
+        yield _rule("cooling", document.skids)
+        yield sections.skids(document.skids, width)
+        yield _rule("power", document.pdus)
+        yield sections.feeds(document.feeds, document.pdus, width)
+        yield _rule("racks")
+        yield sections.racks(document.racks, width)
+        yield _rule("alarms")
+        left = height - _fixed_lines(document, width)
+        yield sections.alarms(document, max(_ALARM_LINES_MIN, left))
+        spare = left - max(1, 2 * len(document.alarms) + len(document.findings)) - 1
+        if self.events and spare > 0:
+            yield _rule("events")
+            yield sections.events(self.events[-spare:])
+        yield sections.bus(document)
+
+    def _header(self, width: int) -> Table:
+        document, totals = self.document, self.document.totals
+        title = Text.assemble(("mallee ", "bold green"), (document.pod, "bold"))
+        if document.advise:
+            title.append(" advising, writes nothing", style="yellow")
+        wide = width >= sections.WIDE
+        figures = Text("")
+        for value, digits, unit in (
+            (totals.power_kW, 1, "kW"),
+            (totals.heat_kW, 1, "kW heat"),
+            (totals.flow_l_min, 0, "l/min"),
+        ):
+            figures.append_text(_bold(cells.plain(value, digits))).append(
+                f" {unit}{'   ' if wide else ' '}", style="dim"
+            )
+        when = Text(f"{document.time:%Y-%m-%d %H:%M:%S} UTC" if wide else f"{document.time:%H:%M:%S}", style="dim")
+        if self.speed is not None:
+            when.append(f" ×{self.speed:.1f}", style="bold")
+        grid = Table.grid(expand=True, padding=(0, 1))
+        grid.add_column(no_wrap=True)
+        grid.add_column(justify="center", no_wrap=True)
+        grid.add_column(justify="right", no_wrap=True)
+        grid.add_row(title, figures, when)
+        return grid
+
+
+def _bold(text: Text) -> Text:
+    text.stylize("bold")
+    return text
+
+
+def _rule(title: str, members: Sequence[ControllerState] = ()) -> Rule:
+    if not all(member.answering for member in members):
+        title += f" ({cells.OLD} old value)"
+    return Rule(Text(title, style="dim"), align="left", style="bright_black", characters="─")
+
+
+def _fixed_lines(document: PodDocument, width: int) -> int:
+    """Lines that everything but alarms and events takes."""
+    beside = max(1, min(len(document.feeds), width // 38))
+    per_feed = [2 + sum(pdu.feed == feed.name for pdu in document.pdus) for feed in document.feeds]
+    feed_lines = sum(max(per_feed[at : at + beside]) for at in range(0, len(per_feed), beside))
+    rack_lines = -(-len(document.racks) // max(1, min(4, width // 24)))
+    return 1 + 4 + (1 + len(document.skids)) + feed_lines + rack_lines + 1
+
+
+def render(
+    document: PodDocument | Mapping[str, Any], *, speed: float | None = None, events: Iterable[Event] = ()
+) -> PodTable:
+    """The table of a document, given as a PodDocument or as the plain data of its JSON."""
+    return PodTable(document, speed=speed, events=tuple(events))

@@ -1,0 +1,296 @@
+"""The command line against a pod of peers: what it prints, where, and with which exit code."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from mallee import resources
+from mallee.cli import main
+from mallee.pod.document import from_json
+
+from .peers_in_thread import PeersInThread, peers_in_thread, write_pod_file
+
+
+@pytest.fixture(scope="module")
+def peers() -> Iterator[PeersInThread]:
+    with peers_in_thread() as running:
+        yield running
+
+
+@pytest.fixture
+def pod_file(peers: PeersInThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = write_pod_file(peers.pod.config, tmp_path / "pod.toml")
+    monkeypatch.chdir(tmp_path)
+    return path
+
+
+class Ran:
+    def __init__(self, code: int, out: str, err: str) -> None:
+        self.code, self.out, self.err = code, out, err
+
+    @property
+    def json(self):
+        return json.loads(self.out)
+
+
+@pytest.fixture
+def mallee(capsys: pytest.CaptureFixture[str], pod_file: Path):
+    def run(*arguments: str) -> Ran:
+        code = main(arguments)
+        captured = capsys.readouterr()
+        assert "Traceback" not in captured.err
+        return Ran(code, captured.out, captured.err)
+
+    return run
+
+
+def test_get_one_point_in_every_form(mallee) -> None:
+    ran = mallee("get", "skid-1", "supply_temperature", "-o", "json")
+    assert ran.code == 0
+    (row,) = ran.json
+    assert row["value"] == 37.02
+    assert row["unit"] == "degC"
+    assert row["quality"] == "good"
+    assert row["time"].endswith("Z")
+    assert json.loads(mallee("get", "skid-1", "flow", "-o", "jsonl").out)["value"] == 800.0
+    rows = list(csv.DictReader(io.StringIO(mallee("get", "skid-1", "flow", "-o", "csv").out)))
+    assert rows[0]["value"] == "800"
+    assert "37.02" in mallee("get", "skid-1", "supply_temperature").out
+
+
+def test_get_patterns_arrays_and_the_fast_block(mallee) -> None:
+    points = [row["point"] for row in mallee("get", "pdu-a", "branch.*.thermal", "-o", "json").json]
+    assert points == [f"branch.{n}.thermal" for n in range(1, 9)]
+    points = [row["point"] for row in mallee("get", "skid-1", "pump_speed", "-o", "json").json]
+    assert points == ["pump_speed.1", "pump_speed.2"]
+    points = [row["point"] for row in mallee("get", "skid-1", "-o", "json").json]
+    assert "lease_state" in points
+
+
+def test_get_by_address_without_a_pod_file(mallee, peers: PeersInThread, tmp_path: Path) -> None:
+    address = peers.pod.config.skids[0].address
+    assert mallee("get", f"{address}#1", "magic", "-o", "json").json[0]["value"] == 0x4D4C
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "what", "next_step"),
+    [
+        (["get", "skid-9", "flow"], 2, "no device 'skid-9'", "did you mean 'skid-1'?"),
+        (["get", "skid-1", "flwo"], 2, "no point 'flwo'", "did you mean 'flow'?"),
+        (["gte", "skid-1"], 2, "Unknown command", "did you mean get?"),
+        (["get", "skid-1", "--ouput", "json"], 2, "Unknown option", "did you mean --output?"),
+        (["get"], 2, "DEVICE", "--help"),
+        (["get", "skid-1", "-o", "xml"], 2, "xml", "--help"),
+        (["get", "skid-1", "--timeout", "soon"], 2, "not a duration", "500ms"),
+        (["get", "tcp://127.0.0.1:9", "flow"], 3, "no connection", "check the address"),
+        (["set", "skid-1", "flow_setpoint", "9999", "--yes"], 4, "upper limit is 2500", "describe"),
+        (["set", "skid-1", "flow", "9", "--yes"], 2, "cannot be written", "writable"),
+        (["set", "skid-1", "mode_setpoint", "flw", "--yes"], 2, "no value for mode_setpoint", "did you mean 'flow'?"),
+        (["set", "skid-1", "remote_flow", "600", "--yes"], 4, "lease_missing", "refusal"),
+        (["set", "skid-1", "flow_setpoint", "700"], 2, "nobody can be asked", "--yes"),
+        (["describe", "alarm", "over_temprature"], 2, "no controller has an alarm", "over_temperature"),
+        (["scan", "127.0.0.1:70000"], 2, "not a target", "HOST:PORT-PORT"),
+        (["run", "none.toml"], 2, "no such file", "examples/pod.toml"),
+        (["watch", "skid-1", "--for", "0s"], 2, "not a duration", "500ms"),
+    ],
+)
+def test_errors_say_what_likely_and_next(mallee, arguments, code, what, next_step) -> None:
+    ran = mallee(*arguments)
+    assert ran.code == code
+    assert ran.out == ""
+    lines = {line.partition(": ")[0]: line.partition(": ")[2] for line in ran.err.splitlines()}
+    assert what in lines["error"]
+    assert lines["likely"]
+    assert next_step in lines["next"]
+
+
+def test_errors_have_a_json_twin(mallee) -> None:
+    ran = mallee("get", "skid-9", "flow", "-o", "json")
+    document = json.loads(ran.err.splitlines()[-1])
+    assert set(document) == {"code", "message", "likely", "next"}
+    assert document["code"] == ran.code == 2
+
+
+def test_debug_shows_the_traceback(pod_file: Path) -> None:
+    with pytest.raises(Exception, match="skid-9"):
+        main(["get", "skid-9", "flow", "--debug"])
+
+
+def test_set_shows_old_and_new_writes_and_reads_back(mallee, peers: PeersInThread) -> None:
+    ran = mallee("set", "skid-1", "flow_setpoint", "650", "--yes", "-o", "json")
+    assert ran.code == 0
+    (row,) = ran.json
+    assert (row["old"], row["new"]) == (600.0, 650.0)
+    assert "600 → 650 l/min" in ran.err
+    assert peers.pod.skid.get("flow_setpoint") == 6500
+    mallee("set", "skid-1", "flow_setpoint", "600", "--yes")
+
+
+def test_dry_run_shows_the_exact_words_and_writes_nothing(mallee, peers: PeersInThread) -> None:
+    ran = mallee("set", "skid-1", "set_clock", "1800000000", "--dry-run", "-o", "json")
+    assert ran.json == [
+        {
+            "device": "skid-1",
+            "function": 16,
+            "table": "holding",
+            "address": 2,
+            "words": [27465, 53760],
+            "hex": "6B49 D200",
+        }
+    ]
+    assert peers.pod.skid.get("set_clock") == 0
+
+
+@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("n\n", 6), ("\n", 6)])
+def test_set_asks_a_person(mallee, monkeypatch: pytest.MonkeyPatch, answer: str, code: int) -> None:
+    terminal = io.StringIO(answer)
+    monkeypatch.setattr(terminal, "isatty", lambda: True, raising=False)
+    monkeypatch.setattr(sys, "stdin", terminal)
+    assert mallee("set", "pdu-a", "branch_switch.3", "on").code == code
+
+
+def test_status_ok_with_findings_and_without_answers(mallee, peers: PeersInThread, tmp_path: Path) -> None:
+    ran = mallee("status", "-o", "json")
+    assert ran.code == 5  # the small pod has no N-1 headroom on feed B
+    assert [row["device"] for row in ran.json] == ["skid-1", "pdu-a", "pdu-b"]
+    assert {row["profile"] for row in ran.json} == {"pump", "pdu"}
+    assert all(row["answering"] for row in ran.json)
+    lonely = tmp_path / "lonely.toml"
+    lonely.write_text('[pod]\nname = "lonely"\n[[skid]]\nname = "skid-1"\naddress = "tcp://127.0.0.1:9"\n')
+    ran = mallee("status", "--config", str(lonely), "-o", "json")
+    assert ran.code == 3
+    assert ran.json[0]["state"] == "silent"
+    lonely.write_text(
+        f'[pod]\nname = "one"\n[[skid]]\nname = "skid-1"\naddress = "{peers.pod.config.skids[0].address}"\n'
+    )
+    assert mallee("status", "--config", str(lonely)).code == 0
+
+
+def test_scan_finds_controllers_and_says_what_they_are(mallee, peers: PeersInThread) -> None:
+    port = peers.pod.skid.port
+    ran = mallee("scan", f"127.0.0.1:{port}", "127.0.0.1:9", "-o", "json")
+    assert ran.code == 0
+    (found,) = ran.json
+    assert (found["profile"], found["name"], found["dictionary"]) == ("pump", "skid", "known")
+    assert mallee("scan", "127.0.0.1:9", "-o", "json").json == []
+    assert mallee("scan", "127.0.0.1:9").code == 3
+    assert {row["name"] for row in mallee("scan", "-o", "json").json} >= {"skid", "pdu-a", "pdu-b"}
+
+
+def test_describe_points_alarms_and_devices(mallee) -> None:
+    (row,) = mallee("describe", "supply_temperature_setpoint", "-o", "json").json
+    assert (row["low"], row["high"], row["unit"], row["writable"]) == (15.0, 55.0, "degC", True)
+    assert row["reference"] == 40001 + row["address"]
+    assert "facility water" in mallee("describe", "alarm", "over_temperature").out
+    assert len(mallee("describe", "skid-1", "-o", "json").json) == len(resources.dictionary("pump").points)
+    rows = mallee("describe", "pdu", "branch.*.rating", "-o", "json").json
+    assert [row["name"] for row in rows] == [f"branch.{n}.rating" for n in range(1, 9)]
+
+
+def test_watch_piped_is_lines_of_json_with_a_summary(mallee) -> None:
+    ran = mallee("watch", "skid-1", "flow", "state", "--interval", "50ms", "--for", "300ms")
+    lines = [json.loads(line) for line in ran.out.splitlines()]
+    assert lines
+    assert lines[0]["points"]["flow"]["value"] == 800.0
+    assert "polls, 0 lost" in ran.err
+
+
+def test_watch_pod_reads_only(mallee, peers: PeersInThread) -> None:
+    for peer in peers.pod.peers:
+        peer.requests.clear()
+    ran = mallee("watch", "--for", "500ms")
+    documents = [from_json(line) for line in ran.out.splitlines()]
+    assert documents[-1].advise
+    assert not any(request[0] in (5, 6, 15, 16) for peer in peers.pod.peers for request in peer.requests)
+
+
+def test_run_prints_documents_and_gives_the_leases_back(mallee, peers: PeersInThread) -> None:
+    ran = mallee("run", "pod.toml", "--for", "700ms", "-o", "jsonl")
+    assert ran.code == 0
+    documents = [from_json(line) for line in ran.out.splitlines()]
+    assert documents
+    assert documents[-1].skids[0].lease.ours
+    assert documents[-1].bus.timeouts == 0
+    assert not any(peer.leased for peer in peers.pod.peers)
+    last = mallee("run", "--for", "300ms", "-o", "json")
+    assert from_json(last.out).pod == "small pod"
+    shown = mallee("run", "--for", "300ms")
+    assert "skid-1" in shown.out
+    assert "leased" in shown.err
+
+
+def test_config_show_names_each_origin(mallee, pod_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    user = Path(os.environ["XDG_CONFIG_HOME"]) / "mallee"
+    user.mkdir(parents=True, exist_ok=True)
+    (user / "config.toml").write_text('output = "json"\n\n[control]\nscan_s = 0.5\ndew_point_margin_K = 3.0\n')
+    monkeypatch.setenv("MALLEE_LEASE_S", "30")
+    rows = {row["setting"]: row for row in mallee("config", "show", "--timeout", "2s").json}
+    assert rows["timeout_s"]["origin"] == "flag"
+    assert rows["output"]["origin"].endswith("config.toml:1")
+    assert rows["config"]["origin"] == "nearest pod.toml"
+    assert (rows["control.lease_s"]["value"], rows["control.lease_s"]["origin"]) == (30, "MALLEE_LEASE_S")
+    assert rows["control.scan_s"]["value"] == 0.2  # the pod file is stronger than the user's
+    assert rows["control.dew_point_margin_K"]["value"] == 3.0
+    assert rows["control.dew_point_margin_K"]["origin"].endswith("config.toml:5")
+    assert rows["control.supply_temperature_degC"]["origin"] == "default"
+    monkeypatch.setenv("MALLEE_LEASE_S", "long")
+    assert "MALLEE_LEASE_S: lease_s = 'long': it must be a whole number" in mallee("config", "show").err
+    monkeypatch.delenv("MALLEE_LEASE_S")
+    (user / "config.toml").write_text('outptu = "json"\n')
+    assert "did you mean 'output'?" in mallee("config", "show").err
+
+
+def test_the_bundled_pod_is_used_with_a_notice(mallee, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "pod.toml").unlink()
+    ran = mallee("config", "check", "-o", "json")
+    assert ran.json[0]["pdus"] == 8
+    assert "bundled default pod" in ran.err
+
+
+def test_help_lists_exit_codes(mallee) -> None:
+    ran = mallee("--help")
+    assert ran.code == 0
+    assert "130 interrupted" in " ".join(ran.out.split())
+
+
+def command(*arguments: str, **options) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "mallee", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+        **options,
+    )
+
+
+def test_ctrl_c_ends_with_130_and_gives_the_leases_back(peers: PeersInThread, pod_file: Path) -> None:
+    process = command("run", "-o", "jsonl", cwd=pod_file.parent)
+    assert process.stdout is not None
+    for _ in range(3):
+        assert process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert not any(peer.leased for peer in peers.pod.peers)
+
+
+def test_a_closed_pipe_is_no_error(peers: PeersInThread, pod_file: Path) -> None:
+    process = command("run", "-o", "jsonl", cwd=pod_file.parent)
+    assert process.stdout is not None
+    assert process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(timeout=10) == 0
+    assert process.stderr is not None
+    assert "Traceback" not in process.stderr.read()
+    process.stderr.close()

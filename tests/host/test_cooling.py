@@ -1,0 +1,81 @@
+"""Set-points of the pod's cooling: pure, so every rule can be stated."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from mallee.pod.cooling import CoolingInput, CoolingSettings, CoolingState, SkidInput, rack_heat_kW, step
+
+SETTINGS = CoolingSettings()
+maybe = st.none() | st.floats(-50, 100)
+
+
+def one(name: str = "s", **values) -> SkidInput:
+    return SkidInput(name=name, running=values.pop("running", True), **values)
+
+
+@pytest.mark.parametrize(
+    ("dew_points", "supply"),
+    [([20.0], 37.0), ([36.0], 38.5), ([None, 36.0], 38.5), ([60.0], 45.0), ([None], 37.0)],
+)
+def test_supply_stays_above_the_dew_point_and_the_floor_below_45(dew_points, supply) -> None:
+    skids = tuple(one(str(n), dew_point_degC=d) for n, d in enumerate(dew_points))
+    _, wanted = step(SETTINGS, CoolingState(), CoolingInput(skids=skids), 1.0)
+    assert {points.supply_temperature_degC for points in wanted.values()} == {supply}
+
+
+def test_heat_is_shared_by_the_skids_that_run() -> None:
+    skids = (one("a"), one("b"), one("c", running=False))
+    _, wanted = step(SETTINGS, CoolingState(), CoolingInput(skids=skids, rack_heat_kW=800.0), 1.0)
+    assert [wanted[name].heat_kW for name in "abc"] == [400.0, 400.0, None]
+
+
+def test_no_feed_forward_without_knowledge_or_when_it_is_off() -> None:
+    _, wanted = step(SETTINGS, CoolingState(), CoolingInput(skids=(one(),)), 1.0)
+    assert wanted["s"].heat_kW is None
+    off = CoolingSettings(feed_forward=False)
+    _, wanted = step(off, CoolingState(), CoolingInput(skids=(one(),), rack_heat_kW=800.0), 1.0)
+    assert wanted["s"].heat_kW is None
+
+
+def test_the_trim_takes_out_droop_slowly() -> None:
+    state, pressure = CoolingState(), 196.0
+    for _ in range(600):
+        state, wanted = step(SETTINGS, state, CoolingInput(skids=(one(differential_pressure_kPa=pressure),)), 1.0)
+        pressure = wanted["s"].differential_pressure_kPa - 4.0  # the skid's droop
+    assert pressure == pytest.approx(200.0, abs=0.1)
+
+
+def test_the_trim_rests_when_the_pressure_is_far_off() -> None:
+    state = CoolingState(3.0)
+    after, _ = step(SETTINGS, state, CoolingInput(skids=(one(differential_pressure_kPa=100.0),)), 1.0)
+    assert after == state
+
+
+@given(
+    st.lists(st.tuples(st.booleans(), maybe, maybe), max_size=4),
+    st.none() | st.floats(0, 5000),
+    st.floats(-20, 20),
+    st.floats(0, 100),
+)
+def test_any_input_gives_bounded_set_points(skids, heat, trim, dt_s) -> None:
+    inputs = CoolingInput(
+        skids=tuple(
+            SkidInput(name=str(n), running=running, differential_pressure_kPa=pressure, dew_point_degC=dew_point)
+            for n, (running, pressure, dew_point) in enumerate(skids)
+        ),
+        rack_heat_kW=heat,
+    )
+    state, wanted = step(SETTINGS, CoolingState(max(-10.0, min(10.0, trim))), inputs, dt_s)
+    assert abs(state.trim_kPa) <= 10.0
+    assert len(wanted) == len(skids)
+    for points in wanted.values():
+        assert 37.0 <= points.supply_temperature_degC <= 45.0
+        assert 190.0 <= points.differential_pressure_kPa <= 210.0
+        assert points.heat_kW is None or points.heat_kW >= 0.0
+
+
+def test_heat_of_racks_that_are_not_known_counts_on_the_safe_side() -> None:
+    assert rack_heat_kW([(None, 120, 104), (None, 120, 104)]) is None
+    assert rack_heat_kW([(60.0, 120.0, 104.0), (None, 120.0, 104.0)]) == pytest.approx(52.0 + 104.0)
