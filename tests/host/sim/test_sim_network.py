@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
+import os
 import time
 
 import pytest
@@ -201,6 +202,4 @@ def test_processes_and_files_are_gone_after_close():
     for pid in pids:
         assert pid is not None
         with pytest.raises(ProcessLookupError):
-            import os
-
             os.kill(pid, 0)
