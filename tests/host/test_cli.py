@@ -225,7 +225,7 @@ def test_run_prints_documents_and_gives_the_leases_back(mallee, peers: PeersInTh
     assert from_json(last.out).pod == "small pod"
     shown = mallee("run", "--for", "300ms")
     assert "skid-1" in shown.out
-    assert "leased" in shown.err
+    assert "took the lease" in shown.err
 
 
 def test_config_show_names_each_origin(mallee, pod_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:

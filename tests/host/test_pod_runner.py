@@ -168,6 +168,19 @@ def test_advise_reads_and_never_writes() -> None:
     with_runner(scenario, advise=True)
 
 
+def test_a_controller_that_starts_with_the_pod_is_waited_for_then_missed() -> None:
+    async def scenario(pod: PodOfPeers, runner: PodRunner) -> None:
+        pod.pdu_a.silent = True
+        first, second, third, fourth = await scans(pod, runner, 4)
+        for document in (first, second, third):
+            assert document.alarms == ()
+            assert "lost" not in {event.kind for event in document.events}
+        assert [alarm.name for alarm in fourth.alarms] == ["no_answer"]
+        assert "lost" in {event.kind for event in fourth.events}
+
+    with_runner(scenario)
+
+
 def test_alarms_come_and_go_with_their_remedy() -> None:
     async def scenario(pod: PodOfPeers, runner: PodRunner) -> None:
         await scans(pod, runner, 1)

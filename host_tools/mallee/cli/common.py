@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from ..errors import ExitCode, MalleeError
 from ..pod.config import PodConfig
 
 _DURATION = re.compile(r"^(?P<number>\d+(?:\.\d+)?)(?P<unit>ms|s|m|min|h)?$")
+_PIPED_WIDTH = 120
 _SECONDS = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 
 
@@ -49,7 +51,9 @@ class Context:
         self.settings = settings.resolve(flags)
         self._output: settings.Output = self.settings.output
         no_color = None if common.color else True
-        self.out = Console(highlight=False, no_color=no_color)
+        # Piped, a table is as wide as it needs to be: there is no terminal to fit.
+        piped = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else _PIPED_WIDTH
+        self.out = Console(highlight=False, no_color=no_color, width=piped)
         self.err = Console(stderr=True, highlight=False, no_color=no_color, soft_wrap=True)
 
     @property

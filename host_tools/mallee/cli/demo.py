@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -115,8 +116,8 @@ def _speed(text: str) -> float | None:
 def _simulator():
     """The simulator, which is an extra of its own. Raises MalleeError where it is not installed."""
     try:
+        importlib.import_module("CoolProp")
         from ..sim.demo import Demo, Options
-        from ..sim.plant import fluid as _  # the one module of the plant with a dependency
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("mallee"):
             raise

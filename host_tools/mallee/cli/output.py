@@ -17,6 +17,7 @@ from ..device.parsing import show_value
 from ..reading import Reading
 from ..settings import Output
 
+_PROSE = ("meaning", "condition", "remedy", "alarms", "value", "origin")
 _STATE_STYLE = {
     "silent": "bold red",
     "tripped": "bold red",
@@ -68,21 +69,32 @@ def emit_line(row: Any) -> None:
 
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Table:
-    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold")
-    for column in columns:
-        numeric = any(
-            isinstance(row.get(column), int | float) and not isinstance(row.get(column), bool) for row in rows
+    """Only prose may wrap; columns in which nothing is known are left out."""
+    shown = [column for column in columns if any(row.get(column) not in (None, "", []) for row in rows)] or columns
+    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", padding=(0, 1), collapse_padding=True)
+    for column in shown:
+        values = [row.get(column) for row in rows]
+        numeric = any(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+        prose = column in _PROSE
+        grid.add_column(
+            column.replace("_", " "),
+            justify="right" if numeric else "left",
+            no_wrap=not prose,
+            overflow="fold" if prose else "ellipsis",
         )
-        grid.add_column(column.replace("_", " "), justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        grid.add_row(*(_cell(row.get(column)) for column in columns))
+        grid.add_row(*(_cell(column, row.get(column)) for column in shown))
     return grid
 
 
-def _cell(value: Any) -> Text:
-    if value is None or value == "":
+def _cell(column: str, value: Any) -> Text:
+    if value is None or value == "" or value == []:
         return Text("–", style="dim")
     text = plain(value)
+    if column == "time":
+        text = text[11:19]  # the date is in the other forms
+    elif column == "address" and isinstance(value, str):
+        text = text.removeprefix("tcp://")
     return Text(text, style=_STATE_STYLE.get(text, ""))
 
 

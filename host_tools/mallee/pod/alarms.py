@@ -20,11 +20,10 @@ class AlarmBook(msgspec.Struct, frozen=True):
 
 
 class DeviceAlarms(msgspec.Struct, frozen=True):
-    """What one controller's alarms are; `readings` None while they are not known, `silent` when it does not
-    answer."""
+    """What one controller's alarms are; `readings` is None while they are not known, `lost` when it fell silent."""
 
     device: str
-    answering: bool
+    lost: bool
     reason: str = ""
     readings: tuple[AlarmReading, ...] | None = None
     first_out: int | None = None
@@ -54,7 +53,7 @@ def update(
     since: dict[tuple[str, str], datetime] = {}
     for device in devices:
         known = {name: when for (owner, name), when in book.since.items() if owner == device.device}
-        if not device.answering:
+        if device.lost:
             begun = known.get("no_answer", now)
             since[device.device, "no_answer"] = begun
             # Alarms from before the silence keep their time, but are not shown: one cause, one alarm.

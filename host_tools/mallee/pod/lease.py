@@ -47,9 +47,9 @@ def decide(
         if seen.holder == host_id and seen.epoch == state.granted and state.granted:
             state = msgspec.structs.replace(state, highest=highest, held=True, note="")
             return state, Grant(host_id, state.granted, seconds)
-        note = f"host {seen.holder} holds it (epoch {seen.epoch})"
-        if seen.holder == host_id:
-            note = f"another process of this host holds it (epoch {seen.epoch})"
+        who = f"host {seen.holder}" if seen.holder != host_id else "another process of this host"
+        left = "" if seen.remaining_s is None else f", lapses in {seen.remaining_s:.0f} s unless renewed"
+        note = f"{who} holds it (epoch {seen.epoch}{left})"
         return msgspec.structs.replace(state, highest=highest, held=False, note=note), None
     state = msgspec.structs.replace(state, highest=highest, held=False)
     if now_s < state.not_before_s:

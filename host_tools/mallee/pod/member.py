@@ -22,6 +22,7 @@ from .document import Event
 from .state import MemberView
 
 _NOT_OURS = 4  # exception code of a refused lease
+_GRACE_SCANS = 3  # a controller that was never heard may take so long to start with the pod before it counts as lost
 
 
 class Member:
@@ -47,11 +48,14 @@ class Member:
         )  # alarm count and first-out that `alarms` belong to
         self._connecting: asyncio.Task[Device] | None = None
         self._was_answering: bool | None = None
+        self._polls = 0
+        self.patient = True
 
     async def poll(self, deadline_s: float, request_s: float) -> None:
         """Read the fast block, and the alarms when there are any. A failure is kept as `reason`, never
         raised."""
         self.answering, self.reason = False, ""
+        self._polls += 1
         try:
             async with asyncio.timeout(deadline_s):
                 device = await self._connected()
@@ -65,6 +69,11 @@ class Member:
         except TimeoutError:
             self.reason = "it did not answer within this scan"
         self._note_change()
+
+    @property
+    def lost(self) -> bool:
+        """It does not answer, and should: it did before, or it had its time to start."""
+        return not self.answering and (self._heard_s is not None or not self.patient or self._polls > _GRACE_SCANS)
 
     def view(self) -> MemberView:
         loop = asyncio.get_running_loop()
@@ -120,7 +129,7 @@ class Member:
         self.remote = set_points
         self.lease = lease.accepted(self.lease, grant)
         if not held and grant.holder:
-            self._event("leased", f"leased until released, epoch {grant.epoch}")
+            self._event("leased", f"took the lease for {grant.seconds} s at a time, epoch {grant.epoch}")
 
     async def release(self, request_s: float) -> None:
         """Give the lease back, if it is ours. Best effort: it lapses by itself otherwise."""
@@ -205,9 +214,10 @@ class Member:
     def _note_change(self) -> None:
         if self.answering and self._was_answering is False:
             self._event("returned", "answers again")
-        elif not self.answering and self._was_answering is not False:
+        elif self.lost and self._was_answering is not False:
             self._event("lost", f"does not answer: {self.reason}")
-        self._was_answering = self.answering
+        if self.answering or self.lost:
+            self._was_answering = self.answering
 
     def _event(self, kind: str, text: str) -> None:
         self.events.append(Event(time=clock.utc_now(), kind=kind, device=self.name, text=text))

@@ -175,7 +175,7 @@ class PodRunner:
         first_out = None if member.snapshot is None else member.snapshot.number("first_out")
         return alarms.DeviceAlarms(
             device=member.name,
-            answering=member.answering,
+            lost=member.lost,
             reason=member.reason,
             readings=member.alarms,
             first_out=None if first_out is None else int(first_out),
@@ -235,6 +235,8 @@ def remote_values(wanted: SkidSetPoints | None) -> dict[str, Scalar]:
 async def scan_once(config: PodConfig, *, timeout_s: float = 1.0) -> PodDocument:
     """One scan that reads and writes nothing; a request may take `timeout_s`."""
     runner = PodRunner(config, advise=True, request_s=timeout_s)
+    for member in runner.members.values():
+        member.patient = False
     try:
         return await runner.scan()
     finally:

@@ -31,7 +31,7 @@ def _row(document: PodDocument, member: ControllerState) -> StatusRow:
     state = member.state.value if member.answering and isinstance(member.state.value, str) else "unknown"
     lease = member.lease.state or "unknown"
     if lease == "active":
-        lease = f"host {member.lease.holder}, {member.lease.remaining_s:g} s" if member.lease.remaining_s else "active"
+        lease = f"host {member.lease.holder} ({member.lease.remaining_s or 0:.0f} s)"
     return StatusRow(
         device=member.name,
         profile=member.profile,

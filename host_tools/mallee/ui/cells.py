@@ -49,9 +49,10 @@ def against(value: Value, set_point: Value, digits: int, set_point_digits: int, 
 
 
 def state(controller: ControllerState) -> Text:
-    """One word: the controller's state, or that it is silent."""
+    """One word: the controller's state, that it is silent, or that it was never heard."""
     if not controller.answering:
-        return Text("silent", style="bold red")
+        never = controller.silent_s is None
+        return Text("waiting", style="yellow") if never else Text("silent", style="bold red")
     word = controller.state.value if isinstance(controller.state.value, str) else UNKNOWN
     return Text(word, style=_STATE_STYLE.get(word, "yellow"))
 
