@@ -64,6 +64,7 @@ class Board:
         self._socket: socket.socket | None = None
         self._console = bytearray()
         self._greeted = False
+        self._inputs: bytes | None = None
 
     @property
     def pid(self) -> int | None:
@@ -89,6 +90,7 @@ class Board:
         self.outputs = (-1,) * self._program.outputs
         self.running = True
         self.starts += 1
+        self._inputs = None
         self._greeted = False
 
     def _spawn(self, theirs: socket.socket) -> subprocess.Popen[bytes]:
@@ -120,7 +122,9 @@ class Board:
         """Let the board run until `until_us`; `collect` waits for it. Raises BoardDied."""
         assert self._socket is not None
         try:
-            self._socket.sendall(exchange.grant_message(until_us - self.local_us, inputs, events))
+            changed = inputs != self._inputs
+            self._socket.sendall(exchange.grant_message(until_us - self.local_us, inputs, changed, events))
+            self._inputs = inputs
         except OSError as error:
             raise BoardDied(self._post_mortem()) from error
 

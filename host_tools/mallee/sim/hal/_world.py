@@ -33,7 +33,7 @@ UNIQUE_ID = bytes(_start[4] >> shift & 0xFF for shift in (24, 16, 8, 0)) + bytes
     _start[5] >> shift & 0xFF for shift in (24, 16, 8, 0)
 )
 
-grant = array("i", (0 for _ in range(HEAD + INPUTS)))  # [0] event bytes, [1] microseconds, then the inputs
+grant = array("i", (0 for _ in range(HEAD + INPUTS)))  # [0] event bytes, [1] microseconds, [2] inputs changed
 reply = array("i", (0 for _ in range(HEAD + OUTPUTS)))  # [0] kind, [1] event bytes, [2] microseconds, then the outputs
 _grant_bytes = 4 * (HEAD + INPUTS)
 _in = bytearray(_IN_SIZE)
@@ -73,8 +73,9 @@ def _exchange(kind):
     arrived = grant[0] != 0
     if arrived:
         _take_events(grant[0])
-    for f in on_grant:
-        f()
+    if grant[2]:
+        for f in on_grant:
+            f()
 
 
 def _take_events(size):
