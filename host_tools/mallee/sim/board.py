@@ -58,7 +58,7 @@ class Board:
         self._program = program
         self._flash = flash
         self._unique_id = unique_id
-        self._hang_s = hang_s
+        self.hang_s = hang_s
         self._format = ReplyFormat(program.outputs)
         self._process: subprocess.Popen[bytes] | None = None
         self._socket: socket.socket | None = None
@@ -135,9 +135,9 @@ class Board:
                 part = self._socket.recv(65536)
             except BlockingIOError:
                 self.drain()
-                deadline = deadline or time.monotonic() + self._hang_s - _SLICE_S
+                deadline = deadline or time.monotonic() + self.hang_s - _SLICE_S
                 if time.monotonic() > deadline:
-                    raise BoardDied(f"no reply for {self._hang_s:g} s: the firmware hangs") from None
+                    raise BoardDied(f"no reply for {self.hang_s:g} s: the firmware hangs") from None
                 continue
             except OSError:
                 part = b""

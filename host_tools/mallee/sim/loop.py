@@ -261,4 +261,5 @@ def child_loop_factory(fd: int) -> Callable[[], asyncio.AbstractEventLoop]:
     Raises OSError when the descriptor is not such a pipe.
     """
     pipe = PipeDriver(socket.socket(fileno=fd))
+    pipe.synchronise()
     return lambda: WorldLoop(_ChildDriver(pipe))

@@ -190,6 +190,14 @@ class PipeDriver:
             raise OSError("the simulator at the other end is gone")
         _, self.now_us, _, self.epoch_us = greeting
 
+    def synchronise(self) -> None:
+        """Take over the present time: a paced world went on while this process was starting. Raises OSError."""
+        self.ask(0, [])
+        while not self.hear()[0]:
+            if self.channel.ended:
+                raise OSError("the simulator at the other end is gone")
+            select.select([self.channel.socket], [], [])
+
     def ask(self, until_us: int | None, events: list[HostEvent]) -> None:
         self._sequence += 1
         self.channel.send([self._sequence, until_us, events])

@@ -1,0 +1,1 @@
+"""Tests of the simulator: world, network, virtual boards, chips, plant, loads."""

