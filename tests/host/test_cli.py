@@ -207,8 +207,9 @@ def test_watch_piped_is_lines_of_json_with_a_summary(mallee) -> None:
 def test_watch_pod_reads_only(mallee, peers: PeersInThread) -> None:
     for peer in peers.pod.peers:
         peer.requests.clear()
-    ran = mallee("watch", "--for", "500ms")
+    ran = mallee("watch", "--for", "300ms", "--interval", "100ms")
     documents = [from_json(line) for line in ran.out.splitlines()]
+    assert "0 lost" in ran.err
     assert documents[-1].advise
     assert not any(request[0] in (5, 6, 15, 16) for peer in peers.pod.peers for request in peer.requests)
 
@@ -242,6 +243,11 @@ def test_config_show_names_each_origin(mallee, pod_file: Path, monkeypatch: pyte
     assert rows["control.dew_point_margin_K"]["value"] == 3.0
     assert rows["control.dew_point_margin_K"]["origin"].endswith("config.toml:5")
     assert rows["control.supply_temperature_degC"]["origin"] == "default"
+    monkeypatch.setenv("MALLEE_HOST_ID", "0")
+    assert "MALLEE_HOST_ID: pod.host_id = '0'" in mallee("config", "show").err
+    monkeypatch.setenv("MALLEE_HOST_ID", "42")
+    rows = {row["setting"]: row for row in mallee("config", "show").json}
+    assert (rows["pod.host_id"]["value"], rows["pod.host_id"]["origin"]) == (42, "MALLEE_HOST_ID")
     monkeypatch.setenv("MALLEE_LEASE_S", "long")
     assert "MALLEE_LEASE_S: lease_s = 'long': it must be a whole number" in mallee("config", "show").err
     monkeypatch.delenv("MALLEE_LEASE_S")
