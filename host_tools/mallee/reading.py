@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 
 Scalar = float | int | str | bool | frozenset[str] | None
@@ -44,7 +44,7 @@ class Reading:
         quality = self.quality
         if stale_after_s is not None and age_s > stale_after_s and quality is Quality.GOOD:
             quality = Quality.STALE
-        return replace(self, age_s=age_s, quality=quality)
+        return Reading(self.name, self.value, self.unit, self.time, age_s, quality)
 
     @property
     def number(self) -> float | None:

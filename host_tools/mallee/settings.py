@@ -15,7 +15,7 @@ from . import resources
 from .errors import MalleeError
 from .paths import user_config_dir
 from .pod import lines as toml_lines
-from .pod.config import ControlSection, PodConfig
+from .pod.config import ControlSection, PodConfig, PodSection
 from .pod.loader import load_pod, wrong_setting
 from .suggest import did_you_mean
 
@@ -46,6 +46,8 @@ class Settings:
     bundled: bool
     """True when no pod file was named or found: the bundled default pod is used."""
     user_file: Path
+    host_id: Setting | None = None
+    """Host number from the environment: stronger than the pod file, for a second host of the same pod."""
     found: dict[str, Setting] = field(default_factory=dict)
     control: dict[str, Setting] = field(default_factory=dict)
     """Control settings from the environment: stronger than the pod file."""
@@ -71,6 +73,9 @@ def resolve(flags: Mapping[str, Any], environ: Mapping[str, str] | None = None, 
             return Setting(name, user[name], f"{user_file}:{user_lines[(name,)]}")
         return Setting(name, default, "default")
 
+    host_id = None
+    if environ.get("MALLEE_HOST_ID"):
+        host_id = Setting("pod.host_id", _checked_host_id(environ["MALLEE_HOST_ID"]), "MALLEE_HOST_ID")
     output = _checked_output(pick("output", "MALLEE_OUTPUT", "table"))
     timeout = _checked_timeout(pick("timeout_s", "MALLEE_TIMEOUT_S", DEFAULT_TIMEOUT_S))
     pod, bundled = _pod_file(flags.get("config"), environ, user, user_file, cwd or Path.cwd())
@@ -80,6 +85,7 @@ def resolve(flags: Mapping[str, Any], environ: Mapping[str, str] | None = None, 
         timeout_s=timeout.value,
         bundled=bundled,
         user_file=user_file,
+        host_id=host_id,
         found={setting.name: setting for setting in (pod, output, timeout)},
         control=_environment_control(environ),
         user_control={
@@ -91,11 +97,14 @@ def resolve(flags: Mapping[str, Any], environ: Mapping[str, str] | None = None, 
 
 def load(settings: Settings) -> PodConfig:
     """The pod file of these settings, with the environment over it and the user's file under it."""
-    return load_pod(
+    config = load_pod(
         settings.pod_file,
         over={name: setting.value for name, setting in settings.control.items()},
         under={name: setting.value for name, setting in settings.user_control.items()},
     )
+    if settings.host_id is None:
+        return config
+    return msgspec.structs.replace(config, pod=msgspec.structs.replace(config.pod, host_id=settings.host_id.value))
 
 
 def shown(settings: Settings, config: PodConfig) -> list[Setting]:
@@ -105,7 +114,7 @@ def shown(settings: Settings, config: PodConfig) -> list[Setting]:
     rows = list(settings.found.values())
     host_line = lines.get(("pod", "host_id"))
     origin = "default" if host_line is None else f"{settings.pod_file}:{host_line}"
-    rows.append(Setting("pod.host_id", config.pod.host_id, origin))
+    rows.append(settings.host_id or Setting("pod.host_id", config.pod.host_id, origin))
     for item in _CONTROL:
         name = item.name
         if name in settings.control:
@@ -179,6 +188,14 @@ def _check_control(name: str, value: Any, origin: str, *, strict: bool = True) -
         return msgspec.convert(value, by_name[name].type, strict=strict)
     except msgspec.ValidationError as error:
         raise wrong_setting(origin, name, value, str(error)) from error
+
+
+def _checked_host_id(text: str) -> int:
+    try:
+        pod = msgspec.convert({"name": "x", "host_id": text}, PodSection, strict=False)
+    except msgspec.ValidationError as error:
+        raise wrong_setting("MALLEE_HOST_ID", "pod.host_id", text, str(error)) from error
+    return pod.host_id
 
 
 def _checked_output(setting: Setting) -> Setting:

@@ -95,7 +95,7 @@ def test_get_by_address_without_a_pod_file(mallee, peers: PeersInThread, tmp_pat
         (["set", "skid-1", "flow_setpoint", "9999", "--yes"], 4, "upper limit is 2500", "describe"),
         (["set", "skid-1", "flow", "9", "--yes"], 2, "cannot be written", "writable"),
         (["set", "skid-1", "mode_setpoint", "flw", "--yes"], 2, "no value for mode_setpoint", "did you mean 'flow'?"),
-        (["set", "skid-1", "remote_flow", "600", "--yes"], 4, "lease_missing", "refusal"),
+        (["set", "skid-1", "remote_flow", "600", "--yes"], 4, "lease_missing", "describe pump refusal"),
         (["set", "skid-1", "flow_setpoint", "700"], 2, "nobody can be asked", "--yes"),
         (["describe", "alarm", "over_temprature"], 2, "no controller has an alarm", "over_temperature"),
         (["scan", "127.0.0.1:70000"], 2, "not a target", "HOST:PORT-PORT"),
@@ -207,8 +207,9 @@ def test_watch_piped_is_lines_of_json_with_a_summary(mallee) -> None:
 def test_watch_pod_reads_only(mallee, peers: PeersInThread) -> None:
     for peer in peers.pod.peers:
         peer.requests.clear()
-    ran = mallee("watch", "--for", "500ms")
+    ran = mallee("watch", "--for", "300ms", "--interval", "100ms")
     documents = [from_json(line) for line in ran.out.splitlines()]
+    assert "0 lost" in ran.err
     assert documents[-1].advise
     assert not any(request[0] in (5, 6, 15, 16) for peer in peers.pod.peers for request in peer.requests)
 
@@ -242,6 +243,11 @@ def test_config_show_names_each_origin(mallee, pod_file: Path, monkeypatch: pyte
     assert rows["control.dew_point_margin_K"]["value"] == 3.0
     assert rows["control.dew_point_margin_K"]["origin"].endswith("config.toml:5")
     assert rows["control.supply_temperature_degC"]["origin"] == "default"
+    monkeypatch.setenv("MALLEE_HOST_ID", "0")
+    assert "MALLEE_HOST_ID: pod.host_id = '0'" in mallee("config", "show").err
+    monkeypatch.setenv("MALLEE_HOST_ID", "42")
+    rows = {row["setting"]: row for row in mallee("config", "show").json}
+    assert (rows["pod.host_id"]["value"], rows["pod.host_id"]["origin"]) == (42, "MALLEE_HOST_ID")
     monkeypatch.setenv("MALLEE_LEASE_S", "long")
     assert "MALLEE_LEASE_S: lease_s = 'long': it must be a whole number" in mallee("config", "show").err
     monkeypatch.delenv("MALLEE_LEASE_S")

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from .. import clock, resources
 from ..deploy.dictionary import PROFILES
-from ..device.describing import describe_point, find_alarms, find_points
+from ..device.describing import describe_point, find_alarms, find_points, grouped
 from ..device.dictionary import Dictionary
 from ..device.selecting import select
 from ..errors import ExitCode, MalleeError
@@ -17,8 +17,8 @@ from ..pod.fleet import Fleet
 from .common import Common, Context
 from .output import emit, plain, rows_of
 
-COLUMNS = ("name", "unit", "table", "address", "kind", "low", "high", "meaning")
-ALARM_COLUMNS = ("code", "name", "priority", "condition", "remedy")
+COLUMNS = ("name", "unit", "reference", "low", "high", "meaning")
+ALARM_COLUMNS = ("profile", "code", "name", "priority", "condition", "remedy")
 
 
 def register(app: App) -> None:
@@ -38,8 +38,8 @@ def describe(what: str, /, *names: str, common: Annotated[Common | None, Paramet
     context = Context(common)
     bundled = [resources.dictionary(profile) for profile in PROFILES]
     if what == "alarm":
-        rows = rows_of([found for name in names or ("*",) for found in find_alarms(bundled, name)])
-        return _show(context, rows, ALARM_COLUMNS)
+        found = [alarm for name in names or ("*",) for alarm in find_alarms(bundled, name)]
+        return _show(context, rows_of(grouped(found) if context.output == "table" else found), ALARM_COLUMNS)
     by_profile = {dictionary.profile: dictionary for dictionary in bundled}
     known = {name for dictionary in bundled for name in dictionary.by_name}
     if what in by_profile:

@@ -74,7 +74,8 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Table:
     grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", padding=(0, 1), collapse_padding=True)
     for column in shown:
         values = [row.get(column) for row in rows]
-        numeric = any(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+        known = [value for value in values if value not in (None, "", [])]
+        numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in known)
         prose = column in _PROSE
         grid.add_column(
             column.replace("_", " "),

@@ -72,5 +72,13 @@ class Show:
         if self._last is not None:
             self._live.update(self._table(self._last), refresh=True)
 
+    def summarise(self) -> None:
+        """One line on stderr: how many requests were made, lost and how long they took."""
+        if self._last is None:
+            return
+        bus = self._last.bus
+        p99 = "–" if bus.rtt_p99_ms is None else f"{bus.rtt_p99_ms:.0f} ms"
+        self._context.note(f"{self._last.scan} scans, {bus.requests} polls, {bus.timeouts} lost, p99 {p99}")
+
     def _table(self, document: PodDocument) -> PodTable:
         return render(document, speed=self._speed, events=self._events)

@@ -14,12 +14,13 @@ from ..device.watching import WatchSummary
 from ..device.watching import watch as poll
 from ..errors import ExitCode
 from ..pod.fleet import Fleet
-from ..pod.runner import run_pod
+from ..pod.runner import run_pod, with_scan
 from .common import Common, Context, duration_s
 from .output import emit_line, reading_row, table
 from .showing import Show
 from .stopping import stop_event
 
+_INTERVAL_S = 1.0
 COLUMNS = ("point", "value", "unit", "quality")
 
 
@@ -31,7 +32,7 @@ def watch(
     device: str | None = None,
     /,
     *points: str,
-    interval: str = "1s",
+    interval: str | None = None,
     for_: Annotated[str | None, Parameter(name="--for")] = None,
     common: Annotated[Common | None, Parameter(name="*")] = None,
 ) -> int:
@@ -46,30 +47,34 @@ def watch(
     points
         Names or patterns. None: the fast block.
     interval
-        Time between polls, such as 500ms.
+        Time between polls, such as 500ms; otherwise 1 s, and for the pod its scan time.
     for_
         End after this time; otherwise on Ctrl-C.
     """
     context = Context(common)
-    interval_s = duration_s(interval, "--interval")
+    interval_s = None if interval is None else duration_s(interval, "--interval")
     for_s = None if for_ is None else duration_s(for_, "--for")
     if device is None:
-        clock.run(_watch_pod(context, for_s))
+        clock.run(_watch_pod(context, interval_s, for_s))
         return ExitCode.DONE
     summary = WatchSummary()
     try:
-        clock.run(_watch(context, device, points, interval_s, for_s, summary))
+        clock.run(_watch(context, device, points, interval_s or _INTERVAL_S, for_s, summary))
     finally:
         p99 = "–" if summary.rtt_p99_ms is None else f"{summary.rtt_p99_ms:.0f} ms"
         context.note(f"{summary.polls} polls, {summary.losses} lost, {summary.late} late, p99 {p99}")
     return ExitCode.NO_ANSWER if summary.polls and summary.losses == summary.polls else ExitCode.DONE
 
 
-async def _watch_pod(context: Context, for_s: float | None) -> None:
+async def _watch_pod(context: Context, interval_s: float | None, for_s: float | None) -> None:
     if not context.live and context.output == "table":
         context.as_lines()
+    config = with_scan(context.pod(), interval_s)
     with Show(context) as show:
-        await run_pod(context.pod(), publish=show.publish, stop=stop_event(for_s), advise=True)
+        try:
+            await run_pod(config, publish=show.publish, stop=stop_event(for_s), advise=True)
+        finally:
+            show.summarise()
 
 
 async def _watch(

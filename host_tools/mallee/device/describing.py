@@ -38,6 +38,8 @@ class AlarmDescription(msgspec.Struct, frozen=True):
     profile: str
     name: str
     code: int
+    last_code: int
+    """Of a group of alarms that differ only in their number, else the same as `code`."""
     priority: str
     group: str
     condition: str
@@ -73,6 +75,7 @@ def describe_alarm(dictionary: Dictionary, alarm: AlarmEntry) -> AlarmDescriptio
         profile=dictionary.profile,
         name=alarm.name,
         code=alarm.code,
+        last_code=alarm.code,
         priority=alarm.priority,
         group=alarm.group,
         condition=alarm.condition,
@@ -110,6 +113,20 @@ def find_alarms(dictionaries: Iterable[Dictionary], pattern: str) -> list[AlarmD
     if not found:
         raise _unknown("alarm", pattern, [a.name for d in dictionaries for a in d.alarms])
     return found
+
+
+def grouped(alarms: Iterable[AlarmDescription]) -> list[AlarmDescription]:
+    """Alarms that differ only in their number as one: `overload_trip.1` to `.8` as `overload_trip.1-8`."""
+    groups: list[AlarmDescription] = []
+    for alarm in alarms:
+        base, _, number = alarm.name.rpartition(".")
+        last = groups[-1] if groups else None
+        if last is not None and base and last.name.rpartition(".")[0] == base and last.last_code + 1 == alarm.code:
+            first = last.name.rpartition(".")[2].partition("-")[0]
+            groups[-1] = msgspec.structs.replace(last, name=f"{base}.{first}-{number}", last_code=alarm.code)
+        else:
+            groups.append(alarm)
+    return groups
 
 
 def _unknown(kind: str, name: str, known: Iterable[str]) -> MalleeError:

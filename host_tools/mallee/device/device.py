@@ -116,7 +116,8 @@ class Device:
             (c.meaning for c in self.dictionary.by_name["refusal"].choices if c.name == reading.value),
             error.likely,
         )
-        return MalleeError(f"{self.name} refused: {reading.value}", meaning, error.next, ExitCode.REFUSED)
+        next_step = f"`mallee describe {self.dictionary.profile} refusal` lists the reasons there are"
+        return MalleeError(f"{self.name} refused: {reading.value}", meaning, next_step, ExitCode.REFUSED)
 
     async def _read_span(self, span: Span, timeout_s: float | None = None) -> dict[str, Reading]:
         address, count = span.address, span.count

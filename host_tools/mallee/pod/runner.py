@@ -203,6 +203,13 @@ async def run_pod(
         await runner.close()
 
 
+def with_scan(config: PodConfig, scan_s: float | None) -> PodConfig:
+    """The pod with another scan time, for who only watches: 0.1 s at the least. None leaves it as it is."""
+    if scan_s is None:
+        return config
+    return msgspec.structs.replace(config, control=msgspec.structs.replace(config.control, scan_s=max(scan_s, 0.1)))
+
+
 def cooling_input(skids: tuple[SkidState, ...], racks: tuple[RackState, ...]) -> cooling.CoolingInput:
     """What cooling control needs of the state: skids that answer, and the heat of the racks."""
     return cooling.CoolingInput(
