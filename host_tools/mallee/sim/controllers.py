@@ -75,6 +75,9 @@ class Controllers:
         granted: list[Controller] = []
         for controller in self.by_name.values():
             board = controller.board
+            if board.granted:
+                granted.append(controller)
+                continue
             if not board.running or board.local_us >= horizon_us:
                 continue
             if not self._greet(controller):

@@ -12,7 +12,7 @@ from ..errors import ExitCode, MalleeError
 from ..pod.config import Controller as ControllerEntry
 from ..pod.config import PodConfig
 from ..resources import boards_dir, firmware_dir
-from . import flash, pduwiring, skidwiring
+from . import flash, pduwiring, runtime, skidwiring
 from .board import Program
 from .loads import Constant, Load
 from .pduwiring import PduWiring
@@ -136,6 +136,7 @@ def build(
     start_utc: datetime | None,
 ) -> World:
     """See World.from_pod. Raises MalleeError when the plant cannot hold the pod's set-points, or a port is taken."""
+    runtime.micropython()  # before anything else: without it there is nothing to simulate on
     board = board_data()
     equipment = PodEquipment(config, board, load or Constant(), seed, noise)
     control = config.control

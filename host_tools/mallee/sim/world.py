@@ -221,7 +221,7 @@ class World:
         """To `until_us`, which is not beyond the next grid point."""
         while True:
             self.queue.run_due(self.now_us)
-            self._serve_hosts()
+            self._serve_hosts(stop)
             if self.now_us >= until_us or (stop is not None and stop()):
                 return
             horizon_us = min(until_us, self._next_grid_us)
@@ -283,9 +283,9 @@ class World:
         host = self.attach_host(connection)
         self.run(until_us if until_us is not None else 1 << 62, lambda: host.ended)
 
-    def _serve_hosts(self) -> None:
+    def _serve_hosts(self, stop: Callable[[], bool] | None) -> None:
         for host in self.hosts:
-            host.serve(self.now_us, paced=self.pace is not None)
+            host.serve(self.now_us, paced=self.pace is not None, stop=stop)
         if any(host.ended for host in self.hosts):
             self.hosts = [host for host in self.hosts if not host.ended]
             self.queue.run_due(self.now_us)
