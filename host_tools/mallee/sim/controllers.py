@@ -43,6 +43,7 @@ class Controllers:
     def __init__(self, queue: EventQueue, log: EventLog, network: Network, equipment: Equipment, seed: int) -> None:
         self.by_name: dict[str, Controller] = {}
         self.restart_us = WATCHDOG_US
+        self.batch = False
         self.on_death: list[Callable[[str, str], None]] = []
         self._queue = queue
         self._log = log
@@ -106,6 +107,7 @@ class Controllers:
     def _boot(self, controller: Controller, now_us: int, cause: int) -> None:
         if self._closed or controller.board.running:
             return
+        controller.board.batch = self.batch
         controller.board.start(now_us, cause)
         controller.server.up = True
         self._log.record(now_us, "state", controller.name, b"started")

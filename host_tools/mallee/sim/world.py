@@ -64,6 +64,7 @@ class World:
         self.network = Network(self.queue, self.log, self._now, latency_us)
         self.controllers = Controllers(self.queue, self.log, self.network, self.equipment, seed)
         self.controllers.clock(self._now)
+        self.controllers.batch = speed is None
         self.hosts: list[PipedHost] = []
         self.pace = None if speed is None else Pace(speed)
         self.io = selectors.DefaultSelector()
