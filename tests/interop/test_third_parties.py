@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 from pymodbus.client import ModbusTcpClient
+from pymodbus.pdu.mei_message import ReadDeviceInformationResponse
 
 from ..demos import RunningDemo, mallee
 
@@ -54,6 +55,7 @@ def test_pymodbus_reads_identification_and_coils(demo):
     assert client.connect()
     try:
         found = client.read_device_information(read_code=3, device_id=1)
+        assert isinstance(found, ReadDeviceInformationResponse)
         assert found.information[0] == b"mallee" and found.information[6] == b"pdu-a1"
         coils = client.read_coils(0, count=8, device_id=1)
         assert coils.bits[:8] == [True] * 8
