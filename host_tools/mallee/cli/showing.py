@@ -83,7 +83,9 @@ class Show:
             export_svg(self._last, path, speed=self._speed)
         except OSError as error:
             raise MalleeError(
-                f"cannot write {path}: {error.strerror}", "the folder does not exist or is read only", "name another file"
+                f"cannot write {path}: {error.strerror}",
+                "the folder does not exist or is read only",
+                "name another file",
             ) from error
 
     def summarise(self) -> None:
