@@ -32,6 +32,7 @@ def demo(
     load_speed: float = 1.0,
     seed: int = 0,
     gateway: bool = True,
+    picture: Path | None = None,
     common: Annotated[Common | None, Parameter(name="*")] = None,
 ) -> int:
     """Run a pod on this machine: real firmware on virtual boards, a plant behind them, a host that controls it.
@@ -55,6 +56,8 @@ def demo(
         Of everything random; the same seed gives the same run at `--speed max`.
     gateway
         Open the controllers' ports on this machine.
+    picture
+        Save the last table as an SVG file.
     """
     context = Context(common)
     config = context.pod()
@@ -83,6 +86,8 @@ def demo(
             ready=ready,
         )
         summary = running.run()
+    if picture is not None:
+        show.save_picture(picture)
     _print(context, msgspec.to_builtins(summary))
     return ExitCode.INTERRUPTED if summary.interrupted and options.for_s is not None else ExitCode.DONE
 
