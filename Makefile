@@ -14,7 +14,7 @@ test: $(STAMP)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/basedpyright --warnings
 	@$(BIN)/basedpyright --warnings -p firmware
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest -n auto $(ARGS)
 
 docs: $(STAMP)
 	@$(BIN)/python -m mallee.deploy.pages docs

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -31,6 +32,7 @@ def demo(
     load_speed: float = 1.0,
     seed: int = 0,
     gateway: bool = True,
+    picture: Path | None = None,
     common: Annotated[Common | None, Parameter(name="*")] = None,
 ) -> int:
     """Run a pod on this machine: real firmware on virtual boards, a plant behind them, a host that controls it.
@@ -54,6 +56,8 @@ def demo(
         Of everything random; the same seed gives the same run at `--speed max`.
     gateway
         Open the controllers' ports on this machine.
+    picture
+        Save the last table as an SVG file.
     """
     context = Context(common)
     config = context.pod()
@@ -82,6 +86,8 @@ def demo(
             ready=ready,
         )
         summary = running.run()
+    if picture is not None:
+        show.save_picture(picture)
     _print(context, msgspec.to_builtins(summary))
     return ExitCode.INTERRUPTED if summary.interrupted and options.for_s is not None else ExitCode.DONE
 
@@ -115,8 +121,8 @@ def _speed(text: str) -> float | None:
 def _simulator():
     """The simulator, which is an extra of its own. Raises MalleeError where it is not installed."""
     try:
+        importlib.import_module("CoolProp")
         from ..sim.demo import Demo, Options
-        from ..sim.plant import fluid as _  # the one module of the plant with a dependency
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("mallee"):
             raise

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections import deque
+from pathlib import Path
 from types import TracebackType
 
 import msgspec
 from rich.live import Live
 
 from .. import clock
+from ..errors import MalleeError
 from ..pod.document import Event, PodDocument, to_json
+from ..ui.picture import export_svg
 from ..ui.table import PodTable, render
 from .common import Context
 
@@ -71,6 +74,19 @@ class Show:
         self._events.append(Event(time=now, kind="note", device="", text=text))
         if self._last is not None:
             self._live.update(self._table(self._last), refresh=True)
+
+    def save_picture(self, path: Path) -> None:
+        """The last table as SVG. Raises MalleeError where it cannot be written."""
+        if self._last is None:
+            return
+        try:
+            export_svg(self._last, path, speed=self._speed)
+        except OSError as error:
+            raise MalleeError(
+                f"cannot write {path}: {error.strerror}",
+                "the folder does not exist or is read only",
+                "name another file",
+            ) from error
 
     def summarise(self) -> None:
         """One line on stderr: how many requests were made, lost and how long they took."""

@@ -10,7 +10,7 @@ class Struct(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """An unknown key in a pod file is an error."""
 
 
-class CoolantParameters(Struct):
+class CoolantParameters(Struct, frozen=True):
     mixture: str = "INCOMP::MPG-25%"
     """Coolant by its CoolProp name; PG25 is INCOMP::MPG-25%."""
     supply_volume_l: float = 150.0
@@ -24,7 +24,7 @@ class CoolantParameters(Struct):
     """Level of the expansion vessel when charged."""
 
 
-class PumpParameters(Struct):
+class PumpParameters(Struct, frozen=True):
     """The two pumps of one skid together."""
 
     rated_flow_kg_s: float = 20.6
@@ -42,7 +42,7 @@ class PumpParameters(Struct):
     """Clean filter at rated flow; contained in the head curve."""
 
 
-class ExchangerParameters(Struct):
+class ExchangerParameters(Struct, frozen=True):
     """Heat exchanger and primary valve of one skid."""
 
     ua_kW_K: float = 309.0
@@ -60,7 +60,7 @@ class ExchangerParameters(Struct):
     valve_stroke_s: float = 120.0
 
 
-class RackParameters(Struct):
+class RackParameters(Struct, frozen=True):
     """Cold plates; every device of a rack is alike."""
 
     device_kW: float = 1.0
@@ -77,11 +77,11 @@ class RackParameters(Struct):
     """Case to coolant inlet, over the flow above (1 kW device, PG25)."""
 
 
-class FacilityParameters(Struct):
+class FacilityParameters(Struct, frozen=True):
     supply_temperature_degC: float = 32.0
 
 
-class RoomParameters(Struct):
+class RoomParameters(Struct, frozen=True):
     temperature_degC: float = 25.0
     """Without heat from the racks."""
     K_per_kW: float = 0.02
@@ -90,7 +90,7 @@ class RoomParameters(Struct):
     dew_point_degC: float = 12.0
 
 
-class ElectricalParameters(Struct):
+class ElectricalParameters(Struct, frozen=True):
     frequency_Hz: float = 50.0
     shelf_kW: float = 33.0
     """Most that one power shelf delivers."""
@@ -101,7 +101,7 @@ class ElectricalParameters(Struct):
     """Coil pulse that moves a bistable contactor."""
 
 
-class PlantParameters(Struct):
+class PlantParameters(Struct, frozen=True):
     """Defaults are the default pod's."""
 
     coolant: CoolantParameters = CoolantParameters()

@@ -65,22 +65,32 @@ class Controllers:
         for controller in started:
             self._greet(controller)
 
-    def grant(self, now_us: int, horizon_us: int) -> int:
-        """Let every controller that is behind run to `horizon_us` at most; returns the least time now reached."""
+    def grant(
+        self, now_us: int, horizon_us: int, inputs: dict[str, bytes], meanwhile: Callable[[], None] | None = None
+    ) -> int:
+        """Let every controller that is behind run to `horizon_us` at most; returns the least time now reached.
+
+        They see `inputs`; `meanwhile` is called while they run.
+        """
         granted: list[Controller] = []
         for controller in self.by_name.values():
             board = controller.board
+            if board.granted:
+                granted.append(controller)
+                continue
             if not board.running or board.local_us >= horizon_us:
                 continue
             if not self._greet(controller):
                 continue
             events = controller.server.take_events()
             try:
-                board.grant(horizon_us, self._equipment.inputs(board.name), events)
+                board.grant(horizon_us, inputs.get(board.name, b""), events)
             except BoardDied as death:
                 self._died(controller, str(death))
                 continue
             granted.append(controller)
+        if meanwhile is not None:
+            meanwhile()
         least = horizon_us
         for controller in granted:
             try:

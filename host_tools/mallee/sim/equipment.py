@@ -6,14 +6,17 @@ from typing import Protocol
 
 
 class Equipment(Protocol):
-    """The plant with its sensors and actuators. Inputs are packed little-endian int32 vectors; outputs -1 are not driven."""
+    """The plant with its sensors and actuators. Inputs are packed little-endian int32 vectors; outputs -1 are not driven.
+
+    Once for each grid interval: `step` with the outputs known at its begin, and at its end `inputs` of every controller.
+    """
 
     def step(self, now_us: int, dt_us: int) -> None:
         """Advance by one grid step that ends at `now_us`."""
         ...
 
     def inputs(self, name: str) -> bytes:
-        """Input vector of a controller, as it holds now."""
+        """Input vector of a controller, as it holds after the step."""
         ...
 
     def outputs(self, name: str, values: tuple[int, ...]) -> None:

@@ -1,7 +1,8 @@
 """The messages between world and virtual board on a socket pair; the other end is hal/_world.py.
 
 Both ways: eight little-endian int32 of head, a vector of int32, then network events: kind u8, 0, connection u16, length u32,
-payload. Grant head: event bytes, microseconds granted. Reply head: kind, event bytes, microseconds used, version.
+payload. Grant head: event bytes, microseconds granted, 1 when the inputs differ from the last ones. Reply head: kind, event
+bytes, microseconds used, version.
 """
 
 from __future__ import annotations
@@ -44,8 +45,8 @@ def start_message(inputs: int, outputs: int, reset_cause: int, unique_id: bytes)
     return HEAD.pack(VERSION, inputs, outputs, reset_cause, high, low, 0, 0)
 
 
-def grant_message(microseconds: int, inputs: bytes, events: bytes) -> bytes:
-    return b"".join((HEAD.pack(len(events), microseconds, 0, 0, 0, 0, 0, 0), inputs, events))
+def grant_message(microseconds: int, inputs: bytes, changed: bool, events: bytes) -> bytes:
+    return b"".join((HEAD.pack(len(events), microseconds, changed, 0, 0, 0, 0, 0), inputs, events))
 
 
 def event_bytes(event: BoardEvent) -> bytes:

@@ -107,8 +107,8 @@ class PipedHost:
     def pause(self, until_us: int) -> None:
         self._paused_until_us = until_us
 
-    def serve(self, now_us: int, paced: bool) -> None:
-        """Give the host what is due, and take what it asks for next."""
+    def serve(self, now_us: int, paced: bool, stop: Callable[[], bool] | None = None) -> None:
+        """Give the host what is due, and take what it asks for next. `stop` breaks off the waiting for it."""
         if self.ended:
             return
         if self._paused_until_us is not None:
@@ -124,21 +124,21 @@ class PipedHost:
                 self._channel.send([self._sequence, now_us, self.endpoint.take(), self._epoch_us])
             # A host that missed its 50 ms once is not waited for again until it answers.
             patience = (0.0 if self._missed else _PACED_S) if paced else _PATIENCE_S
-            request = self._await(patience)
+            request = self._await(patience, stop)
             if request is None:
                 if self._channel.ended:
                     self._end(now_us, b"host ended")
                 elif paced:
                     self.late += not self._missed
                     self._missed = True
-                else:
+                elif stop is None or not stop():
                     self.gave_up = True
                     self._end(now_us, b"host gave no answer for 60 s")
                 return
             self._missed = False
             self._take(request)
 
-    def _await(self, patience_s: float) -> Any | None:
+    def _await(self, patience_s: float, stop: Callable[[], bool] | None) -> Any | None:
         deadline = time.monotonic() + patience_s
         while True:
             slice_s = min(0.02, max(0.0, deadline - time.monotonic()))
@@ -147,6 +147,8 @@ class PipedHost:
                 return request
             if self.while_waiting is not None:
                 self.while_waiting()
+            if stop is not None and stop():
+                return None
 
     def _look(self, now_us: int) -> None:
         """A sleeping host may have been woken by a signal, or killed; look now and then."""

@@ -12,7 +12,7 @@ from ..errors import ExitCode, MalleeError
 from ..pod.config import Controller as ControllerEntry
 from ..pod.config import PodConfig
 from ..resources import boards_dir, firmware_dir
-from . import flash, pduwiring, skidwiring
+from . import flash, pduwiring, runtime, skidwiring
 from .board import Program
 from .loads import Constant, Load
 from .pduwiring import PduWiring
@@ -34,32 +34,23 @@ class PodEquipment:
     ) -> None:
         self.plant = Plant(config)
         self.load = load
-        self.now_us = 0
         self._rated_W = [rack.power_kW * 1000.0 for rack in config.racks]
         self._racks = len(config.racks)
         self.skids = {s.name: SkidWiring(self.plant, s.name, board, seed, noise_percent) for s in config.skids}
         self.pdus = {p.name: PduWiring(self.plant.electrical, p.name) for p in config.pdus}
         self._wirings: dict[str, SkidWiring | PduWiring] = {**self.skids, **self.pdus}
-        self._vectors: dict[str, tuple[int, bytes]] = {}
 
     def demand_W(self, time_s: float) -> list[float]:
         fractions = self.load.fractions(time_s, self._racks)
         return [rated * fraction for rated, fraction in zip(self._rated_W, fractions, strict=True)]
 
     def step(self, now_us: int, dt_us: int) -> None:
-        self.now_us = now_us
         self.plant.step(dt_us / 1e6, self.demand_W(now_us / 1e6))
         for wiring in self.skids.values():
             wiring.drift(dt_us / 1e6)
 
     def inputs(self, name: str) -> bytes:
-        """Between two plant steps a transmitter gives one and the same value, however often it is asked."""
-        known = self._vectors.get(name)
-        if known is not None and known[0] == self.now_us:
-            return known[1]
-        vector = self._wirings[name].inputs()
-        self._vectors[name] = self.now_us, vector
-        return vector
+        return self._wirings[name].inputs()
 
     def outputs(self, name: str, values: tuple[int, ...]) -> None:
         self._wirings[name].outputs(values)
@@ -145,6 +136,7 @@ def build(
     start_utc: datetime | None,
 ) -> World:
     """See World.from_pod. Raises MalleeError when the plant cannot hold the pod's set-points, or a port is taken."""
+    runtime.micropython()  # before anything else: without it there is nothing to simulate on
     board = board_data()
     equipment = PodEquipment(config, board, load or Constant(), seed, noise)
     control = config.control

@@ -1,8 +1,9 @@
 """The world: one virtual time for plant, controllers, network and hosts.
 
-Time is integer microseconds. On a fixed grid (10 ms) the plant steps; between two grid points each controller runs by itself,
-at most to the next grid point, the next event or the next thing a host wants, and stops early when it transmits. Events are
-ordered by time and by the order of their making, never by which process was faster: a run is a function of scenario and seed.
+Time is integer microseconds. Between two points of a fixed grid (10 ms) plant and controllers run side by side, each with what
+the other gave at the last point. A controller runs by itself at most to the next grid point, the next event or the next thing
+a host wants, and stops early when it transmits. Events are ordered by time and by the order of their making, never by which
+process was faster: a run is a function of scenario and seed.
 """
 
 from __future__ import annotations
@@ -74,6 +75,8 @@ class World:
         self.host_restarts = 0
         self._local: list[HostEndpoint] = []
         self._next_grid_us = grid_us
+        self._inputs: dict[str, bytes] = {}
+        self._stepped = False  # the plant is already at the next grid point
         self._next_console_us = 0
         self._directory: tempfile.TemporaryDirectory[str] | None = None
         self._closing = contextlib.ExitStack()
@@ -116,6 +119,7 @@ class World:
         """Start every controller at the present time."""
         if not self._started:
             self._started = True
+            self._inputs = self._read_inputs()
             self.controllers.start(self.now_us)
             if self.pace is not None:
                 self.pace.restart(self.now_us)
@@ -217,7 +221,7 @@ class World:
         """To `until_us`, which is not beyond the next grid point."""
         while True:
             self.queue.run_due(self.now_us)
-            self._serve_hosts()
+            self._serve_hosts(stop)
             if self.now_us >= until_us or (stop is not None and stop()):
                 return
             horizon_us = min(until_us, self._next_grid_us)
@@ -228,12 +232,22 @@ class World:
                 if host.waiting and self.now_us < host.until_us < horizon_us:
                     horizon_us = host.until_us
             if horizon_us > self.now_us:
-                self.now_us = self.controllers.grant(self.now_us, horizon_us)
+                meanwhile = None if self._stepped else self._step
+                self.now_us = self.controllers.grant(self.now_us, horizon_us, self._inputs, meanwhile)
             if self.now_us >= self._next_grid_us:
                 self._grid()
 
+    def _read_inputs(self) -> dict[str, bytes]:
+        return {name: self.equipment.inputs(name) for name in self.controllers.by_name}
+
+    def _step(self) -> None:
+        """The plant's step to the next grid point; controllers see what it gives when time is there."""
+        self.equipment.step(self._next_grid_us, self.grid_us)
+        self._stepped = True
+
     def _grid(self) -> None:
-        self.equipment.step(self.now_us, self.grid_us)
+        self._inputs = self._read_inputs()
+        self._stepped = False
         self._next_grid_us += self.grid_us
         for hear in self.on_grid:
             hear(self.now_us)
@@ -269,9 +283,9 @@ class World:
         host = self.attach_host(connection)
         self.run(until_us if until_us is not None else 1 << 62, lambda: host.ended)
 
-    def _serve_hosts(self) -> None:
+    def _serve_hosts(self, stop: Callable[[], bool] | None) -> None:
         for host in self.hosts:
-            host.serve(self.now_us, paced=self.pace is not None)
+            host.serve(self.now_us, paced=self.pace is not None, stop=stop)
         if any(host.ended for host in self.hosts):
             self.hosts = [host for host in self.hosts if not host.ended]
             self.queue.run_due(self.now_us)

@@ -94,7 +94,7 @@ class Atm90e32:
             address = out[0] << 8 | out[1]
             into[0] = into[1] = 0
             if address & 0x8000:
-                value = self._read(address & 0x3FF)
+                value = self._last if address == 0x8078 else self._read(address & 0x3FF)
                 into[2] = value >> 8
                 into[3] = value & 0xFF
             else:

@@ -4,37 +4,32 @@ import micropython
 
 
 class Hc138:
-    """`outputs` are eight chips with `select(active)`; None where nothing is connected."""
+    """`outputs` are eight chips with `select(active)`. Its lines are written in every exchange with a chip: kept short."""
 
     def __init__(self, outputs):
         self._outputs = outputs
-        self._address = 0
-        self._enabled = False
+        self._state = bytearray(4)  # three address bits, enabled
 
     def address_line(self, bit):
-        mask = 1 << bit
+        state, drive = self._state, self._drive
 
         @micropython.native
         def changed(level):
-            address = self._address | mask if level else self._address & ~mask
-            if address != self._address:
-                if self._enabled:
-                    self._drive(False)
-                self._address = address
-                if self._enabled:
-                    self._drive(True)
+            if state[bit] != level:
+                if state[3]:
+                    drive(False)
+                state[bit] = 1 if level else 0
+                if state[3]:
+                    drive(True)
 
         return changed
 
     @micropython.native
     def enable(self, level):
-        enabled = not level
-        if enabled != self._enabled:
-            self._enabled = enabled
-            self._drive(enabled)
+        state = self._state
+        state[3] = 0 if level else 1
+        self._outputs[state[0] | state[1] << 1 | state[2] << 2].select(not level)
 
-    @micropython.native
     def _drive(self, active):
-        chip = self._outputs[self._address]
-        if chip is not None:
-            chip.select(active)
+        state = self._state
+        self._outputs[state[0] | state[1] << 1 | state[2] << 2].select(active)

@@ -9,7 +9,6 @@ from micropython import const
 
 _PINS = const(30)
 
-levels = bytearray(_PINS)  # of outputs, as last written
 hooks = [None] * _PINS  # f(level), called when an output pin is written
 readers = [None] * _PINS  # f() -> level of an input pin
 pwm_outputs = [-1] * _PINS  # place in the output vector
@@ -43,6 +42,7 @@ class Pin:
         if not 0 <= id < _PINS:
             raise ValueError("invalid pin")
         self.id = id
+        self._level = 0
         self._hook = hooks[id]
         if value is not None:
             self(value)
@@ -55,17 +55,14 @@ class Pin:
     def __call__(self, level=None):
         if level is None:
             return self._read()
-        levels[self.id] = level = 1 if level else 0
+        self._level = level
         hook = self._hook
         if hook is not None:
             hook(level)
         return None
 
     def value(self, level=None):
-        if level is None:
-            return self._read()
-        self(level)
-        return None
+        return self(level)
 
     def on(self):
         self(1)
@@ -77,11 +74,13 @@ class Pin:
     low = off
 
     def toggle(self):
-        self(1 - levels[self.id])
+        self(not self._read())
 
     def _read(self):
         reader = readers[self.id]
-        return levels[self.id] if reader is None else reader()
+        if reader is not None:
+            return reader()
+        return 1 if self._level else 0
 
 
 class PWM:

@@ -6,8 +6,6 @@ import _world
 import micropython
 from micropython import const, heap_lock, heap_unlock
 
-_NEVER = const(1 << 60)
-
 
 class Timer:
     """machine.Timer of the RP2 port. A hard callback runs with the heap locked: what allocates there fails here as on a board."""
@@ -16,8 +14,7 @@ class Timer:
     PERIODIC = const(1)
 
     def __init__(self, id=-1, **settings):
-        self.due = _NEVER
-        self._callback = None
+        self.due = _world.NEVER
         if settings:
             self.init(**settings)
 
@@ -28,20 +25,20 @@ class Timer:
             self._numerator, self._denominator = period * 1000, 1
         else:
             raise ValueError("Timer needs freq or period")
+        # Whole microseconds, and again and again: the way that costs least. 0: any other.
+        whole = mode == 1 and self._numerator % self._denominator == 0
+        self.period = self._numerator // self._denominator if whole else 0
         self._mode = mode
-        self._callback = callback
-        self._hard = hard
+        self.callback = callback or _nothing
+        self.hard = hard
         self._base = _world.now
         self._count = 0
         self._skip()
-        # Whole microseconds, and again and again: the way that costs least.
-        self._period = self._numerator // self._denominator if mode == 1 else 0
-        if self._numerator % self._denominator:
-            self._period = 0
         _world.add_timer(self)
 
     def deinit(self):
-        _world.remove_timer(self)
+        if self.due != _world.NEVER:
+            _world.remove_timer(self)
 
     def _skip(self):
         self._count += 1
@@ -49,34 +46,35 @@ class Timer:
 
     @micropython.native
     def fire(self):
-        if self._period:
-            self.due += self._period
+        if self.period:
+            self.due += self.period
         elif self._mode:
             self._skip()
         else:
-            self.due = _NEVER
-        callback = self._callback
-        if callback is None:
-            return
-        if not self._hard:
+            self.due = _world.NEVER
+        if not self.hard:
             try:
-                callback(self)
+                self.callback(self)
             except Exception as error:
-                self._failed(error)
+                self.failed(error)
             return
         heap_lock()
         try:
-            callback(self)
+            self.callback(self)
             heap_unlock()
         except Exception as error:
             heap_unlock()
-            self._failed(error)
+            self.failed(error)
 
-    def _failed(self, error):
+    def failed(self, error):
         """The ports print the exception and stop calling."""
         print("Uncaught exception in Timer callback")
         sys.print_exception(error)
-        self._callback = None
+        self.callback = _nothing
+
+
+def _nothing(timer):
+    pass
 
 
 class WDT:
@@ -86,13 +84,7 @@ class WDT:
         if not 1 <= timeout <= 8388:
             raise ValueError("timeout exceeds 8388")
         self._timeout_us = timeout * 1000
-        self.due = _world.now + self._timeout_us
-        _world.add_timer(self)
+        self.feed()
 
     def feed(self):
-        self.due = _world.now + self._timeout_us
-        if self.due < _world.next_timer():
-            _world.add_timer(self)
-
-    def fire(self):
-        _world.end(_world.WATCHDOG)
+        _world.watch(_world.now + self._timeout_us)

@@ -10,11 +10,11 @@ import sys
 from array import array
 
 import micropython
-from micropython import const
+from micropython import const, heap_lock, heap_unlock
 
 VERSION = const(1)
 HEAD = const(8)  # int32 words in front of each vector
-_NEVER = const(1 << 60)
+NEVER = const(1 << 60)
 _HELLO = const(0)
 _RAN = const(1)
 RESET = const(2)
@@ -33,7 +33,7 @@ UNIQUE_ID = bytes(_start[4] >> shift & 0xFF for shift in (24, 16, 8, 0)) + bytes
     _start[5] >> shift & 0xFF for shift in (24, 16, 8, 0)
 )
 
-grant = array("i", (0 for _ in range(HEAD + INPUTS)))  # [0] event bytes, [1] microseconds, then the inputs
+grant = array("i", (0 for _ in range(HEAD + INPUTS)))  # [0] event bytes, [1] microseconds, [2] inputs changed
 reply = array("i", (0 for _ in range(HEAD + OUTPUTS)))  # [0] kind, [1] event bytes, [2] microseconds, then the outputs
 _grant_bytes = 4 * (HEAD + INPUTS)
 _in = bytearray(_IN_SIZE)
@@ -48,7 +48,9 @@ arrived = False  # the last exchange brought network events
 in_interrupt = False
 _granted_from = 0
 _grant_end = 0
-_due = _NEVER  # earliest timer, or the watchdog
+_due = NEVER  # earliest timer
+_watchdog = NEVER
+_ticker = None  # the only timer, when it is hard and periodic
 _timers = []
 on_grant = []  # called when new inputs are there
 on_event = None  # set by the socket module: f(kind, connection, buffer, start, length)
@@ -71,8 +73,9 @@ def _exchange(kind):
     arrived = grant[0] != 0
     if arrived:
         _take_events(grant[0])
-    for f in on_grant:
-        f()
+    if grant[2]:
+        for f in on_grant:
+            f()
 
 
 def _take_events(size):
@@ -123,48 +126,102 @@ def advance(target, wake):
             if wake and arrived:
                 return
         stop = _grant_end if _grant_end < target else target
+        if _watchdog < stop:
+            stop = _watchdog
         while _due <= stop:
-            now = _due
-            _fire()
+            if _ticker is not None:
+                _tick(stop)
+            else:
+                now = _due
+                _fire()
             if edge or out_length:
                 stop = now
                 break
         now = stop
+        if now >= _watchdog:
+            end(WATCHDOG)
+
+
+@micropython.native
+def _tick(stop):
+    """Run the one periodic hard timer up to `stop`: the path of the 1 kHz tick, kept short."""
+    global now, in_interrupt, _due
+    timer = _ticker
+    callback = timer.callback
+    period = timer.period
+    due = _due
+    in_interrupt = True
+    heap_lock()
+    try:
+        while due <= stop:
+            now = due
+            due += period
+            callback(timer)
+            if edge or out_length or _ticker is None:
+                break
+        heap_unlock()
+    except Exception as error:
+        heap_unlock()
+        timer.failed(error)
+    in_interrupt = False
+    if _ticker is not None:
+        timer.due = _due = due
+    else:
+        if timer.due <= now:
+            timer.due = due  # others were added meanwhile; this one goes on
+        _schedule()
 
 
 @micropython.native
 def _fire():
     """Run the timers that are due now."""
-    global _due, in_interrupt
-    first = _NEVER
+    global in_interrupt
     in_interrupt = True
     for timer in _timers:
         if timer.due <= now:
             timer.fire()
+    in_interrupt = False
+    _schedule()
+
+
+def _schedule():
+    global _due
+    first = NEVER
+    for timer in _timers:
         if timer.due < first:
             first = timer.due
-    in_interrupt = False
     _due = first
 
 
 def add_timer(timer):
     """A timer has `due` (microseconds) and `fire()`, which moves `due` on."""
-    global _due
+    global _ticker
+    _ticker = None
     if timer not in _timers:
         _timers.append(timer)
-    first = _NEVER
-    for each in _timers:
-        if each.due < first:
-            first = each.due
-    _due = first
+    _schedule()
+    if len(_timers) == 1 and timer.hard and timer.period:
+        _ticker = timer
 
 
 def remove_timer(timer):
-    timer.due = _NEVER  # it stays in the list: the list may be iterated right now, with the heap locked
+    """It stays in the list: the list may be iterated right now, with the heap locked."""
+    global _ticker
+    _ticker = None
+    timer.due = NEVER
+    if not in_interrupt:
+        _timers.remove(timer)
+    _schedule()
 
 
 def next_timer():
     return _due
+
+
+def watch(due):
+    """Move the watchdog's bite to `due`."""
+    global _watchdog
+    _watchdog = due
 
 
 def end(kind):

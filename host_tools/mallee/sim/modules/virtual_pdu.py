@@ -53,6 +53,7 @@ def wire():
     chips = []
     for branch in range(_BRANCHES):
         chip = Atm90e32(meters, _world.grant, _world.HEAD + branch * _STRIDE + 1, _FREQUENCY)
+        chip.granted()
         _world.on_grant.append(chip.granted)
         chips.append(chip)
     decoder = Hc138(chips)
