@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import HealthCheck, settings
 from mallee import resources
 from mallee.device.dictionary import Dictionary
+
+# A deadline would assert wall-clock time, and a failure that only one run in a hundred finds helps nobody in CI.
+settings.register_profile(
+    "mallee", deadline=None, derandomize=True, max_examples=60, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("mallee")
 
 
 @pytest.fixture(scope="session")

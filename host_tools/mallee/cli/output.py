@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ..device.parsing import show_value
-from ..reading import Reading
+from ..reading import Reading, Scalar
 from ..settings import Output
 
 _PROSE = ("meaning", "condition", "remedy", "alarms", "value", "origin")
@@ -35,16 +35,20 @@ def rows_of(items: Sequence[Any]) -> list[dict[str, Any]]:
 
 def reading_row(device: str, reading: Reading) -> dict[str, Any]:
     """A reading as a row: value plain, time as UTC text, quality as a word."""
-    value = sorted(reading.value) if isinstance(reading.value, frozenset) else reading.value
     return {
         "device": device,
         "point": reading.name,
-        "value": value,
+        "value": json_value(reading.value),
         "unit": reading.unit,
         "time": reading.time.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
         "age_s": round(reading.age_s, 3),
         "quality": reading.quality.value,
     }
+
+
+def json_value(value: Scalar) -> float | int | str | bool | list[str] | None:
+    """A value as JSON has it: sets become sorted lists."""
+    return sorted(value) if isinstance(value, frozenset) else value
 
 
 def emit(console: Console, form: Output, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:

@@ -7,12 +7,15 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from .. import clock
+from ..device.dictionary import Dictionary
 from ..device.parsing import parse_value, show_value
 from ..device.writing import PlannedWrite, find_point, plan_writes
 from ..errors import ExitCode
+from ..pod.config import PodConfig
 from ..pod.fleet import Fleet
+from ..reading import Reading, Scalar, Snapshot
 from .common import Common, Context
-from .output import emit
+from .output import emit, json_value
 
 COLUMNS = ("device", "point", "old", "new", "unit")
 PLAN_COLUMNS = ("device", "function", "table", "address", "words", "hex")
@@ -47,27 +50,43 @@ def set_(
     yes
         Do not ask.
     """
-    return clock.run(_set(Context(common), device, point, value, dry_run, yes))
+    context = Context(common)
+    pod = context.pod()
+    target, written, old = clock.run(_prepare(context, pod, device, point, value, dry_run))
+    if dry_run or old is None:
+        planned = [plan_row(device, write) for write in plan_writes(target, written)]
+        emit(context.out, context.output, planned, PLAN_COLUMNS)
+        return ExitCode.DONE
+    change = f"{show_value(old.value)} → {show_value(written[point])} {old.unit}".rstrip()
+    context.note(f"{device} {point}: {change}")
+    context.confirm("Write it?", yes)  # outside of the event loop: Ctrl-C must reach a person's prompt
+    new = clock.run(_write(context, pod, device, written))[point]
+    row = {
+        "device": device,
+        "point": point,
+        "old": json_value(old.value),
+        "new": json_value(new.value),
+        "unit": old.unit,
+    }
+    emit(context.out, context.output, [row], COLUMNS)
+    return ExitCode.DONE
 
 
-async def _set(context: Context, name: str, point_name: str, text: str, dry_run: bool, yes: bool) -> int:
-    async with Fleet(context.pod(), timeout_s=context.timeout_s) as fleet:
+async def _prepare(
+    context: Context, pod: PodConfig, name: str, point_name: str, text: str, dry_run: bool
+) -> tuple[Dictionary, dict[str, Scalar], Reading | None]:
+    """The device's dictionary, what to write, and what stands there now (not asked for in a dry run)."""
+    async with Fleet(pod, timeout_s=context.timeout_s) as fleet:
         device = await fleet.device(name)
         point = find_point(device.dictionary, point_name)
-        value = parse_value(point, text)
-        planned = plan_writes(device.dictionary, {point.name: value})
-        if dry_run:
-            emit(context.out, context.output, [plan_row(name, write) for write in planned], PLAN_COLUMNS)
-            return ExitCode.DONE
-        old = await device.read(point.name)
-        change = f"{name} {point.name}: {show_value(old.value)} → {show_value(value)} {point.unit}".rstrip()
-        context.note(change)
-        context.confirm("Write it?", yes)
-        after = (await device.write({point.name: value}))[point.name]
-        plain = {"device": name, "point": point.name, "old": old.value, "new": after.value, "unit": point.unit}
-        row = {key: sorted(cell) if isinstance(cell, frozenset) else cell for key, cell in plain.items()}
-        emit(context.out, context.output, [row], COLUMNS)
-        return ExitCode.DONE
+        values: dict[str, Scalar] = {point.name: parse_value(point, text)}
+        plan_writes(device.dictionary, values)
+        return device.dictionary, values, None if dry_run else await device.read(point.name)
+
+
+async def _write(context: Context, pod: PodConfig, name: str, values: dict[str, Scalar]) -> Snapshot:
+    async with Fleet(pod, timeout_s=context.timeout_s) as fleet:
+        return await (await fleet.device(name)).write(values)
 
 
 def plan_row(device: str, write: PlannedWrite) -> dict[str, object]:

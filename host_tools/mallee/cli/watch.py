@@ -70,11 +70,12 @@ async def _watch_pod(context: Context, interval_s: float | None, for_s: float | 
     if not context.live and context.output == "table":
         context.as_lines()
     config = with_scan(context.pod(), interval_s)
-    with Show(context) as show:
-        try:
+    show = Show(context)
+    try:
+        with show:
             await run_pod(config, publish=show.publish, stop=stop_event(for_s), advise=True)
-        finally:
-            show.summarise()
+    finally:
+        show.summarise()
 
 
 async def _watch(

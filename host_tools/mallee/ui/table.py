@@ -52,7 +52,7 @@ class PodTable:
         document, totals = self.document, self.document.totals
         title = Text.assemble(("mallee ", "bold green"), (document.pod, "bold"))
         if document.advise:
-            title.append(" advising, writes nothing", style="yellow")
+            title.append(" advising only", style="yellow")
         wide = width >= sections.WIDE
         figures = Text("")
         for value, digits, unit in (
