@@ -30,7 +30,6 @@ from core.lease import REFUSED, Lease
 from core.loop import WATCHDOG_MS, Loop
 from core.modbus import Server
 from core.settings import Settings
-from core.tcp import TcpServer
 from core.wire import get32
 
 COMMIT = 0xC0DE
@@ -65,7 +64,7 @@ class Controller:
         self.server = Server(
             self.inputs, self.holdings, self.coils, self.alarms.bits, self._file, _objects(info, profile)
         )
-        self.transport = TcpServer(self.server, info.PORT, info.UNIT)
+        self.transport = _transport(self.server, info, board)
         self.loop = Loop(self.transport, machine.WDT(timeout=WATCHDOG_MS))
         self._identify()
         profile.bind(self, board)
@@ -141,6 +140,11 @@ class Controller:
         put(Health.bus_exceptions, server.exceptions)
         put(Health.bus_clients, self.transport.connected)
         put(Health.bus_evictions, self.transport.evictions)
+        put(Health.bus_overruns, self.transport.overruns)
+        put(Health.bus_unanswered, self.transport.unanswered)
+        put(Health.bus_noise, self.transport.noise)
+        put(Health.bus_gaps, self.transport.gaps)
+        put(Health.bus_broadcasts, self.transport.broadcasts)
         put(Health.blind_worst, self.settings.worst_write_us)
         put(Health.settings_commits, self.settings.commits)
         put(Health.chip_errors, self.profile.chip_errors)
@@ -278,6 +282,17 @@ def _objects(info, profile):
         6: info.NAME.encode(),
         0x80: ("%016x" % info.DICTIONARY_HASH).encode(),
     }
+
+
+def _transport(server, info, board):
+    """Modbus TCP where the board has a network, else RTU; the other one is not even loaded."""
+    if board.CAPABILITIES["network"] is None:
+        from core.rtu import RtuServer
+
+        return RtuServer(server, board.RS485, info.UNIT, getattr(info, "BAUD", 19200), getattr(info, "FRAMING", "8E1"))
+    from core.tcp import TcpServer
+
+    return TcpServer(server, info.PORT, info.UNIT)
 
 
 def _reset_reason():

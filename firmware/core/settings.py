@@ -1,6 +1,7 @@
 """Settings in flash: two copies, each with version, sequence number and CRC; a torn write leaves the other copy valid.
 
-What is kept is the image of the holding table from `first` up: settings and local set-points, in wire order.
+What is kept is the image of the holding table from `first` up: settings and local set-points, in wire order, with the spans of
+addresses that it covers; so a copy of an older minor version, which lacks some registers, finds its places.
 """
 
 from binascii import crc32
@@ -8,7 +9,7 @@ from time import ticks_diff, ticks_us
 
 from core.wire import get16, get32, put16
 
-_HEADER = 10  # map major, map minor, sequence (2 words), length in bytes
+_HEADER = 10  # map major, map minor, sequence (2 words), number of spans; behind it a span's first address and end each
 
 
 class Settings:
@@ -20,8 +21,8 @@ class Settings:
         self.commits = 0
         self.damaged = False
         self.worst_write_us = 0
-        spans = [span for span in table.spans if span[0] >= first]
-        self.start = spans[0][2]
+        self.spans = [span for span in table.spans if span[0] >= first]
+        self.start = self.spans[0][2]
         self.size = len(table.image) - self.start
 
     def load(self):
@@ -36,23 +37,34 @@ class Settings:
         if best is None:
             return not self.damaged
         self.sequence = get32(best, 4)
-        length = min(get16(best, 8), self.size)  # a minor version only adds behind
-        self.table.image[self.start : self.start + length] = best[_HEADER : _HEADER + length]
+        spans = get16(best, 8)
+        at = _HEADER + 4 * spans
+        for place in range(_HEADER, at, 4):
+            for address in range(get16(best, place), get16(best, place + 2)):
+                offset = self.table.locate(address, 1)
+                if offset >= self.start:  # else a newer version had it, and this one does not
+                    self.table.image[offset : offset + 2] = best[at : at + 2]
+                at += 2
         return True
 
     def commit(self):
         """Write the copy that is not the newest. Raises OSError when the flash is full or worn."""
         sequence = self.sequence + 1
-        data = bytearray(_HEADER + self.size + 4)
+        body = _HEADER + 4 * len(self.spans)
+        end = body + self.size
+        data = bytearray(end + 4)
         put16(data, 0, self.version[0])
         put16(data, 2, self.version[1])
         put16(data, 4, sequence >> 16)
         put16(data, 6, sequence)
-        put16(data, 8, self.size)
-        data[_HEADER : _HEADER + self.size] = self.table.image[self.start :]
-        crc = crc32(data[: _HEADER + self.size])
-        put16(data, _HEADER + self.size, crc >> 16)
-        put16(data, _HEADER + self.size + 2, crc)
+        put16(data, 8, len(self.spans))
+        for i in range(len(self.spans)):
+            put16(data, _HEADER + 4 * i, self.spans[i][0])
+            put16(data, _HEADER + 4 * i + 2, self.spans[i][1])
+        data[body:end] = self.table.image[self.start :]
+        crc = crc32(data[:end])
+        put16(data, end, crc >> 16)
+        put16(data, end + 2, crc)
         began = ticks_us()
         with open(self.names[sequence & 1], "wb") as file:
             file.write(data)
@@ -69,7 +81,7 @@ class Settings:
         self.damaged = True
         if len(data) < _HEADER + 4 or get16(data, 0) != self.version[0]:
             return None
-        end = _HEADER + get16(data, 8)
-        if len(data) != end + 4 or crc32(data[:end]) != get32(data, end):
+        end = len(data) - 4
+        if crc32(data[:end]) != get32(data, end):
             return None
         return data

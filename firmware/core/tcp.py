@@ -30,6 +30,9 @@ class Client:
 
 
 class TcpServer:
+    # Of a serial line only: not available here.
+    overruns = unanswered = noise = gaps = broadcasts = None
+
     def __init__(self, server, port, unit, clients=4):
         self.server = server
         self.unit = unit

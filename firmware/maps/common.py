@@ -3,7 +3,7 @@
 from maps.fields import Alarm, Enum, Holding, Input, alarm, enum, text, u16, u32, u64
 
 MAP_MAJOR = 1
-MAP_MINOR = 0
+MAP_MINOR = 1
 MAGIC = 0x4D4C
 
 
@@ -166,6 +166,16 @@ class Health(Input):
     """Answers of sensor chips that failed their check and were not used."""
     value_clamps = u32(78)
     """Values that did not fit their register and were held at its end."""
+    bus_overruns = u32(80)
+    """Times that the serial receive buffer was full and bytes were lost (FC08 sub-function 18); not available on TCP."""
+    bus_unanswered = u32(82)
+    """Serial requests to this unit that got no answer, because another frame followed at once (FC08 sub-function 15)."""
+    bus_noise = u32(84, unit="B")
+    """Serial bytes that belonged to no frame with a good check sum."""
+    bus_gaps = u32(86)
+    """Serial frames discarded for a gap inside them (see gap_limit and strict_gap)."""
+    bus_broadcasts = u32(88)
+    """Serial broadcasts seen; they are counted and ignored."""
 
 
 class Status(Input):
@@ -220,6 +230,12 @@ class CommonSettings(Holding):
 
     lease_hold = u16(200, unit="s", low=0, high=3600, default=60)
     """How long the last remote set-points are held after the lease lapsed, before the local ones take over."""
+    reply_delay = u16(201, unit="ms", low=0, high=100, default=0)
+    """Serial only: added to the 3.5 characters of silence before an answer, for masters that turn their transceiver slowly."""
+    gap_limit = u16(202, unit="ms", low=1, high=100, default=5)
+    """Serial only: longest gap inside a frame; a longer one discards it. USB adapters make gaps of a few milliseconds."""
+    strict_gap = u16(203, low=0, high=1, default=0)
+    """Serial only: 1 discards a frame with a gap above 1.5 characters, as the standard would have it; gap_limit is not used."""
 
 
 class CommonAlarm(Alarm):

@@ -83,3 +83,36 @@ def test_another_major_version_is_not_taken_over():
     settings.version = (2, 0)
     assert not settings.load()
     clean()
+
+
+class Grown(Holding):
+    new = u16(150, low=0, high=1000, default=7)
+    a = u16(200, low=0, high=1000, default=1)
+    b = u16(201, low=0, high=1000, default=2)
+    between = u16(202, low=0, high=1000, default=8)
+
+
+class Behind(Holding):
+    far = u16(300, low=0, high=1000, default=9)
+
+
+class Few(Holding):
+    a = u16(200, low=0, high=1000, default=1)
+
+
+def test_a_copy_of_another_minor_version_finds_its_places():
+    clean()
+    small = Table((Head, Few, Behind), writable=True)
+    small.put(Few.a, 10)
+    small.put(Behind.far, 30)
+    Settings(small, 150, (1, 0), NAMES).commit()
+    large = Table((Head, Grown, Behind), writable=True)
+    settings = Settings(large, 150, (1, 1), NAMES)
+    assert settings.load()
+    values = [large.get(field) for field in (Grown.new, Grown.a, Grown.b, Grown.between, Behind.far)]
+    assert values == [7, 10, 2, 8, 30], values  # what it did not have keeps its default
+    large.put(Grown.between, 80)
+    settings.commit()
+    small = Table((Head, Few, Behind), writable=True)
+    assert Settings(small, 150, (1, 0), NAMES).load() and small.get(Behind.far) == 30
+    clean()

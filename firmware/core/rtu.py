@@ -1,0 +1,272 @@
+"""Modbus RTU over a UART and an RS-485 transceiver (MODBUS over Serial Line Specification V1.02, chapter 2).
+
+Bytes gather in a window that silence ends. A request is served as soon as its last byte is there; its answer leaves when 3.5
+characters of silence have passed. The loop may be away for milliseconds: then only silence that was looked at counts, and
+bytes that came meanwhile may be several frames. Nothing here allocates once it runs.
+"""
+
+# pyright: reportArgumentType=false
+# (viper takes byte arrays as pointers; the stubs have no way to say so)
+import select
+from time import sleep_us, ticks_add, ticks_diff, ticks_us
+
+from machine import UART, Pin
+from maps.common import CommonSettings
+from maps.fields import ADDRESS
+from micropython import const
+
+from core.rtuframes import ADU_MAX, answer_length, request_length, whole
+from core.wire import copy, crc16_modbus, same
+
+_BUFFER = const(512)
+_BITS = const(11)  # a character of the standard (2.5.1): start, eight data, parity or second stop, stop
+_LOOK_US = const(200)  # between looks while something goes on; an answer is late by half of it in the mean
+_HOLD_US = const(12_000)  # a transmission that ends this soon is waited for: a late direction pin blocks the bus
+_SEARCH = const(8)  # noise bytes behind which a frame of any unit is looked for; beyond, only our own
+_IDLE = const(-1)
+_FRAMINGS = {"8E1": (0, 1), "8O1": (1, 1), "8N1": (None, 1), "8N2": (None, 2)}
+
+
+class RtuServer:
+    """Serves one unit on one bus. `pins` is the board's RS485: uart, tx, rx, and direction (None: the transceiver decides)."""
+
+    connected = evictions = None  # of Modbus TCP only
+
+    def __init__(self, server, pins, unit, baud=19200, framing="8E1"):
+        parity, stop = _FRAMINGS[framing]
+        self.server = server
+        self.unit = unit
+        self.overruns = self.unanswered = self.noise = self.gaps = self.broadcasts = self.echoes = 0
+        tx, rx, direction = Pin(pins["tx"]), Pin(pins["rx"]), pins["direction"]
+        self._uart = UART(
+            pins["uart"], baud, bits=8, parity=parity, stop=stop, tx=tx, rx=rx, rxbuf=_BUFFER, txbuf=_BUFFER
+        )
+        self._direction = None if direction is None else Pin(direction, Pin.OUT, value=0)
+        self._poll = select.poll()
+        self._poll.register(self._uart, select.POLLIN)
+        self._character_us = _BITS * 1_000_000 // baud
+        # 2.5.1.1: fixed above 19200 Bd. Rounded up: never before.
+        self._t35_us = 1750 if baud > 19200 else (35 * _BITS * 100_000 + baud - 1) // baud
+        self._t15_us = 750 if baud > 19200 else 15 * _BITS * 100_000 // baud
+        self._input = bytearray(_BUFFER)
+        self._window = bytearray(_BUFFER)
+        self._filled = 0
+        self._looked_at = 0  # bytes of the window in which no frame was found
+        self._answer = bytearray(ADU_MAX)
+        self._size = 0  # of the answer that waits for its time, or is being sent
+        self._sending = False
+        self._echo_at = -1  # place in the last answer up to which its echo was heard; -1: no echo
+        self._echo_end = 0
+        self._awaited = -1  # unit whose answer is the next frame of its address
+        self._last_us = self._quiet_us = self._sent_us = 0
+        self.age(0)
+
+    def age(self, ms):
+        """Take over settings, once a second."""
+        word = self.server.holdings.word
+        self._delay_us = 1000 * word(CommonSettings.reply_delay[ADDRESS])
+        strict = word(CommonSettings.strict_gap[ADDRESS])
+        limit_us = self._t15_us if strict else 1000 * word(CommonSettings.gap_limit[ADDRESS])
+        # What is seen of a gap is the time to the end of the next character. A gap that ends frames must not be shorter
+        # than the one that may be inside one, unless the standard's own rule was asked for.
+        self._limit_us = limit_us + self._character_us if strict else max(limit_us, self._t35_us) + self._character_us
+
+    def wait(self, ms):
+        """Serve what comes for at most `ms` milliseconds, and at least what is there already."""
+        deadline = ticks_add(ticks_us(), 1000 * ms)
+        while True:
+            pause = self._step(ticks_us())
+            left = ticks_diff(deadline, ticks_us())
+            if left <= 0 and not (self._sending and 0 <= pause <= _HOLD_US):
+                return
+            if pause == _IDLE and left >= 1000:
+                for _ in self._poll.ipoll(left // 1000):
+                    pass
+            elif pause == _IDLE:
+                sleep_us(left)
+            else:
+                sleep_us(pause if left <= 0 or pause < left else left)
+
+    def _step(self, now):
+        """Do what is due; returns the microseconds after which to look again, or _IDLE."""
+        if self._sending:
+            left = self._size * self._character_us - ticks_diff(now, self._sent_us)
+            if not self._uart.txdone():
+                return max(left, 20)
+            self._sent()
+        count = self._uart.any()
+        if count:
+            self._take(count, now)
+            return min(self._character_us, _LOOK_US)
+        if not self._filled and not self._size:
+            return _IDLE
+        self._quiet_us = quiet = ticks_diff(now, self._last_us)
+        if not self._size:
+            least = min(self._t35_us, self._limit_us)
+            if quiet < least:
+                return min(least - quiet, _LOOK_US)
+            if quiet >= self._limit_us or self._looked_at != self._filled:
+                self._search(quiet >= self._limit_us)
+            if not self._size:
+                return _LOOK_US if self._filled else _IDLE
+        left = self._t35_us + self._delay_us - quiet
+        if left > 0:
+            return min(left, _LOOK_US)
+        self._end_of_silence()
+        return _LOOK_US
+
+    # Receiving.
+
+    def _take(self, count, now):
+        if self._quiet_us >= self._limit_us and self._filled and not self._size:
+            self._search(True)
+        count = self._uart.readinto(self._input, min(count, _BUFFER)) or 0
+        self._last_us = now
+        self._quiet_us = 0
+        start = 0
+        if self._echo_at >= 0:
+            start = self._echo(count)
+        if count >= _BUFFER - 1 or self._filled + count - start > _BUFFER:
+            self.overruns += 1  # bytes may be missing anywhere
+            self._drop()
+            return
+        copy(self._window, self._filled, self._input, start, count - start)
+        self._filled += count - start
+        while self._filled and not self._size and self._first():
+            pass
+
+    def _echo(self, count):
+        """Bytes at the head of the input that are our own answer: the transceiver hears itself."""
+        size = min(count, self._echo_end - self._echo_at)
+        if not same(self._answer, self._echo_at, self._input, 0, size):
+            size = 0
+        self._echo_at += size
+        if not size or self._echo_at == self._echo_end:
+            self._echo_at = -1
+            self.echoes += 1 if size else 0
+        return size
+
+    def _first(self):
+        """Serve or skip the frame at the head of the window, if it is complete. What is noise shows after the silence."""
+        unit = self._window[0]
+        if unit != self.unit and unit == self._awaited:
+            length = answer_length(self._window, 0, self._filled)
+        else:
+            length = request_length(self._window, 0, self._filled)
+        if length <= 0 or not whole(self._window, 0, self._filled, length):
+            return False
+        if unit == self.unit:
+            self._serve(0, length)
+        else:
+            length = self._frame(0, 0)
+            self._skip(0)
+            self._consume(length)
+        return True
+
+    def _frame(self, at, skipped):
+        """Length of the good frame at window[at:], or 0."""
+        window, count = self._window, self._filled - at
+        unit = window[at]
+        if skipped > _SEARCH and unit != self.unit and unit != self._awaited:
+            return 0
+        request = whole(window, at, count, request_length(window, at, count))
+        if not request and count >= 8 and window[at + 1] == 8:
+            request = whole(window, at, count, 8)
+        if unit == self.unit or unit == 0:
+            return request
+        answer = whole(window, at, count, answer_length(window, at, count))
+        # After a request to another unit the next frame of its address is its answer, though it may look like a request.
+        if answer and (unit == self._awaited or not request):
+            self._awaited = -1
+            return answer
+        if request:
+            self._awaited = unit
+        return request
+
+    def _search(self, final):
+        """Find frames anywhere in the window: a byte of noise must not cost the good frame behind it. Serves the last one, if
+        it is ours. `final`: the gap is so long that what is incomplete stays so. Returns how many frames there were."""
+        at = skipped = own_size = done = frames = 0
+        own = -1
+        while self._filled - at >= 4:
+            size = self._frame(at, skipped)
+            if not size:
+                at += 1
+                skipped += 1
+                continue
+            if own >= 0:
+                self.unanswered += 1  # its master sent again, and waits for this one no more
+                own = -1
+            self.noise += skipped
+            skipped = 0
+            frames += 1
+            if self._window[at] == self.unit:
+                own, own_size = at, size
+            else:
+                self._skip(at)
+            at += size
+            done = at
+        if own >= 0:
+            self._serve(own, own_size)
+            return frames
+        self._consume(done)
+        if final and self._filled:
+            if request_length(self._window, 0, self._filled) > self._filled:
+                self.gaps += 1
+            self._drop()
+        self._looked_at = self._filled
+        return frames
+
+    def _skip(self, at):
+        """A frame for somebody else is counted all the same (FC08 sub-function 11)."""
+        self.server.messages += 1
+        if self._window[at] == 0:
+            self.broadcasts += 1
+
+    def _drop(self):
+        self.server.errors += 1
+        self.noise += self._filled
+        self._filled = self._looked_at = 0
+
+    def _consume(self, size):
+        self._filled -= size
+        copy(self._window, 0, self._window, size, self._filled)  # they overlap, and the copy runs forward
+        self._looked_at = 0
+
+    # Answering.
+
+    def _serve(self, at, size):
+        """Make the answer. What comes behind the request stays in the window until silence decides whether it is sent."""
+        length = 1 + self.server.handle(self._window, at + 1, size - 3, self._answer, 1)
+        self._answer[0] = self.unit
+        crc = crc16_modbus(self._answer, 0, length)
+        self._answer[length] = crc & 0xFF  # low byte first (6.2.2)
+        self._answer[length + 1] = crc >> 8
+        self._size = length + 2
+        self._consume(at + size)
+
+    def _end_of_silence(self):
+        if self._filled:
+            size = self._size
+            self._size = 0
+            if self._search(True):
+                self.unanswered += 1
+                if not self._size:
+                    return
+            else:
+                self._size = size
+        if self._direction is not None:
+            self._direction(1)
+        self._sent_us = ticks_us()
+        self._uart.write(self._answer, self._size)  # pyright: ignore[reportCallIssue]  (the stubs miss the count)
+        self._sending = True
+
+    def _sent(self):
+        """The last stop bit is out: free the bus at once. A character more, and the next request would collide."""
+        if self._direction is not None:
+            self._direction(0)
+        # An echo is as far as the transmission itself.
+        self._echo_at = 0 if self._uart.any() >= self._size - 1 else -1
+        self._echo_end = self._size
+        self._sending = False
+        self._size = 0
