@@ -167,8 +167,8 @@ class RtuServer:
         """Length of the good frame at window[at:], or 0."""
         window, count = self._window, self._filled - at
         unit = window[at]
-        if skipped > _SEARCH and unit != self.unit and unit != self._awaited:
-            return 0
+        if unit > 247 or skipped > _SEARCH and unit != self.unit and unit != self._awaited:
+            return 0  # above 247 there is nobody (2.2), but registers full of 0xFFFF look like it
         request = whole(window, at, count, request_length(window, at, count))
         if not request and count >= 8 and window[at + 1] == 8:
             request = whole(window, at, count, 8)

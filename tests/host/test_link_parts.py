@@ -11,7 +11,7 @@ from mallee.errors import ExitCode, MalleeError
 from mallee.link.address import SerialAddress, TcpAddress, parse_address
 from mallee.link.backoff import Backoff
 from mallee.link.base import Priority
-from mallee.link.failures import Malformed
+from mallee.link.failures import LinkDown, Malformed
 from mallee.link.gate import Gate
 from mallee.link.mbap import Frame, MbapStream, encode
 from mallee.link.opening import open_link
@@ -85,10 +85,11 @@ def test_wrong_addresses_say_what_is_right(text: str) -> None:
     assert "tcp://HOST:PORT" in caught.value.next
 
 
-def test_serial_is_parsed_now_and_opened_later() -> None:
-    link = open_link("serial:///dev/ttyUSB0?baud=19200")
-    with pytest.raises(MalleeError, match="issue 2"):
+def test_a_serial_port_that_is_not_there_says_what_to_do() -> None:
+    link = open_link("serial:///dev/mallee-none?baud=19200")
+    with pytest.raises(LinkDown, match="there is no serial port /dev/mallee-none") as caught:
         run_virtual(link.request(1, read_input(0, 1)))
+    assert "list_ports" in caught.value.next
 
 
 def test_backoff_grows_to_its_ceiling_and_repeats_from_its_seed() -> None:

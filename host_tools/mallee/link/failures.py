@@ -55,6 +55,19 @@ class NoAnswer(LinkError):
         )
 
 
+class Damaged(NoAnswer):
+    """Something came back, but no frame with a good check sum: noise, a collision, or another baud rate."""
+
+    def __init__(self, where: str, unit: int) -> None:
+        super().__init__(where, unit, 0.0)
+        self.what = f"what came back from {where} unit {unit} was damaged"
+        self.likely = (
+            "noise on the line, two units with one address, a missing terminator, or another baud rate or framing"
+        )
+        self.next = "check wiring, termination and baud rate; the counters of the link say how often it happens"
+        self.args = (self.what,)
+
+
 class LinkDown(LinkError):
     """There is no connection, so nothing was sent or the answer cannot come any more."""
 

@@ -20,6 +20,11 @@ class UnitStatistics:
         self.timeouts = 0
         self.malformed = 0  # answers that do not fit their request
         self.late = 0  # answers after their deadline, dropped
+        self.damaged = 0  # requests to which only bytes without a good check sum came back (serial)
+        self.resyncs = (
+            0  # times that the unit proved, after silence or damage, that its next answer is the right one (serial)
+        )
+        self.unproven = 0  # times that it did not
         self.held_back = 0  # requests not sent, because the unit is known to be silent
         self.silent_in_a_row = 0
         self._rtt_s: deque[float] = deque(maxlen=_RTT_WINDOW)
@@ -54,6 +59,10 @@ class LinkStatistics:
         self.malformed_streams = 0  # connections closed because their bytes were no Modbus TCP
         self.unknown_transactions = 0  # answers to nothing that was asked
         self.duplicates = 0  # second answers to the same request
+        self.wrong_unit = 0  # good frames of a unit that was not asked (serial)
+        self.noise_bytes = 0  # bytes of no good frame (serial)
+        self.echoes = 0  # requests that the port repeated to us: a cheap dongle (serial)
+        self.never_silent = 0  # requests not sent, because somebody babbles (serial)
         self.bytes_in = 0
         self.bytes_out = 0
         self.units: dict[int, UnitStatistics] = {}
@@ -81,6 +90,13 @@ class BusSummary(msgspec.Struct, frozen=True):
     malformed: int = 0
     unknown: int = 0
     held_back: int = 0
+    damaged: int = 0
+    resyncs: int = 0
+    unproven: int = 0
+    wrong_unit: int = 0
+    noise_bytes: int = 0
+    echoes: int = 0
+    never_silent: int = 0
     reconnects: int = 0
     connect_failures: int = 0
     rtt_p50_ms: float | None = None
@@ -105,6 +121,13 @@ def summarise(links: list[LinkStatistics]) -> BusSummary:
         malformed=sum(unit.malformed for unit in units) + sum(link.malformed_streams for link in links),
         unknown=sum(link.unknown_transactions + link.duplicates for link in links),
         held_back=sum(unit.held_back for unit in units),
+        damaged=sum(unit.damaged for unit in units),
+        resyncs=sum(unit.resyncs for unit in units),
+        unproven=sum(unit.unproven for unit in units),
+        wrong_unit=sum(link.wrong_unit for link in links),
+        noise_bytes=sum(link.noise_bytes for link in links),
+        echoes=sum(link.echoes for link in links),
+        never_silent=sum(link.never_silent for link in links),
         reconnects=sum(link.reconnects for link in links),
         connect_failures=sum(link.connect_failures for link in links),
         rtt_p50_ms=None if p50 is None else p50 * 1000,

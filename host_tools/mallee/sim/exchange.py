@@ -23,6 +23,9 @@ HELLO, RAN, RESET, WATCHDOG = 0, 1, 2, 3
 OPEN, DATA, FIN, RESET_CONNECTION, ROOM, LISTEN, UNLISTEN, ACCEPTED = 1, 2, 3, 4, 5, 6, 7, 8
 """Kinds of event."""
 
+SERIAL, OPEN_SERIAL = 9, 10
+"""Kinds of event of a UART: its number is the connection. SERIAL carries bytes; OPEN_SERIAL baud u32 and bits a character u8."""
+
 WINDOW = 4096
 """Receive and send window of a connection, bytes."""
 

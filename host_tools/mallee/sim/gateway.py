@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ..errors import ExitCode, MalleeError
 
 if TYPE_CHECKING:
-    from .network import Connection
+    from .network import HostSide
     from .world import World
 
 _HELD_LIMIT = 1 << 16
@@ -33,7 +33,7 @@ class _Bridge:
         self._interest = 0
         real.setblocking(False)
         real.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._virtual: Connection | None = gateway.world.network.connect(host, port, self)
+        self._virtual: HostSide | None = gateway.world.network.connect(host, port, self)
         self._watch()
 
     # From the virtual side.

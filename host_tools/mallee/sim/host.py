@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .network import Connection, Network
+from .network import HostSide, Network
 
 CONNECT, DATA, FIN, RESET, PAUSE, RESUME = 1, 2, 3, 4, 5, 6
 """From the host. CONNECT carries (host, port); FIN closes what it sends, RESET drops the connection."""
@@ -51,7 +51,7 @@ class HostEndpoint:
 
     def __init__(self, network: Network) -> None:
         self.inbox: list[HostEvent] = []
-        self.connections: dict[int, Connection] = {}
+        self.connections: dict[int, HostSide] = {}
         self._network = network
 
     def apply(self, events: list[HostEvent]) -> None:

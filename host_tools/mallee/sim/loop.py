@@ -214,6 +214,13 @@ class WorldLoop(asyncio.SelectorEventLoop):
     def forget(self, number: int) -> None:
         self._transports.pop(number, None)
 
+    async def open_serial(
+        self, name: str, received: Callable[[bytes], None], lost: Callable[[Exception], None]
+    ) -> VirtualTransport:
+        """The host's end of the world's serial line `name`; refused where there is none."""
+        transport, _ = await self.create_connection(lambda: _SerialEnd(received, lost), name, 0)
+        return transport
+
     async def create_connection(  # type: ignore[override]
         self, protocol_factory: Callable[[], Any], host: str | None = None, port: int | None = None, **options: Any
     ) -> tuple[VirtualTransport, Any]:
@@ -236,6 +243,20 @@ class WorldLoop(asyncio.SelectorEventLoop):
         self._transports[number] = transport
         protocol.connection_made(transport)
         return transport, protocol
+
+
+class _SerialEnd(asyncio.Protocol):
+    """Bytes of a virtual line, for whoever opened it."""
+
+    def __init__(self, received: Callable[[bytes], None], lost: Callable[[Exception], None]) -> None:
+        self._received, self._lost = received, lost
+
+    def data_received(self, data: bytes) -> None:
+        self._received(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if exc is not None:
+            self._lost(exc)
 
 
 def _numeric(name: str) -> str:

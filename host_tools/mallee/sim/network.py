@@ -5,12 +5,15 @@ from __future__ import annotations
 import struct
 from collections import deque
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from . import exchange
 from .eventlog import EventLog
 from .events import EventQueue
 from .exchange import BoardEvent
+
+if TYPE_CHECKING:
+    from .serialbus import SerialBus
 
 _SYN_RETRY_US = 1_000_000  # RFC 6298: the first retransmission comes after a second, then twice that, …
 _SYN_RETRIES = 3
@@ -27,6 +30,17 @@ class ClientEnd(Protocol):
     def on_reset(self) -> None: ...
 
 
+class HostSide(Protocol):
+    """What a host can do with a connection, or with its end of a serial line."""
+
+    def send(self, data: bytes) -> None: ...
+    def close(self) -> None: ...
+    def end_writing(self) -> None: ...
+    def abort(self) -> None: ...
+    def pause_reading(self) -> None: ...
+    def resume_reading(self) -> None: ...
+
+
 class Server:
     """A controller's side of the network: what it listens on, and the events that wait for its next grant."""
 
@@ -38,6 +52,8 @@ class Server:
         self.waiting: dict[int, int] = {}
         self.connections: dict[int, Connection] = {}
         self.inbox: deque[BoardEvent] = deque()
+        self.on_serial: Callable[[BoardEvent, int], None] | None = None
+        """Hears what the controller's UARTs do, and when; its line, where it has one."""
 
     def take_events(self) -> bytes:
         """Events for the next grant, as many as it holds."""
@@ -189,6 +205,8 @@ class Connection:
 class Network:
     def __init__(self, queue: EventQueue, log: EventLog, now: Callable[[], int], latency_us: int = 1000) -> None:
         self.servers: dict[tuple[str, int], Server] = {}
+        self.lines: dict[str, SerialBus] = {}
+        """Serial lines by the name under which hosts open them."""
         self.latency_us = latency_us
         self._queue = queue
         self._log = log
@@ -207,8 +225,12 @@ class Network:
         server = self.servers[host, port] = Server(name, host, port)
         return server
 
-    def connect(self, host: str, port: int, client: ClientEnd) -> Connection | None:
+    def connect(self, host: str, port: int, client: ClientEnd) -> HostSide | None:
         """Open a connection; the client hears of success or failure. None where no controller has this address."""
+        line = self.lines.get(host)
+        if line is not None:
+            self._queue.at(self._now(), client.on_connected)
+            return line.host_end(client)
         server = self.servers.get((host, port))
         if server is None:
             self.later(lambda: self.later(client.on_refused))
@@ -258,6 +280,9 @@ class Network:
                 server.listening[event.connection] = int.from_bytes(event.data, "little")
             elif event.kind == exchange.UNLISTEN:
                 server.listening.pop(event.connection, None)
+            elif event.kind in (exchange.SERIAL, exchange.OPEN_SERIAL):
+                if server.on_serial is not None:
+                    server.on_serial(event, time_us)
             else:
                 connection = server.connections.get(event.connection)
                 if connection is not None:

@@ -21,6 +21,7 @@ RESET = const(2)
 WATCHDOG = const(3)
 OUT_SIZE = const(8192)
 _IN_SIZE = const(8192)
+_SERIAL = const(9)
 
 _file = open(int(os.getenv("WORLD_FD")), "r+b")
 _start = array("i", (0 for _ in range(HEAD)))  # version, inputs, outputs, reset cause, unique id (2 words)
@@ -54,6 +55,7 @@ _ticker = None  # the only timer, when it is hard and periodic
 _timers = []
 on_grant = []  # called when new inputs are there
 on_event = None  # set by the socket module: f(kind, connection, buffer, start, length)
+on_serial = None  # set by the UART module: f(number, buffer, start, length)
 
 
 def _exchange(kind):
@@ -84,7 +86,10 @@ def _take_events(size):
     at = 0
     while at < size:
         length = _in[at + 4] | _in[at + 5] << 8 | _in[at + 6] << 16
-        if on_event is not None:
+        if _in[at] == _SERIAL:
+            if on_serial is not None:
+                on_serial(_in[at + 2], _in, at + 8, length)
+        elif on_event is not None:
             on_event(_in[at], _in[at + 2] | _in[at + 3] << 8, _in, at + 8, length)
         at += 8 + length
 

@@ -4,6 +4,7 @@ import _pins
 import _world
 from _pins import ADC, PWM, SPI, Pin  # noqa: F401
 from _timers import WDT, Timer  # noqa: F401
+from _uart import UART  # noqa: F401
 from micropython import const
 
 PWRON_RESET = const(1)

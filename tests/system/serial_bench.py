@@ -1,0 +1,68 @@
+"""A whole controller on a serial line of the world, and a host link at its other end."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from mallee import resources
+from mallee.link.address import SerialAddress
+from mallee.link.rtu import SerialLink
+from mallee.sim import loop
+from mallee.sim.line.faults import Faults
+from mallee.sim.line.model import Line
+from mallee.sim.serialbus import SerialBus
+
+from .bench import Bench
+
+_OVERRIDE = """
+CAPABILITIES["network"] = None
+RS485 = {"uart": 0, "tx": 0, "rx": 1, "direction": 22}
+"""
+
+
+class SerialBench(Bench):
+    """`bus.line` has the counts of what went wrong."""
+
+    def __init__(
+        self,
+        profile: str = "pump",
+        *,
+        baud: int = 19200,
+        framing: str = "8E1",
+        faults: Faults | None = None,
+        echo: bool = False,
+        seed: int = 0,
+    ) -> None:
+        super().__init__(profile)
+        board = (resources.boards_dir() / "virtual" / "board.py").read_text(encoding="utf-8")
+        (self.controller.flash / "board.py").write_text(board + _OVERRIDE, encoding="utf-8")
+        with (self.controller.flash / "build_info.py").open("a", encoding="utf-8") as file:
+            file.write(f"BAUD = {baud}\nFRAMING = {framing!r}\n")
+        self._quiet = Faults()
+        self.faults = faults or self._quiet
+        line = Line(2, baud=baud, framing=framing, faults=self.faults, echo=(0,) if echo else (), seed=seed)
+        self.bus = SerialBus("bus", line, self.world.network, self.world.queue, lambda: self.world.now_us)
+        self.bus.attach(self.controller.server)
+        self.address = SerialAddress("bus", baud, framing)
+
+    def run_link(self, test: Callable[[SerialLink], Awaitable[Any]], *, timeout_s: float = 0.3) -> None:
+        """Boot, then run `test(link)` in virtual time."""
+
+        async def session() -> None:
+            import asyncio
+
+            await asyncio.sleep(1.0)
+            link = SerialLink(self.address, timeout_s=timeout_s, probe_ceiling_s=0.6)
+            try:
+                await test(link)
+            finally:
+                await link.close()
+
+        try:
+            loop.run_in_world(self.world, session(), limit_s=600)
+        except BaseException:
+            print(self.controller.board.console)
+            raise
+        finally:
+            self.world.close()
