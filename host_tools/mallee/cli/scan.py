@@ -7,9 +7,9 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from .. import clock
-from ..device.discovery import DEFAULT_UNITS, discover, parse_targets
+from ..device.discovery import discover, parse_targets
 from ..errors import ExitCode, MalleeError
-from ..link.address import TcpAddress, parse_address
+from ..link.address import SerialAddress, TcpAddress, parse_address
 from .common import Common, Context
 from .output import emit, rows_of
 
@@ -22,28 +22,29 @@ def register(app: App) -> None:
 
 
 def scan(
-    *targets: str, unit: tuple[int, ...] = DEFAULT_UNITS, common: Annotated[Common | None, Parameter(name="*")] = None
+    *targets: str, unit: tuple[int, ...] = (), common: Annotated[Common | None, Parameter(name="*")] = None
 ) -> int:
-    """Find Modbus TCP devices and say what they are.
+    """Find Modbus devices, on TCP or on a serial line, and say what they are.
 
     Parameters
     ----------
     targets
-        HOST, HOST:PORT or HOST:PORT-PORT. None: the controllers of the pod file and of a demo on this computer.
+        HOST, HOST:PORT, HOST:PORT-PORT, or serial:///dev/ttyUSB0?baud=19200&framing=8E1. None: the controllers of the pod file
+        and of a demo on this computer.
     unit
-        Unit addresses to ask behind each target. Behind a gateway, repeat the option for each.
+        Unit addresses to ask behind each target; repeat the option for each. Otherwise 1 and 255 on TCP, 1 to 247 on a line.
     """
     context = Context(common)
     wanted = parse_targets(targets) if targets else _pod_targets(context)
-    found = clock.run(discover(wanted, unit))
+    found = clock.run(discover(wanted, unit or None))
     rows = [{**row, "kind": "mallee" if row["mallee"] else "other"} for row in rows_of(found)]
     emit(context.out, context.output, rows, COLUMNS)
     context.note(f"{len(found)} of {len(wanted)} addresses answered" if len(wanted) != 1 else f"{len(found)} answered")
     return ExitCode.DONE if found else ExitCode.NO_ANSWER
 
 
-def _pod_targets(context: Context) -> list[TcpAddress]:
-    pod: dict[TcpAddress, None] = {}
+def _pod_targets(context: Context) -> list[TcpAddress | SerialAddress]:
+    pod: dict[TcpAddress | SerialAddress, None] = {}
     try:
         addresses = [parse_address(controller.address) for controller in context.pod().controllers]
         pod = {address: None for address in addresses if isinstance(address, TcpAddress)}

@@ -117,7 +117,7 @@ def address_of(entry: ControllerEntry) -> tuple[str, int]:
     if parts.scheme != "tcp" or not parts.hostname or not port:
         raise MalleeError(
             f"{entry.name}: the simulator cannot be at {entry.address!r}",
-            "virtual controllers speak Modbus TCP; serial lines are not simulated yet",
+            "the controllers of a simulated pod speak Modbus TCP; serial lines are not part of one yet",
             "give it an address such as tcp://127.0.0.1:15001",
             ExitCode.USAGE,
         )

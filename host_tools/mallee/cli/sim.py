@@ -1,0 +1,121 @@
+"""`mallee sim`: parts of the simulator that are useful alone."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import App, Parameter
+
+from .. import clock
+from ..errors import ExitCode, MalleeError
+from ..sim.line.faults import parse_faults
+from ..sim.line.model import Line
+from ..sim.line.ptys import PtyEnd
+from ..sim.line.runner import LineRunner
+from .common import Common, Context, duration_s
+from .output import emit, emit_line
+from .stopping import stop_event
+
+COLUMNS = ("what", "count")
+
+
+def register(app: App) -> None:
+    group = App(name="sim", help="Parts of the simulator that are useful alone.")
+    group.command(line)
+    app.command(group)
+
+
+def line(
+    a: Path | None = None,
+    b: Path | None = None,
+    /,
+    *,
+    baud: int = 19200,
+    framing: Literal["8E1", "8N1", "8N2"] = "8E1",
+    fault: tuple[str, ...] = (),
+    echo: Annotated[bool, Parameter(negative=())] = False,
+    late: str | None = None,
+    seed: int = 0,
+    for_: Annotated[str | None, Parameter(name="--for")] = None,
+    common: Annotated[Common | None, Parameter(name="*")] = None,
+) -> int:
+    """Join two serial ports by a line that behaves like one, and misbehaves as asked.
+
+    Makes two PTYs and prints their names: open A with a master and B with a device. Ctrl-C ends it and says what went wrong how
+    often.
+
+    Example: `mallee sim line /tmp/master /tmp/device --baud 9600 --fault flip=1e-4 --fault late=0.05 --late 800ms`
+
+    Parameters
+    ----------
+    a
+        Path for the master's port; a link to the PTY. None: only the PTY's own name.
+    b
+        The same for the device's port.
+    baud
+        Speed of the line, whatever the programs at its ends ask for.
+    framing
+        Bits of a character.
+    fault
+        NAME=NUMBER, repeatable. Probabilities: flip (a bit), drop, insert (a byte), truncate, silent, late (a burst). And babble,
+        bursts of noise a second.
+    echo
+        A hears what it sends, as with a cheap dongle.
+    late
+        How long at most a late answer is held back, such as 800ms.
+    seed
+        Of everything random.
+    for_
+        End after this time. Without it the line stays until Ctrl-C.
+    """
+    context = Context(common)
+    if not 300 <= baud <= 4_000_000:
+        raise MalleeError(
+            f"--baud: {baud} is no speed of a line", "a typing error", "write a number from 300 to 4000000"
+        )
+    held = [] if late is None else [f"late_s={duration_s(late, '--late')}"]
+    faults = parse_faults([*fault, *held])
+    model = Line(2, baud=baud, framing=framing, faults=faults, echo=(0,) if echo else (), seed=seed)
+    for_s = None if for_ is None else duration_s(for_, "--for")
+
+    async def run() -> None:
+        with ExitStack() as stack:
+            ends: list[PtyEnd] = []
+            for path in (a, b):
+                ends.append(PtyEnd(path))
+                stack.callback(ends[-1].close)
+            _say(context, ends)
+            runner = LineRunner(model, ends)
+            runner.start()
+            stack.callback(runner.stop)
+            try:
+                await stop_event(for_s).wait()
+            except asyncio.CancelledError:
+                if for_s is not None:
+                    raise
+            unread = sum(end.unread for end in ends)
+            if unread:
+                model.counts["unread"] += unread
+
+    try:
+        clock.run(run())
+    except KeyboardInterrupt:
+        if for_s is not None:
+            raise
+    rows = [{"what": name, "count": count} for name, count in sorted(model.counts.items())]
+    emit(context.out, context.output, rows, COLUMNS)
+    return ExitCode.DONE
+
+
+def _say(context: Context, ends: list[PtyEnd]) -> None:
+    names = {"a": ends[0].name, "b": ends[1].name}
+    if context.output in ("json", "jsonl"):
+        emit_line(names)
+    else:
+        context.out.print(f"{names['a']}\n{names['b']}", markup=False)
+    context.note("the line is up; Ctrl-C ends it")
+    sys.stdout.flush()
