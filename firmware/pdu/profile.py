@@ -62,12 +62,14 @@ class Pdu:
         self.protection = Protection()
         self.switching = Switching()
         self.capability = board.CAPABILITIES["hard_tick"]
-        # Shared with the tick: plain attributes and integers that both sides only store whole.
+        # Shared with the tick. Only the tick changes the first three, because a read-modify-write in the main loop could
+        # lose what an interrupt in the middle of it stored; the main loop asks with _release_bits.
         self.tick_count = 0
-        self.tick_overruns = 0
         self.tripped_bits = 0
-        self._new_trips = 0
-        self._thermal_trips = 0
+        self._thermal_bits = 0
+        self._release_bits = 0
+        self.tick_overruns = 0
+        self._noted_bits = 0
         self._bad_samples = 0
         self._countdown = WINDOW
         self._relay_countdown = _RELAY_TICKS
@@ -112,13 +114,16 @@ class Pdu:
         if self._countdown == 0:
             self._countdown = WINDOW
             hot = heat(self._state, self.protection.windows_per_tau, self.protection.limit)
-            self._thermal_trips |= hot & ~self.tripped_bits & ~trips
+            self._thermal_bits |= hot & ~self.tripped_bits & ~trips
             trips |= hot
         self._relay_countdown -= 1
+        if self._release_bits:
+            self.tripped_bits &= ~self._release_bits
+            self._thermal_bits &= ~self._release_bits
+            self._release_bits = 0
         trips &= ~self.tripped_bits
         if trips:
             self.tripped_bits |= trips
-            self._new_trips |= trips
             self._relay_countdown = 0
         if self._relay_countdown == 0:
             self._relay_countdown = _RELAY_TICKS
@@ -157,20 +162,23 @@ class Pdu:
     def released(self):
         """Latched trips were reset: the branch stays open until somebody switches it on."""
         alarms = self.controller.alarms
+        release = 0
         for branch in range(BRANCHES):
-            if self.tripped_bits >> branch & 1 and not (
+            if self._noted_bits >> branch & 1 and not (
                 alarms.active(PduAlarm.overload_trip, branch) or alarms.active(PduAlarm.instantaneous_trip, branch)
             ):
-                self.tripped_bits &= ~(1 << branch)
+                release |= 1 << branch
                 self.image.put(Branch.trip_cause, TripCause.NONE, Branch.START + branch * Branch.STRIDE)
+        self._noted_bits &= ~release
+        self._release_bits = release
 
     def _note_trips(self):
-        new, self._new_trips = self._new_trips, 0
-        thermal, self._thermal_trips = self._thermal_trips, 0
+        new = self.tripped_bits & ~self._noted_bits & ~self._release_bits
+        self._noted_bits |= new
         alarms = self.controller.alarms
         for branch in range(BRANCHES):
             if new >> branch & 1:
-                cause = TripCause.THERMAL if thermal >> branch & 1 else TripCause.INSTANTANEOUS
+                cause = TripCause.THERMAL if self._thermal_bits >> branch & 1 else TripCause.INSTANTANEOUS
                 alarm = PduAlarm.overload_trip if cause == TripCause.THERMAL else PduAlarm.instantaneous_trip
                 alarms.trip(alarm, branch)
                 self.image.put(Branch.trip_cause, cause, Branch.START + branch * Branch.STRIDE)

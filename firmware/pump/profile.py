@@ -72,8 +72,11 @@ class Pump:
         self.capability = board.CAPABILITIES["hard_tick"]
         self.tick_count = 0
         self.tick_overruns = 0
-        self.stopped_bits = 0  # rules of INTERLOCKS that acted, latched
-        self._new_stops = 0
+        # Rules of INTERLOCKS that acted, latched. Only the tick changes it: a read-modify-write in the main loop could lose
+        # what an interrupt in the middle of it stored.
+        self.stopped_bits = 0
+        self._release_bits = 0
+        self._noted_bits = 0
         self._taken = 0
         self.at_local = True
         controller.holdings.guard(Settings.supply_pressure_stop[ADDRESS], 999, None, self._configured)
@@ -125,10 +128,12 @@ class Pump:
                 window.took(chip)
                 for channel in range(8):
                     codes[8 * chip + channel] = half[channel]
-        due = judge(codes, self.rules, self._low_code, self._high_code) & ~self.stopped_bits
-        if due:
-            self.stopped_bits |= due
-            self._new_stops |= due
+        if self._release_bits:
+            self.stopped_bits &= ~self._release_bits
+            self._release_bits = 0
+        self.stopped_bits |= judge(codes, self.rules, self._low_code, self._high_code)
+        if self.stopped_bits:
+            # In every tick: the main loop may have been about to drive the pumps when this interrupt came.
             self._stop[0](0)
             self._stop[1](0)
         window.advance()
@@ -161,9 +166,12 @@ class Pump:
 
     def released(self):
         alarms = self.controller.alarms
+        release = 0
         for rule in range(len(INTERLOCKS)):
-            if not alarms.active(INTERLOCKS[rule][0]):
-                self.stopped_bits &= ~(1 << rule)
+            if self._noted_bits >> rule & 1 and not alarms.active(INTERLOCKS[rule][0]):
+                release |= 1 << rule
+        self._noted_bits &= ~release
+        self._release_bits = release
 
     def _drive_pumps(self, dt_s):
         pumps, value = self.pumps, self.sensors.value
@@ -258,7 +266,8 @@ class Pump:
 
     def _judge(self):
         alarms, value, setting = self.controller.alarms, self.sensors.value, self._setting
-        new, self._new_stops = self._new_stops, 0
+        new = self.stopped_bits & ~self._noted_bits & ~self._release_bits
+        self._noted_bits |= new
         for rule in range(len(INTERLOCKS)):
             alarm = INTERLOCKS[rule][0]
             if new >> rule & 1:
