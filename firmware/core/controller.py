@@ -31,6 +31,7 @@ from core.loop import WATCHDOG_MS, Loop
 from core.modbus import Server
 from core.settings import Settings
 from core.tcp import TcpServer
+from core.tick import HZ
 from core.wire import get32
 
 COMMIT = 0xC0DE
@@ -54,6 +55,7 @@ class Controller:
         self.lease = Lease()
         self.settings = Settings(self.holdings, SETTINGS_FIRST, (common.MAP_MAJOR, common.MAP_MINOR))
         self.settings_found = self.settings.load()
+        self._mark_ms = self._mark_count = 0
         self.uptime_ms = 0
         self.uptime_s = 0
         self.sequence = 0
@@ -73,6 +75,7 @@ class Controller:
     def run(self):
         """Start the equipment and never return."""
         self.profile.start()
+        self._mark_ms, self._mark_count = time.ticks_ms(), self.profile.tick_count
         self.regulation = self.loop.every(REGULATION_MS, self._regulate)
         self.loop.every(HOUSEKEEPING_MS, self.profile.housekeep)
         self.loop.every(1000, self._each_second)
@@ -123,6 +126,7 @@ class Controller:
         self.transport.age(dt_ms)
         self.loop.collect()
         self.loop.feed()
+        self._count_missed_ticks()
         put, loop, server = self.inputs.put, self.loop, self.server
         put(Health.uptime, self.uptime_s)
         if self.clock_source != ClockSource.NONE:
@@ -145,6 +149,14 @@ class Controller:
         put(Health.settings_commits, self.settings.commits)
         put(Health.chip_errors, self.profile.chip_errors)
         put(Health.value_clamps, self.inputs.clamps)
+
+    def _count_missed_ticks(self):
+        """Compare the hard ticks of the last second with the clock; one tick of difference is the phase between the two."""
+        now_ms, count = time.ticks_ms(), self.profile.tick_count
+        missed = time.ticks_diff(now_ms, self._mark_ms) * HZ // 1000 - ((count - self._mark_count) & 0x3FFFFFFF)
+        self._mark_ms, self._mark_count = now_ms, count
+        if missed > 1:
+            self.profile.tick_overruns += missed
 
     def now_s(self):
         return time.time() + EPOCH_OFFSET_S + self._clock_ahead_s

@@ -248,3 +248,13 @@ def test_clock_is_unknown_until_it_is_set(bench):
         assert await value(device, "clock") == pytest.approx(1_790_000_005, abs=1)
 
     bench.run(test)
+
+
+def test_every_hard_tick_is_there_across_the_wrap_of_the_30_bit_clock(bench):
+    async def test(device):
+        await asyncio.sleep(30)  # ticks_ms wraps 10 s after the start
+        fast = await device.read_many(["tick_count", "tick_overruns", "loop_overruns", "uptime"])
+        assert fast["tick_overruns"].value == 0 and fast["loop_overruns"].value == 0
+        assert fast["tick_count"].value >= 1000 * fast["uptime"].value
+
+    bench.run(test)
