@@ -27,9 +27,15 @@ INTERLOCKS = (
 )
 # Sensors that no loop depends on; they share one alarm.
 SPARE_SENSORS = (
-    "return_temperature", "facility_supply_temperature", "facility_return_temperature", "supply_pressure",
-    "return_pressure", "filter_differential_pressure", "flow", "facility_flow", "level", "valve_position",
-    "pump_speed_1", "pump_speed_2",
+    "return_temperature",
+    "facility_supply_temperature",
+    "facility_return_temperature",
+    "filter_differential_pressure",
+    "flow",
+    "facility_flow",
+    "valve_position",
+    "pump_speed_1",
+    "pump_speed_2",
 )  # fmt: skip
 
 
@@ -77,6 +83,7 @@ class Pump:
         self.stopped_bits = 0
         self._release_bits = 0
         self._noted_bits = 0
+        self.stopped_bits = controller.retained.word & 0x07
         self._taken = 0
         self.at_local = True
         controller.holdings.guard(Settings.supply_pressure_stop[ADDRESS], 999, None, self._configured)
@@ -88,6 +95,14 @@ class Pump:
     @property
     def tripped(self):
         return self.stopped_bits != 0
+
+    @property
+    def latched_bits(self):
+        return self.stopped_bits
+
+    def may_be_blind(self):
+        """An interlock that comes some tens of milliseconds late harms no pump."""
+        return True
 
     def start(self):
         """Measure first, then take over what pumps and valve do: a controller reset is not a power-up."""
@@ -278,12 +293,10 @@ class Pump:
         def above(name, limit):
             return None if value[name] is None else value[name] > limit
 
-        pressure, wanted = value["differential_pressure"], self._pump_setpoint()[0]
-        regulated = self.setpoints.mode == Mode.DIFFERENTIAL_PRESSURE and not self.stopped_bits
-        low = None if pressure is None else regulated and pressure < 0.9 * wanted
-        critical = None if pressure is None else pressure < 0.6 * wanted
-        alarms.set(PumpAlarm.flow_low, low)
-        alarms.set(PumpAlarm.flow_critical, critical)
+        pressure = value["differential_pressure"]
+        reached = self._reached()
+        alarms.set(PumpAlarm.flow_low, None if reached is None else reached < 0.9 and not self.stopped_bits)
+        alarms.set(PumpAlarm.flow_critical, None if reached is None else reached < 0.6)
         alarms.set(PumpAlarm.supply_pressure_high, above("supply_pressure", setting(Settings.supply_pressure_limit)))
         suction = above("return_pressure", setting(Settings.return_pressure_low))
         alarms.set(PumpAlarm.return_pressure_low, None if suction is None else not suction)
@@ -300,7 +313,18 @@ class Pump:
         alarms.set(PumpAlarm.supply_temperature_lost, supply is None)
         alarms.set(PumpAlarm.differential_pressure_lost, pressure is None)
         alarms.set(PumpAlarm.humidity_lost, value["ambient_humidity"] is None)
+        for rule in range(len(INTERLOCKS)):
+            alarms.set(PumpAlarm.interlock_sensor_lost, value[INTERLOCKS[rule][1]] is None, rule)
         alarms.set(PumpAlarm.sensor_fault, any(value[name] is None for name in SPARE_SENSORS))
+
+    def _reached(self):
+        """What the pumps achieve of what they are asked for: ΔP or flow over its set-point. None where it is not known."""
+        measured, wanted, mode = self._measured(), self._pump_setpoint(), self.setpoints.mode
+        if mode == Mode.SPEED:
+            return 1.0  # nothing but the speed is asked for
+        at = 1 if mode == Mode.FLOW else 0
+        value = measured[at]
+        return None if value is None else value / max(wanted[at], 1.0)
 
     def _no_effect(self, pump):
         """None while the speed feedback is lost: then nobody can say."""
@@ -331,6 +355,9 @@ class Pump:
             dropped |= 1 << Sensor.DIFFERENTIAL_PRESSURE
         if sensors.value["ambient_humidity"] is None:
             dropped |= 1 << Sensor.HUMIDITY
+        for rule in range(len(INTERLOCKS)):
+            if sensors.value[INTERLOCKS[rule][1]] is None:
+                dropped |= 1 << Sensor.LEVEL + rule
         self.image.put(Measurement.sensors_dropped, dropped)
         words = [Quality.FAULT if sensors.supply is None else Quality.GOOD, 0, 0]
         for name, _, _, slot in _PUBLISHED:
