@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,8 @@ class MicroPythonFile(pytest.File):
     def results(self) -> dict[str, str]:
         """Failure text by test, empty for a pass."""
         if self.outcome is None:
-            done = run_micropython(str(RUNNER), self.path.stem, path=str(self.path.parent))
+            with tempfile.TemporaryDirectory() as scratch:  # tests that write files do it there
+                done = run_micropython(str(RUNNER), self.path.stem, path=str(self.path.parent), cwd=scratch)
             self.outcome = {}
             for part in done.stdout.split("\n== ")[1:]:
                 head, _, text = part.partition("\n")

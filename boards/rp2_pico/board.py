@@ -10,6 +10,7 @@ ARCHITECTURE = "armv6m"
 CAPABILITIES = {
     "hard_tick": "pio",  # Timer(hard=True) does not exist on rp2 before MicroPython 1.26; a PIO interrupt does
     "network": None,
+    "retained": "rp2_scratch",  # survives a reset, see core/retained.py
     "uarts": 1,
     "fram": True,
 }

@@ -10,6 +10,7 @@ ARCHITECTURE = "host"
 CAPABILITIES = {
     "hard_tick": "timer",  # machine.Timer(hard=True), driven by the simulator's clock
     "network": "socket",
+    "retained": "retained.bin",  # survives a reset, see core/retained.py
     "uarts": 0,
     "fram": False,
 }

@@ -2,7 +2,8 @@
 
 A profile is an object with: inputs, holdings, coils (register classes), alarms (alarm classes), bind(controller),
 start(), regulate(dt_ms), housekeep(dt_ms), at_local (bool), tripped (bool), may_switch(address, value),
-switched(address, value), chip_errors, tick_count, tick_overruns.
+switched(address, value), may_be_blind() (a flash write may stop interrupts now), latched_bits (what a reset must not clear;
+`retained.word` has it after one), chip_errors, tick_count, tick_overruns.
 """
 
 import time
@@ -29,10 +30,13 @@ from core.bank import Bits, Table
 from core.lease import REFUSED, Lease
 from core.loop import WATCHDOG_MS, Loop
 from core.modbus import Server
+from core.retained import Retained
 from core.settings import Settings
+from core.tick import HZ
 from core.wire import get32
 
 COMMIT = 0xC0DE
+BUSY = 6  # exception code: try again later
 REGULATION_MS = 100
 HOUSEKEEPING_MS = 10
 LEASE_FIRST = common.Lease.remote_holder[ADDRESS]
@@ -53,6 +57,7 @@ class Controller:
         self.lease = Lease()
         self.settings = Settings(self.holdings, SETTINGS_FIRST, (common.MAP_MAJOR, common.MAP_MINOR))
         self.settings_found = self.settings.load()
+        self._mark_ms = self._mark_count = 0
         self.uptime_ms = 0
         self.uptime_s = 0
         self.sequence = 0
@@ -60,6 +65,8 @@ class Controller:
         self._clock_ahead_s = 0
         self._reason = _reset_reason()
         self._tell_restart = self._reason in (ResetReason.WATCHDOG, ResetReason.FAULT)
+        self.retained = Retained(board.CAPABILITIES["retained"], self._reason == ResetReason.POWER_ON)
+        self.tick_alive = True
         self._guard()
         self.server = Server(
             self.inputs, self.holdings, self.coils, self.alarms.bits, self._file, _objects(info, profile)
@@ -72,6 +79,7 @@ class Controller:
     def run(self):
         """Start the equipment and never return."""
         self.profile.start()
+        self._mark_ms, self._mark_count = time.ticks_ms(), self.profile.tick_count
         self.regulation = self.loop.every(REGULATION_MS, self._regulate)
         self.loop.every(HOUSEKEEPING_MS, self.profile.housekeep)
         self.loop.every(1000, self._each_second)
@@ -91,7 +99,9 @@ class Controller:
         alarms.set(CommonAlarm.loop_overrun, dt_ms > REGULATION_MS)
         alarms.set(CommonAlarm.settings_lost, not self.settings_found)
         alarms.set(CommonAlarm.restarted, self._tell_restart)
+        alarms.set(CommonAlarm.tick_stopped, not self.tick_alive)
         self.profile.regulate(dt_ms)
+        self.retained.store(self.profile.latched_bits)
         if self.profile.tripped:
             self.state = State.TRIPPED
         else:
@@ -121,7 +131,9 @@ class Controller:
         self.uptime_ms %= 1000
         self.transport.age(dt_ms)
         self.loop.collect()
-        self.loop.feed()
+        self._count_missed_ticks()
+        if self.tick_alive:  # without its tick nothing is protected: let the watchdog start the controller anew
+            self.loop.feed()
         put, loop, server = self.inputs.put, self.loop, self.server
         put(Health.uptime, self.uptime_s)
         if self.clock_source != ClockSource.NONE:
@@ -144,11 +156,22 @@ class Controller:
         put(Health.bus_unanswered, self.transport.unanswered)
         put(Health.bus_noise, self.transport.noise)
         put(Health.bus_gaps, self.transport.gaps)
+        put(Health.bus_foreign, self.transport.foreign)
         put(Health.bus_broadcasts, self.transport.broadcasts)
         put(Health.blind_worst, self.settings.worst_write_us)
         put(Health.settings_commits, self.settings.commits)
         put(Health.chip_errors, self.profile.chip_errors)
         put(Health.value_clamps, self.inputs.clamps)
+
+    def _count_missed_ticks(self):
+        """Compare the hard ticks of the last second with the clock; one tick of difference is the phase between the two."""
+        now_ms, count = time.ticks_ms(), self.profile.tick_count
+        counted = (count - self._mark_count) & 0x3FFFFFFF
+        missed = time.ticks_diff(now_ms, self._mark_ms) * HZ // 1000 - counted
+        self._mark_ms, self._mark_count = now_ms, count
+        self.tick_alive = counted > 0
+        if missed > 1:
+            self.profile.tick_overruns += missed
 
     def now_s(self):
         return time.time() + EPOCH_OFFSET_S + self._clock_ahead_s
@@ -160,6 +183,7 @@ class Controller:
         commands = [span for span in holdings.spans if span[0] == Command.commit[ADDRESS]][0]
         remote = [span for span in holdings.spans if span[0] == LEASE_FIRST][0]
         holdings.guard(commands[0], commands[1], self._may_command, self._commanded)
+        self.lease.block = remote[1] - remote[0]
         holdings.guard(remote[0], remote[1], self._may_lease, self.lease.written)
         self.coils.may_write = self._may_switch
         self.coils.written = self.profile.switched
@@ -173,26 +197,35 @@ class Controller:
         first = address
         for here in range(first, first + count):
             word = data[offset + 2 * (here - first)] << 8 | data[offset + 2 * (here - first) + 1]
-            if here == Command.commit[ADDRESS] and word not in (0, COMMIT):
-                return self.refuse(Refusal.BAD_COMMAND)
+            if here == Command.commit[ADDRESS] and word:
+                code = self._commit(word)
+                if code:
+                    return code
             if here == Command.reset_latch[ADDRESS] and word and not self._reset(word):
                 return self.refuse(Refusal.INTERLOCK)
         return 0
 
     def _commanded(self, address, count):
         holdings = self.holdings
-        if holdings.setting(Command.commit) == COMMIT:
-            try:
-                self.settings.commit()
-                self.settings_found = True
-            except OSError:
-                self.refuse(Refusal.STORAGE)
         clock = get32(holdings.image, holdings.locate(Command.set_clock[ADDRESS], 2))
         if clock:
             self._clock_ahead_s = clock - time.time() - EPOCH_OFFSET_S
             self.clock_source = ClockSource.HOST
         for field in (Command.commit, Command.reset_latch, Command.set_clock):
             holdings.put(field, 0)
+
+    def _commit(self, word):
+        """Exception code, or 0. Writing to flash stops interrupts, and with them protection, for tens of milliseconds."""
+        if word != COMMIT:
+            return self.refuse(Refusal.BAD_COMMAND)
+        if not self.profile.may_be_blind():
+            return BUSY
+        try:
+            self.settings.commit()
+        except OSError:
+            return self.refuse(Refusal.STORAGE)
+        self.settings_found = True
+        return 0
 
     def _reset(self, code):
         if self._tell_restart and code in (CommonAlarm.restarted[0], 0xACE):

@@ -13,6 +13,7 @@ from core.wire import get16, get32
 
 REFUSED = const(4)
 _FIRST = Block.remote_holder[ADDRESS]
+_JUMP = const(1_000_000)
 _HEAD = const(4)  # registers of the lease itself
 
 
@@ -24,6 +25,7 @@ class Lease:
         self.remaining_ms = 0
         self.lost = False  # a host fell silent and none has come since
         self.refusal = Refusal.NONE
+        self.block = _HEAD  # registers of the whole remote block
         self._asked = (0, 0, 0)
 
     def may_write(self, address, count, data, offset):
@@ -36,6 +38,10 @@ class Lease:
                 return self._refuse(Refusal.LEASE_HELD)
         elif holder == 0 or epoch <= self.epoch:
             return self._refuse(Refusal.LEASE_STALE)
+        elif epoch - self.epoch > _JUMP:
+            return self._refuse(Refusal.EPOCH_JUMP)
+        elif count < self.block:
+            return self._refuse(Refusal.LEASE_INCOMPLETE)
         if holder and not seconds:
             return self._refuse(Refusal.BAD_COMMAND)
         self._asked = (holder, epoch, seconds)

@@ -33,6 +33,7 @@ class Server:
         self.messages = 0
         self.errors = 0
         self.exceptions = 0
+        self.faults = 0  # requests that ended in an error of the controller itself, answered with exception 04
         self._functions = {
             1: self._read_bits,
             2: self._read_bits,
@@ -54,7 +55,12 @@ class Server:
         self.messages += 1
         function = request[at]
         serve = self._functions.get(function)
-        size = -ILLEGAL_FUNCTION if serve is None else serve(request, at, length, answer, to)
+        try:
+            size = -ILLEGAL_FUNCTION if serve is None else serve(request, at, length, answer, to)
+        except (OSError, MemoryError):
+            # Whatever a request asks for, the controller goes on: it has equipment to look after.
+            self.faults += 1
+            size = -DEVICE_FAILURE
         if size < 0:
             self.exceptions += 1
             answer[to] = function | 0x80

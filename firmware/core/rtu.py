@@ -36,7 +36,7 @@ class RtuServer:
         parity, stop = _FRAMINGS[framing]
         self.server = server
         self.unit = unit
-        self.overruns = self.unanswered = self.noise = self.gaps = self.broadcasts = self.echoes = 0
+        self.overruns = self.unanswered = self.noise = self.gaps = self.broadcasts = self.foreign = self.echoes = 0
         tx, rx, direction = Pin(pins["tx"]), Pin(pins["rx"]), pins["direction"]
         self._uart = UART(
             pins["uart"], baud, bits=8, parity=parity, stop=stop, tx=tx, rx=rx, rxbuf=_BUFFER, txbuf=_BUFFER
@@ -218,10 +218,11 @@ class RtuServer:
         return frames
 
     def _skip(self, at):
-        """A frame for somebody else is counted all the same (FC08 sub-function 11)."""
-        self.server.messages += 1
+        """A frame that is not for this unit alone is counted, and that is all."""
         if self._window[at] == 0:
             self.broadcasts += 1
+        else:
+            self.foreign += 1
 
     def _drop(self):
         self.server.errors += 1

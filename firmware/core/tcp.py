@@ -25,13 +25,14 @@ class Client:
         self.view = memoryview(self.buffer)
         self.filled = 0
         self.idle_ms = 0
+        self.served = 0  # requests answered: who has none is a stranger
         self.out = bytearray(_ADU_MAX)
         self.unsent = b""  # what the socket did not take yet; nothing more is served until it is gone
 
 
 class TcpServer:
     # Of a serial line only: not available here.
-    overruns = unanswered = noise = gaps = broadcasts = None
+    overruns = unanswered = noise = gaps = foreign = broadcasts = None
 
     def __init__(self, server, port, unit, clients=4):
         self.server = server
@@ -82,12 +83,12 @@ class TcpServer:
                 free = client
                 break
         if free is None:
-            free = max(self.clients, key=lambda client: client.idle_ms)
+            free = max(self.clients, key=lambda client: (client.served == 0, client.idle_ms))
             self.evictions += 1
             self._close(free)
         stream.setblocking(False)
         free.socket = stream
-        free.filled = free.idle_ms = 0
+        free.filled = free.idle_ms = free.served = 0
         self.poll.register(stream, select.POLLIN)
 
     def _close(self, client):
@@ -130,6 +131,7 @@ class TcpServer:
             if client.filled < end:
                 return True
             if buffer[6] in (0, 255, self.unit):
+                client.served = 1
                 size = self.server.handle(buffer, _HEADER, length - 1, client.out, _HEADER)
                 copy(client.out, 0, buffer, 0, _HEADER)
                 put16(client.out, 4, size + 1)

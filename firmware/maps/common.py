@@ -57,6 +57,10 @@ class Refusal(Enum):
     """A command register got a word it does not know."""
     STORAGE = 7
     """The settings could not be written to flash."""
+    LEASE_INCOMPLETE = 8
+    """A new lease must bring every remote set-point: what an earlier host left there does not come back to life."""
+    EPOCH_JUMP = 9
+    """The epoch is more than 1,000,000 above the last one: it would lock out everybody else."""
 
 
 class Quality(Enum):
@@ -135,7 +139,7 @@ class Health(Input):
     loop_period = u16(48, unit="ms")
     """Period of the regulation task."""
     loop_worst_execution = u32(49, unit="us")
-    """Longest execution of one pass of the main loop."""
+    """Longest execution of one task of the main loop."""
     loop_worst_lateness = u32(51, unit="us")
     """Largest delay of a regulation step behind its schedule."""
     loop_overruns = u32(53)
@@ -151,7 +155,7 @@ class Health(Input):
     blind_worst = u32(63, unit="us")
     """Longest write to flash since the start; the processor may be blind to interrupts for that long."""
     bus_messages = u32(65)
-    """Requests seen, for this unit or not (FC08 sub-function 11)."""
+    """Requests for this unit (FC08 sub-function 14)."""
     bus_errors = u32(67)
     """Frames rejected as malformed (FC08 sub-function 12)."""
     bus_exceptions = u32(69)
@@ -176,6 +180,8 @@ class Health(Input):
     """Serial frames discarded for a gap inside them (see gap_limit and strict_gap)."""
     bus_broadcasts = u32(88)
     """Serial broadcasts seen; they are counted and ignored."""
+    bus_foreign = u32(90)
+    """Serial frames for other units, and their answers."""
 
 
 class Status(Input):
@@ -265,5 +271,12 @@ class CommonAlarm(Alarm):
 
     Cause: the watchdog or an uncaught error; reset_reason tells which.
     Consequence: outputs held their values through the restart; a lease must be taken anew.
-    Remedy: save the console log and the event journal for the makers; write 4 to reset_latch to clear.
+    Remedy: save the console log for the makers; write 4 to reset_latch to clear.
+    """
+    tick_stopped = alarm(5, priority="critical", group="controller")
+    """The hard tick does not run.
+
+    Cause: an error in the tick, or the timer of the board.
+    Consequence: nothing is protected by this controller until its watchdog starts it anew, within 9 seconds.
+    Remedy: if it comes back, save the console log for the makers and replace the board.
     """

@@ -18,6 +18,8 @@ class BranchState(Enum):
     """The contactor did not do what it was told."""
     NOT_FITTED = 5
     """This branch does not exist on this unit."""
+    NOT_PERMITTED = 6
+    """Its switch is on, but the host took its permit; without a lease, switching it on gives the permit back."""
 
 
 class TripCause(Enum):
@@ -158,10 +160,11 @@ class BranchSettings(Holding):
     START = 220
     COUNT = 8
     STRIDE = 2
-    rating = u16(0, -1, "A", low=1, high=125, default=63)
-    """Rated current: the thermal image is 1 at this current."""
-    instantaneous = u16(1, -1, "A", low=5, high=1500, default=440)
-    """Instantaneous trip on two samples of the fast channel (RMS of the largest phase), about 7 times the rating."""
+    rating = u16(0, -1, "A", low=10, high=125, default=63)
+    """Rated current: the thermal image is 1 at this current. Its arithmetic has 31 bits: not below 10 A."""
+    instantaneous = u16(1, -1, "A", low=20, high=750, default=440)
+    """Instantaneous trip on two samples of the fast channel (RMS of the largest phase), about 7 times the rating; within the
+    full scale of the channel, which is 800 A."""
 
 
 class Switch(Coil):

@@ -36,6 +36,12 @@ class Sensor(Enum):
     """Manifold differential pressure; the pumps run at the preset speed without it."""
     HUMIDITY = 4
     """Ambient humidity; a dew point of 25 °C is assumed without it."""
+    LEVEL = 5
+    """Level; no dry-run stop without it."""
+    SUPPLY_PRESSURE = 6
+    """Supply pressure; no stop and no limit without it."""
+    RETURN_PRESSURE = 7
+    """Return pressure; no low-pressure stop without it."""
 
 
 class Measurement(Input):
@@ -228,14 +234,14 @@ class PumpAlarm(Alarm):
     Remedy: check actuator and linkage; open the valve by hand if supply temperature rises.
     """
     flow_low = alarm(24, priority="medium", group="flow", delay_ms=100000)
-    """Differential pressure below 90 % of its set-point.
+    """Differential pressure, or flow in flow mode, below 90 % of its set-point.
 
     Cause: a pump or filter at its limit, air in the loop, or more racks open than one skid can carry.
     Consequence: racks get less coolant than intended.
     Remedy: look at pump speeds and filter; vent the loop.
     """
     flow_critical = alarm(25, priority="critical", group="flow", delay_ms=3000)
-    """Differential pressure below 60 % of its set-point.
+    """Differential pressure, or flow in flow mode, below 60 % of its set-point.
 
     Cause: pumps not turning, a large leak, or a closed valve.
     Consequence: devices in the racks reach their throttle temperature within seconds. The pumps keep running.
@@ -282,4 +288,11 @@ class PumpAlarm(Alarm):
     Cause: wiring or the sensor itself.
     Consequence: its value reads as not available.
     Remedy: mend the wiring or replace the sensor.
+    """
+    interlock_sensor_lost = alarm(35, count=3, priority="high", group="sensors", delay_ms=1000)
+    """A sensor that an interlock depends on is out of range: 1 level, 2 supply pressure, 3 return pressure.
+
+    Cause: wiring, the transmitter, or its analog input chip.
+    Consequence: the interlock is without effect (1 dry run, 2 supply pressure, 3 return pressure). The pumps keep running.
+    Remedy: mend it at once, or stop this skid and let the other one carry the pod.
     """

@@ -66,6 +66,8 @@ class Metering:
             a, b, c = phases
             put(Measurement.neutral_current, sqrt(max(0, a * a + b * b + c * c - a * b - b * c - c * a)))
         good = [b for b in fitted if quality[b] == Quality.GOOD]
+        if not good:
+            put(Measurement.frequency, None)
         for phase in range(3):
             volts = [self.voltage[3 * b + phase] for b in good]
             put(Measurement.phase_voltage, sum(volts) / len(volts) if volts else None, phase)

@@ -13,7 +13,7 @@ from drivers.hc138 import Hc138
 from drivers.relays import Relays
 from machine import SPI, Pin
 from maps import pdu as maps
-from maps.common import Profile, Quality, Refusal
+from maps.common import LeaseState, Profile, Quality, Refusal
 from maps.fields import ADDRESS
 from maps.pdu import BRANCHES, Branch, BranchFast, BranchSettings, Measurement, PduAlarm, Remote, Settings, TripCause
 
@@ -22,7 +22,9 @@ from pdu.protection import WINDOW, Protection, heat, watch
 from pdu.switching import Switching
 
 _RELAY_TICKS = 20  # coils and contacts are exchanged this often, and at once on a trip
+_PULSE_TICKS = 150  # of the reset coils on a trip; the coils are rated for pulses
 _CHANNEL_FAULT_TICKS = 10
+_BLIND_LIMIT_percent = 80  # no flash write while any branch is hotter, in percent of its trip
 _METER_SLOT_MS = 20  # one branch a slot: every branch within the 200 ms metering window
 
 
@@ -62,12 +64,18 @@ class Pdu:
         self.protection = Protection()
         self.switching = Switching()
         self.capability = board.CAPABILITIES["hard_tick"]
-        # Shared with the tick: plain attributes and integers that both sides only store whole.
+        # Shared with the tick. Only the tick changes the first three, because a read-modify-write in the main loop could
+        # lose what an interrupt in the middle of it stored; the main loop asks with _release_bits.
         self.tick_count = 0
-        self.tick_overruns = 0
         self.tripped_bits = 0
-        self._new_trips = 0
-        self._thermal_trips = 0
+        self._thermal_bits = 0
+        self._release_bits = 0
+        self.tick_overruns = 0
+        self._noted_bits = 0
+        self.tripped_bits = controller.retained.word & 0xFF
+        self._thermal_bits = controller.retained.word >> 8 & 0xFF
+        self._pulse_bits = 0
+        self._pulse_ticks = 0
         self._bad_samples = 0
         self._countdown = WINDOW
         self._relay_countdown = _RELAY_TICKS
@@ -83,6 +91,17 @@ class Pdu:
     @property
     def tripped(self):
         return self.tripped_bits != 0
+
+    @property
+    def latched_bits(self):
+        return self.tripped_bits | self._thermal_bits << 8
+
+    @property
+    def _channel_lost(self):
+        return self._bad_samples >= _CHANNEL_FAULT_TICKS or not self.controller.tick_alive
+
+    def may_be_blind(self):
+        return all(self.protection.thermal(branch) < _BLIND_LIMIT_percent for branch in range(BRANCHES))
 
     def start(self):
         """Take over what the contacts report; then let protection run."""
@@ -112,18 +131,28 @@ class Pdu:
         if self._countdown == 0:
             self._countdown = WINDOW
             hot = heat(self._state, self.protection.windows_per_tau, self.protection.limit)
-            self._thermal_trips |= hot & ~self.tripped_bits & ~trips
+            self._thermal_bits |= hot & ~self.tripped_bits & ~trips
             trips |= hot
         self._relay_countdown -= 1
+        if self._release_bits:
+            self.tripped_bits &= ~self._release_bits
+            self._thermal_bits &= ~self._release_bits
+            self._release_bits = 0
         trips &= ~self.tripped_bits
         if trips:
             self.tripped_bits |= trips
-            self._new_trips |= trips
+            self._pulse_bits |= trips
+            self._pulse_ticks = _PULSE_TICKS
             self._relay_countdown = 0
+        elif self._pulse_ticks:
+            self._pulse_ticks -= 1
+            if not self._pulse_ticks:
+                self._pulse_bits = 0
+                self._relay_countdown = 0
         if self._relay_countdown == 0:
             self._relay_countdown = _RELAY_TICKS
-            switching, tripped = self.switching, self.tripped_bits
-            self.relays.exchange(switching.set_coils & ~tripped, switching.reset_coils | tripped)
+            switching = self.switching
+            self.relays.exchange(switching.set_coils & ~self.tripped_bits, switching.reset_coils | self._pulse_bits)
 
     def housekeep(self, dt_ms):
         self._slot_ms += dt_ms
@@ -136,7 +165,8 @@ class Pdu:
         self._note_trips()
         switching.step(
             dt_ms,
-            self.controller.coils.image[0] & int(holdings.setting(Remote.permit)),
+            self.controller.coils.image[0],
+            int(holdings.setting(Remote.permit)),
             self.tripped_bits,
             self.relays.feedback,
             int(1000 * holdings.setting(Settings.close_interval)),
@@ -152,25 +182,32 @@ class Pdu:
         return Refusal.NONE
 
     def switched(self, address, value):
-        """The switch position is read from the coils in each step."""
+        """The position is read from the coils in each step. Without a lease, who switches a branch on also permits it: the
+        host that took the permit is gone, and somebody stands here."""
+        if value and self.controller.lease.state != LeaseState.ACTIVE:
+            holdings = self.controller.holdings
+            holdings.put(Remote.permit, int(holdings.setting(Remote.permit)) | 1 << address)
 
     def released(self):
         """Latched trips were reset: the branch stays open until somebody switches it on."""
         alarms = self.controller.alarms
+        release = 0
         for branch in range(BRANCHES):
-            if self.tripped_bits >> branch & 1 and not (
+            if self._noted_bits >> branch & 1 and not (
                 alarms.active(PduAlarm.overload_trip, branch) or alarms.active(PduAlarm.instantaneous_trip, branch)
             ):
-                self.tripped_bits &= ~(1 << branch)
+                release |= 1 << branch
                 self.image.put(Branch.trip_cause, TripCause.NONE, Branch.START + branch * Branch.STRIDE)
+        self._noted_bits &= ~release
+        self._release_bits = release
 
     def _note_trips(self):
-        new, self._new_trips = self._new_trips, 0
-        thermal, self._thermal_trips = self._thermal_trips, 0
+        new = self.tripped_bits & ~self._noted_bits & ~self._release_bits
+        self._noted_bits |= new
         alarms = self.controller.alarms
         for branch in range(BRANCHES):
             if new >> branch & 1:
-                cause = TripCause.THERMAL if thermal >> branch & 1 else TripCause.INSTANTANEOUS
+                cause = TripCause.THERMAL if self._thermal_bits >> branch & 1 else TripCause.INSTANTANEOUS
                 alarm = PduAlarm.overload_trip if cause == TripCause.THERMAL else PduAlarm.instantaneous_trip
                 alarms.trip(alarm, branch)
                 self.image.put(Branch.trip_cause, cause, Branch.START + branch * Branch.STRIDE)
@@ -186,7 +223,7 @@ class Pdu:
     def _judge(self):
         alarms, metering = self.controller.alarms, self.metering
         warning = self.controller.holdings.setting(Settings.warning_level)
-        alarms.set(PduAlarm.fast_channel_fault, self._bad_samples >= _CHANNEL_FAULT_TICKS)
+        alarms.set(PduAlarm.fast_channel_fault, self._channel_lost)
         for branch in range(BRANCHES):
             alarms.set(PduAlarm.overload_warning, self.protection.thermal(branch) > warning, branch)
             alarms.set(PduAlarm.contactor_disagrees, bool(self.switching.disagrees(branch)), branch)
@@ -203,7 +240,7 @@ class Pdu:
         put(Measurement.closed, self.switching.closed)
         put(Measurement.tripped, self.tripped_bits)
         self.metering.sums()
-        fast_bad = self._bad_samples >= _CHANNEL_FAULT_TICKS
+        fast_bad = self._channel_lost
         meters = channels = 0
         for branch in range(BRANCHES):
             at, detail = BranchFast.START + branch * BranchFast.STRIDE, Branch.START + branch * Branch.STRIDE

@@ -9,6 +9,10 @@ from maps.pdu import BRANCHES, BranchState
 from micropython import const
 
 PULSE_MS = const(150)
+RETRY_MS = const(1000)
+RETRIES = const(
+    3
+)  # further pulses to a contactor that did not open on a trip; then it is welded, and its coil shall not burn
 
 
 class Switching:
@@ -23,15 +27,19 @@ class Switching:
         self._off_ms = array("i", [0] * BRANCHES)
         self._pulse_ms = array("i", [0] * BRANCHES)
         self._pause_ms = 0
+        self._retries = bytearray(BRANCHES)
+        self._retry_ms = array("i", [0] * BRANCHES)
+        self._asked = 0
 
     def start(self, feedback):
-        self.closed = self.commanded = self.wanted = feedback
+        self.closed = self.commanded = self.wanted = self._asked = feedback
         for branch in range(BRANCHES):
             self._off_ms[branch] = 0
 
-    def step(self, dt_ms, wanted, tripped, feedback, interval_ms, minimum_off_ms):
+    def step(self, dt_ms, asked, permitted, tripped, feedback, interval_ms, minimum_off_ms):
         """Decide the coil pulses for the next dt_ms. Opening is never delayed, closing always takes its turn."""
-        self.closed, self.tripped = feedback, tripped
+        self.closed, self.tripped, self._asked = feedback, tripped, asked
+        wanted = asked & permitted
         self.wanted = wanted & ~tripped & 0xFF
         self._pause_ms = max(0, self._pause_ms - dt_ms)
         self.commanded &= ~tripped
@@ -44,6 +52,9 @@ class Switching:
                     self.reset_coils &= ~bit
             if tripped & bit:
                 self.set_coils &= ~bit
+                self._open_again(bit, branch, dt_ms)
+            else:
+                self._retries[branch] = self._retry_ms[branch] = 0
             if not feedback & bit:
                 self._off_ms[branch] = min(self._off_ms[branch] + dt_ms, 0x3FFFFFFF)
             else:
@@ -65,11 +76,21 @@ class Switching:
             return BranchState.DISAGREES
         if self.wanted & bit and not self.commanded & bit:
             return BranchState.WAITING
+        if self._asked & bit and not self.wanted & bit:
+            return BranchState.NOT_PERMITTED
         return BranchState.CLOSED if self.closed & bit else BranchState.OPEN
 
     def disagrees(self, branch):
         """The contacts are not where they were told to be, and the pulse is over."""
         return (self.closed ^ self.commanded) >> branch & 1 and self._pulse_ms[branch] <= 0
+
+    def _open_again(self, bit, branch, dt_ms):
+        """The tick pulsed the coil when it tripped; a contactor that is still closed gets a few more pulses, not a current."""
+        self._retry_ms[branch] = min(self._retry_ms[branch] + dt_ms, RETRY_MS)
+        if self.closed & bit and self._retry_ms[branch] >= RETRY_MS and self._retries[branch] < RETRIES:
+            self._retries[branch] += 1
+            self._retry_ms[branch] = 0
+            self._pulse(bit, branch, False)
 
     def _pulse(self, bit, branch, close):
         self._pulse_ms[branch] = PULSE_MS

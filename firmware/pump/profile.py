@@ -27,9 +27,15 @@ INTERLOCKS = (
 )
 # Sensors that no loop depends on; they share one alarm.
 SPARE_SENSORS = (
-    "return_temperature", "facility_supply_temperature", "facility_return_temperature", "supply_pressure",
-    "return_pressure", "filter_differential_pressure", "flow", "facility_flow", "level", "valve_position",
-    "pump_speed_1", "pump_speed_2",
+    "return_temperature",
+    "facility_supply_temperature",
+    "facility_return_temperature",
+    "filter_differential_pressure",
+    "flow",
+    "facility_flow",
+    "valve_position",
+    "pump_speed_1",
+    "pump_speed_2",
 )  # fmt: skip
 
 
@@ -72,8 +78,12 @@ class Pump:
         self.capability = board.CAPABILITIES["hard_tick"]
         self.tick_count = 0
         self.tick_overruns = 0
-        self.stopped_bits = 0  # rules of INTERLOCKS that acted, latched
-        self._new_stops = 0
+        # Rules of INTERLOCKS that acted, latched. Only the tick changes it: a read-modify-write in the main loop could lose
+        # what an interrupt in the middle of it stored.
+        self.stopped_bits = 0
+        self._release_bits = 0
+        self._noted_bits = 0
+        self.stopped_bits = controller.retained.word & 0x07
         self._taken = 0
         self.at_local = True
         controller.holdings.guard(Settings.supply_pressure_stop[ADDRESS], 999, None, self._configured)
@@ -85,6 +95,14 @@ class Pump:
     @property
     def tripped(self):
         return self.stopped_bits != 0
+
+    @property
+    def latched_bits(self):
+        return self.stopped_bits
+
+    def may_be_blind(self):
+        """An interlock that comes some tens of milliseconds late harms no pump."""
+        return True
 
     def start(self):
         """Measure first, then take over what pumps and valve do: a controller reset is not a power-up."""
@@ -125,10 +143,12 @@ class Pump:
                 window.took(chip)
                 for channel in range(8):
                     codes[8 * chip + channel] = half[channel]
-        due = judge(codes, self.rules, self._low_code, self._high_code) & ~self.stopped_bits
-        if due:
-            self.stopped_bits |= due
-            self._new_stops |= due
+        if self._release_bits:
+            self.stopped_bits &= ~self._release_bits
+            self._release_bits = 0
+        self.stopped_bits |= judge(codes, self.rules, self._low_code, self._high_code)
+        if self.stopped_bits:
+            # In every tick: the main loop may have been about to drive the pumps when this interrupt came.
             self._stop[0](0)
             self._stop[1](0)
         window.advance()
@@ -161,9 +181,12 @@ class Pump:
 
     def released(self):
         alarms = self.controller.alarms
+        release = 0
         for rule in range(len(INTERLOCKS)):
-            if not alarms.active(INTERLOCKS[rule][0]):
-                self.stopped_bits &= ~(1 << rule)
+            if self._noted_bits >> rule & 1 and not alarms.active(INTERLOCKS[rule][0]):
+                release |= 1 << rule
+        self._noted_bits &= ~release
+        self._release_bits = release
 
     def _drive_pumps(self, dt_s):
         pumps, value = self.pumps, self.sensors.value
@@ -258,7 +281,8 @@ class Pump:
 
     def _judge(self):
         alarms, value, setting = self.controller.alarms, self.sensors.value, self._setting
-        new, self._new_stops = self._new_stops, 0
+        new = self.stopped_bits & ~self._noted_bits & ~self._release_bits
+        self._noted_bits |= new
         for rule in range(len(INTERLOCKS)):
             alarm = INTERLOCKS[rule][0]
             if new >> rule & 1:
@@ -269,12 +293,10 @@ class Pump:
         def above(name, limit):
             return None if value[name] is None else value[name] > limit
 
-        pressure, wanted = value["differential_pressure"], self._pump_setpoint()[0]
-        regulated = self.setpoints.mode == Mode.DIFFERENTIAL_PRESSURE and not self.stopped_bits
-        low = None if pressure is None else regulated and pressure < 0.9 * wanted
-        critical = None if pressure is None else pressure < 0.6 * wanted
-        alarms.set(PumpAlarm.flow_low, low)
-        alarms.set(PumpAlarm.flow_critical, critical)
+        pressure = value["differential_pressure"]
+        reached = self._reached()
+        alarms.set(PumpAlarm.flow_low, None if reached is None else reached < 0.9 and not self.stopped_bits)
+        alarms.set(PumpAlarm.flow_critical, None if reached is None else reached < 0.6)
         alarms.set(PumpAlarm.supply_pressure_high, above("supply_pressure", setting(Settings.supply_pressure_limit)))
         suction = above("return_pressure", setting(Settings.return_pressure_low))
         alarms.set(PumpAlarm.return_pressure_low, None if suction is None else not suction)
@@ -291,7 +313,18 @@ class Pump:
         alarms.set(PumpAlarm.supply_temperature_lost, supply is None)
         alarms.set(PumpAlarm.differential_pressure_lost, pressure is None)
         alarms.set(PumpAlarm.humidity_lost, value["ambient_humidity"] is None)
+        for rule in range(len(INTERLOCKS)):
+            alarms.set(PumpAlarm.interlock_sensor_lost, value[INTERLOCKS[rule][1]] is None, rule)
         alarms.set(PumpAlarm.sensor_fault, any(value[name] is None for name in SPARE_SENSORS))
+
+    def _reached(self):
+        """What the pumps achieve of what they are asked for: ΔP or flow over its set-point. None where it is not known."""
+        measured, wanted, mode = self._measured(), self._pump_setpoint(), self.setpoints.mode
+        if mode == Mode.SPEED:
+            return 1.0  # nothing but the speed is asked for
+        at = 1 if mode == Mode.FLOW else 0
+        value = measured[at]
+        return None if value is None else value / max(wanted[at], 1.0)
 
     def _no_effect(self, pump):
         """None while the speed feedback is lost: then nobody can say."""
@@ -322,6 +355,9 @@ class Pump:
             dropped |= 1 << Sensor.DIFFERENTIAL_PRESSURE
         if sensors.value["ambient_humidity"] is None:
             dropped |= 1 << Sensor.HUMIDITY
+        for rule in range(len(INTERLOCKS)):
+            if sensors.value[INTERLOCKS[rule][1]] is None:
+                dropped |= 1 << Sensor.LEVEL + rule
         self.image.put(Measurement.sensors_dropped, dropped)
         words = [Quality.FAULT if sensors.supply is None else Quality.GOOD, 0, 0]
         for name, _, _, slot in _PUBLISHED:

@@ -57,13 +57,21 @@ class Sensors:
             # Of two that disagree nobody can say which one strays: the warmer counts, and both are kept.
             if value is not None and len(known) == 3 and abs(value - middle) > STRAY_K:
                 self._stray_ms[i] = min(self._stray_ms[i] + dt_ms, STRAY_MS)
-            elif value is not None:
+            elif value is not None and (self._stray_ms[i] < STRAY_MS or self._agrees(i, values)):
                 self._stray_ms[i] = 0
             if value is not None and self._stray_ms[i] < STRAY_MS:
                 votes.append(value)
                 self.supply_used |= 1 << i
         votes.sort()
         self.supply = votes[len(votes) // 2] if votes else None
+
+    def _agrees(self, liar, values):
+        """A sensor that was dropped comes back only beside one that was not: alone it cannot clear itself."""
+        for i in range(3):
+            if i != liar and values[i] is not None and self._stray_ms[i] < STRAY_MS:
+                if abs(values[i] - values[liar]) <= STRAY_K:
+                    return True
+        return False
 
     def dew_point(self):
         """Magnus formula with the coefficients of WMO-No. 8 (17.62, 243.12 °C); 25 °C assumed without humidity."""

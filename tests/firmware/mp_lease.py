@@ -60,3 +60,17 @@ def test_set_points_need_the_lease_in_front():
     assert ask(lease, 1, 1, 10, first=104, count=1) == 4 and lease.refusal == Refusal.LEASE_MISSING
     assert ask(lease, 1, 1, 10, count=3) == 4
     assert ask(lease, 1, 1, 0) == 4 and lease.state == LeaseState.NONE
+
+
+def test_a_new_lease_brings_every_set_point():
+    lease = Lease()
+    lease.block = 10
+    assert ask(lease, 1, 1, 10, count=4) == 4 and lease.refusal == Refusal.LEASE_INCOMPLETE
+    assert ask(lease, 1, 1, 10) == 0
+    assert ask(lease, 1, 1, 10, count=4) == 0  # renewing may be short
+
+
+def test_nobody_can_take_all_epochs_away():
+    lease = Lease()
+    data = bytes((0, 1, 0xFF, 0xFF, 0xFF, 0xFE, 0, 10)) + bytes(20)
+    assert lease.may_write(100, 10, data, 0) == 4 and lease.refusal == Refusal.EPOCH_JUMP

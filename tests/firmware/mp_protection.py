@@ -1,7 +1,8 @@
 from array import array
 from math import log
 
-from maps.pdu import BranchState
+from maps.fields import HIGH, LOW
+from maps.pdu import BranchSettings, BranchState
 from pdu.protection import ONE, Protection, heat, watch
 from pdu.switching import Switching
 
@@ -84,7 +85,7 @@ class Contacts:
 
 
 def run(switching, contacts, wanted, tripped=0, ms=100, off_ms=0):
-    switching.step(ms, wanted, tripped, contacts.closed, 500, off_ms)
+    switching.step(ms, wanted, 0xFF, tripped, contacts.closed, 500, off_ms)
     contacts.drive(switching)
 
 
@@ -148,3 +149,33 @@ def test_a_welded_contact_is_seen():
         run(s, c, 0x00)
     assert c.closed == 0x02
     assert s.disagrees(1) and s.state(1) == BranchState.DISAGREES and not s.disagrees(0)
+
+
+def test_a_contactor_that_does_not_open_on_a_trip_gets_a_few_pulses_and_no_current():
+    s, c = Switching(), Contacts(0xFF, welded=0x02)
+    s.start(0xFF)
+    pulses, energised = 0, 0
+    for _ in range(300):  # 30 s
+        before = s.reset_coils & 0x02
+        run(s, c, 0xFD, tripped=0x02)
+        pulses += not before and s.reset_coils & 0x02 != 0
+        energised += s.reset_coils & 0x02 != 0
+    assert pulses == 3 and energised <= 6, (pulses, energised)
+
+
+def test_a_switch_without_a_permit_says_so():
+    s, c = Switching(), Contacts(0)
+    s.start(0)
+    for _ in range(60):
+        s.step(100, 0xFF, 0xFE, 0, c.closed, 500, 0)
+        c.drive(s)
+    assert c.closed == 0xFE and s.state(0) == BranchState.NOT_PERMITTED
+
+
+def test_no_allowed_setting_leaves_31_bits_or_the_full_scale_of_the_channel():
+    counts_per_A = 32768 / 1.2 * 0.0015  # boards: PDU_FAST_V_PER_A
+    for rating in (BranchSettings.rating[LOW], BranchSettings.rating[HIGH]):
+        p = Protection()
+        p.configure(0, int(rating * counts_per_A + 0.5), 1)
+        assert 32767 * p.state[0] < 1 << 31
+    assert BranchSettings.instantaneous[HIGH] * counts_per_A < 32767

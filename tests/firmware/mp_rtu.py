@@ -168,7 +168,7 @@ def test_other_units_and_their_answers_are_skipped():
     line.run(20_000)
     line.send(quoted)  # an answer whose request we missed
     line.run(20_000)
-    assert line.answers == [] and rtu.server.errors == 0 and rtu.server.messages == 6
+    assert line.answers == [] and rtu.server.errors == 0 and rtu.foreign == 6 and rtu.server.messages == 0
     assert rtu.server.holdings.word(211) == 3700
     line.send(READ)
     line.run(20_000)
@@ -181,7 +181,7 @@ def test_request_and_answer_of_others_read_in_one_go():
     line.send(READ, 0)
     line.pass_time(20_000)
     line.run(20_000)
-    assert line.answers == [IDENTITY] and rtu.server.messages == 3
+    assert line.answers == [IDENTITY] and rtu.foreign == 2 and rtu.server.messages == 1
 
 
 def test_a_request_that_was_followed_by_another_is_not_answered():

@@ -68,3 +68,16 @@ def test_dew_point():
     assert abs(s.dew_point() - 13.86) < 0.05  # 25 °C, 50 %
     s.take_ambient("ambient_humidity", 0)
     assert s.dew_point() == 25.0
+
+
+def test_a_dropped_liar_is_not_taken_back_when_it_is_all_that_is_left():
+    s = sensors(45.0, 37.0, 37.0)
+    for _ in range(31):
+        give(s, 45.0, 37.0, 37.0)
+    assert s.supply_used == 6
+    give(s, 45.0, None, 37.0)
+    assert abs(s.supply - 37.0) < 1e-3 and s.supply_used == 4
+    give(s, 45.0, None, None)
+    assert s.supply is None
+    give(s, 37.4, None, 37.0)
+    assert s.supply_used == 5

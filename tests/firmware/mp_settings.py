@@ -14,7 +14,7 @@ class Kept(Holding):
     b = u16(201, low=0, high=1000, default=2)
 
 
-NAMES = ("/tmp/mallee-test-settings.a", "/tmp/mallee-test-settings.b")
+NAMES = ("settings.a", "settings.b")
 
 
 def fresh():

@@ -2,6 +2,7 @@
 
 import ast
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -134,3 +135,18 @@ def test_the_trademark_is_not_used_and_no_machine_is_named():
         text = path.read_text(encoding="utf-8", errors="ignore").lower()
         for word in forbidden:
             assert word not in text, f"{path.relative_to(ROOT)} contains {word!r}"
+
+
+def test_the_base_runs_where_there_is_no_posix():
+    """Windows has none of these modules; the library and the command line must not need them."""
+    code = (
+        "import sys\n"
+        "for name in ('fcntl', 'termios', 'pwd', 'grp', 'resource', 'tty', 'pty', 'readline'):\n"
+        "    sys.modules[name] = None\n"
+        "import mallee.cli.app as app, mallee.pod.runner, mallee.ui.table\n"
+        "app.make_app()\n"
+        "loaded = [name for name in sys.modules if name.startswith('mallee.sim')]\n"
+        "assert not loaded, loaded\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

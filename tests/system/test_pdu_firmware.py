@@ -186,3 +186,50 @@ def test_values_are_not_yet_there_right_after_the_start(bench):
         assert (await device.read_fast())["power"].value == pytest.approx(8 * 3 * 240 * 20, rel=0.001)
 
     bench.run(test)
+
+
+def test_a_trip_pulses_the_coil_and_does_not_burn_it(bench):
+    async def test(device):
+        bench.equipment.current_A[2] = 500.0
+        await asyncio.sleep(5)
+        energised = [(at, reset) for at, (_, reset) in bench.equipment.log]
+        on = next(at for at, reset in energised if reset & 0x04)
+        off = next(at for at, reset in energised if at > on and not reset & 0x04)
+        assert 100_000 <= off - on <= 200_000
+        assert bench.equipment.outputs == (0, 0)
+
+    bench.run(test)
+
+
+def test_a_trip_survives_a_controller_reset_and_needs_its_own_reset(bench):
+    async def test(device):
+        bench.equipment.current_A[5] = 500.0
+        await asyncio.sleep(0.5)
+        bench.world.kill("bench")
+        await asyncio.sleep(4)
+        assert await value(device, "tripped") == {"branch_6"}
+        assert await value(device, "branch.6.trip_cause") == "instantaneous"
+        with pytest.raises(MalleeError, match="interlock"):
+            await device.write({"branch_switch.6": True})
+        await device.write({"reset_latch": 29})
+        await asyncio.sleep(15)
+        bench.equipment.current_A[5] = 20.0
+        await device.write({"branch_switch.6": True})
+        await asyncio.sleep(2)
+        assert bench.equipment.contacts == 0xFF
+
+    bench.run(test)
+
+
+def test_no_flash_write_while_a_branch_is_hot(bench):
+    async def test(device):
+        bench.equipment.current_A[0] = 75.0  # settles at 84 % of the trip
+        await asyncio.sleep(400)
+        with pytest.raises(MalleeError) as refused:
+            await device.write({"commit": 0xC0DE})
+        assert "busy" in str(refused.value).lower()
+        bench.equipment.current_A[0] = 20.0
+        await asyncio.sleep(60)
+        await device.write({"commit": 0xC0DE})
+
+    bench.run(test)

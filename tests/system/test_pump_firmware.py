@@ -248,3 +248,97 @@ def test_clock_is_unknown_until_it_is_set(bench):
         assert await value(device, "clock") == pytest.approx(1_790_000_005, abs=1)
 
     bench.run(test)
+
+
+def test_every_hard_tick_is_there_across_the_wrap_of_the_30_bit_clock(bench):
+    async def test(device):
+        await asyncio.sleep(30)  # ticks_ms wraps 10 s after the start
+        fast = await device.read_many(["tick_count", "tick_overruns", "loop_overruns", "uptime"])
+        assert fast["tick_overruns"].value == 0 and fast["loop_overruns"].value == 0
+        assert fast["tick_count"].value >= 1000 * fast["uptime"].value
+
+    bench.run(test)
+
+
+def test_a_latched_stop_survives_a_controller_reset_and_a_power_up_clears_it(bench):
+    async def test(device):
+        bench.equipment.values["level"] = 3.0
+        await asyncio.sleep(1)
+        bench.equipment.values["level"] = 60.0
+        await asyncio.sleep(1)
+        bench.world.kill("bench")
+        await asyncio.sleep(4)
+        assert bench.controller.restarts == 1 and bench.equipment.speeds == (0, 0)
+        assert await value(device, "state") == "tripped" and "dry_run" in await active_alarms(device)
+        await device.write({"reset_latch": 16})
+        await asyncio.sleep(1)
+        assert bench.equipment.speeds[0] > 0
+        bench.equipment.values["level"] = 3.0
+        await asyncio.sleep(1)
+        bench.equipment.values["level"] = 60.0
+        bench.world.power_cycle("bench")
+        await asyncio.sleep(3)
+        assert await value(device, "state") == "local"
+
+    bench.run(test)
+
+
+def test_a_lost_interlock_sensor_is_named_as_what_it_is(bench):
+    async def test(device):
+        bench.equipment.values |= {"level": None, "supply_pressure": None}
+        await asyncio.sleep(3)
+        alarms = await active_alarms(device)
+        assert {"interlock_sensor_lost.1", "interlock_sensor_lost.2"} <= alarms and "sensor_fault" not in alarms
+        assert await value(device, "sensors_dropped") == {"level", "supply_pressure"}
+
+    bench.run(test)
+
+
+def test_speed_mode_asks_for_no_pressure(bench):
+    async def test(device):
+        await device.write({"speed_setpoint": 30.0, "mode_setpoint": "speed"})
+        bench.equipment.values["differential_pressure"] = 60.0
+        await asyncio.sleep(10)
+        assert bench.equipment.speeds[0] == pytest.approx(30, abs=0.1)
+        assert "flow_critical" not in await active_alarms(device)
+
+    bench.run(test)
+
+
+def test_what_an_earlier_host_left_does_not_come_back_to_life(bench):
+    async def test(device):
+        await device.write_remote(Grant(1, 1, 10), {**SET_POINTS, "remote_differential_pressure": 120.0})
+        await device.write_remote(Grant(0, 1, 0), {**SET_POINTS, "remote_differential_pressure": 120.0})
+        with pytest.raises(MalleeError, match="lease_incomplete"):
+            await device.write({"remote_holder": 2, "remote_epoch": 2, "remote_seconds": 10})
+        assert await value(device, "lease_state") != "active"
+
+    bench.run(test)
+
+
+def test_a_tick_that_dies_is_an_alarm_and_ends_in_a_restart(bench):
+    """The tick is broken in the firmware's own flash: a module found before the real one raises in it once, after 3 s."""
+    broken = (
+        "import core.tick as real\n"
+        "def start(capability, callback):\n"
+        "    count = [0]\n"
+        "    def tick(timer):\n"
+        "        count[0] += 1\n"
+        "        if count[0] >= 3000:\n"
+        "            raise ValueError('broken')\n"
+        "        callback(timer)\n"
+        "    return started(capability, tick)\n"
+        "started = real.start\n"
+        "real.start = start\n"
+    )
+    info = bench.controller.flash / "build_info.py"
+    info.write_text(info.read_text(encoding="utf-8") + broken, encoding="utf-8")
+
+    async def test(device):
+        await asyncio.sleep(5)
+        assert "tick_stopped" in await active_alarms(device)
+        assert await value(device, "tick_overruns") > 500
+        await asyncio.sleep(12)
+        assert bench.controller.restarts == 1 and "watchdog" in bench.controller.last_reason
+
+    bench.run(test)

@@ -9,12 +9,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, Protocol
 
-import serial
-
 from .address import SerialAddress
 from .failures import LinkDown
-
-_PARITY = {"E": serial.PARITY_EVEN, "N": serial.PARITY_NONE, "O": serial.PARITY_ODD}
 
 
 class Port(Protocol):
@@ -36,17 +32,19 @@ async def open_port(
     virtual = getattr(loop, "open_serial", None)
     if virtual is not None:
         return await virtual(address.device, received, lost)
+    import serial  # here: it binds to the platform as it is imported, and most programs never open a port
+
     try:
         port = serial.serial_for_url(
             address.device,
             baudrate=address.baud,
-            parity=_PARITY[address.framing[1]],
+            parity=address.framing[1],
             stopbits=int(address.framing[2]),
             timeout=0,
             write_timeout=0,
             **({} if "://" in address.device or sys.platform == "win32" else {"exclusive": True}),
         )
-    except (serial.SerialException, OSError, ValueError) as error:
+    except (OSError, ValueError) as error:  # pyserial's own errors are OSErrors
         raise explained(address, error) from error
     try:
         return _Watched(port, loop, received, lost)
