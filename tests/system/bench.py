@@ -112,7 +112,9 @@ class Bench:
         flash.install(directory, name="bench", profile=profile, unit=1, port=15001)
         firmware, board = resources.firmware_dir(), resources.boards_dir() / "virtual"
         inputs = len(self.equipment.pack()) // 4
-        program = Program(firmware / "main.py", (board, firmware), 400_000, inputs, self.equipment.outputs_count)
+        program = self.program = Program(
+            firmware / "main.py", (board, firmware), 400_000, inputs, self.equipment.outputs_count
+        )
         self.controller = self.world.controllers.add("bench", program, directory, "127.0.0.1", 15001)
 
     def step(self, now_us: int, dt_us: int) -> None:

@@ -125,3 +125,25 @@ def test_whatever_the_line_does_no_wrong_value_comes_out(faults, echo, seed):
             assert failed == 0
 
     bench.run_link(test)
+
+
+def test_two_controllers_on_one_line_do_not_disturb_each_other():
+    bench = SerialBench(units=(1, 17))
+
+    async def test(link: SerialLink) -> None:
+        for turn in range(20):
+            unit = (1, 17)[turn % 2]
+            answer = await link.request(unit, pdus.read_input(11, 1))
+            assert answer.registers == [unit]
+            written = await link.request(unit, pdus.write_registers(211, [3600 + turn]))
+            assert not written.isError()
+        await asyncio.sleep(1)
+        for unit in (1, 17):
+            device = await Device.connect(link, unit)
+            health = {name: (await device.read(name)).value for name in ("bus_errors", "bus_noise", "bus_unanswered")}
+            assert health == {"bus_errors": 0, "bus_noise": 0, "bus_unanswered": 0}
+            foreign = (await device.read("bus_foreign")).value
+            assert isinstance(foreign, int) and foreign >= 40  # requests of the other one, and its answers
+        assert bench.bus.line.counts["collision"] == 0
+
+    bench.run_link(test)

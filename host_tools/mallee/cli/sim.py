@@ -6,19 +6,18 @@ import asyncio
 import sys
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
 
 from .. import clock
 from ..errors import ExitCode, MalleeError
-from ..sim.line.faults import parse_faults
-from ..sim.line.model import Line
-from ..sim.line.ptys import PtyEnd
-from ..sim.line.runner import LineRunner
 from .common import Common, Context, duration_s
 from .output import emit, emit_line
 from .stopping import stop_event
+
+if TYPE_CHECKING:
+    from ..sim.line.ptys import PtyEnd
 
 COLUMNS = ("what", "count")
 
@@ -72,6 +71,11 @@ def line(
     for_
         End after this time. Without it the line stays until Ctrl-C.
     """
+    from ..sim.line.faults import parse_faults
+    from ..sim.line.model import Line
+    from ..sim.line.ptys import PtyEnd
+    from ..sim.line.runner import LineRunner
+
     context = Context(common)
     if not 300 <= baud <= 4_000_000:
         raise MalleeError(

@@ -90,11 +90,7 @@ class _Watched:
     def _readable(self) -> None:
         try:
             data = self._port.read(4096)
-        except (
-            serial.SerialException,
-            OSError,
-            TypeError,
-        ) as error:  # TypeError: pyserial's, of a port closed meanwhile
+        except (OSError, TypeError) as error:  # TypeError is pyserial's, of a port closed meanwhile
             self.close()
             self._lost(error)
             return
