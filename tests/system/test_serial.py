@@ -9,10 +9,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from mallee.device.device import Device
+from mallee.device.discovery import discover
 from mallee.link import pdus
 from mallee.link.failures import NoAnswer, Refused
 from mallee.link.rtu import SerialLink
 from mallee.sim.line.faults import Faults
+from mallee.sim.loop import run_in_world
 
 from .serial_bench import SerialBench
 
@@ -147,3 +149,20 @@ def test_two_controllers_on_one_line_do_not_disturb_each_other():
         assert bench.bus.line.counts["collision"] == 0
 
     bench.run_link(test)
+
+
+def test_a_whole_line_is_scanned_in_25_seconds():
+    bench = SerialBench()
+
+    async def scan() -> None:
+        await asyncio.sleep(1)
+        loop = asyncio.get_running_loop()
+        began_s = loop.time()
+        found = await discover([bench.address])
+        assert [(each.unit, each.name, each.profile) for each in found] == [(1, "bench", "pump")]
+        assert loop.time() - began_s <= 25
+
+    try:
+        run_in_world(bench.world, scan())
+    finally:
+        bench.world.close()
