@@ -87,7 +87,7 @@ def test_wrong_addresses_say_what_is_right(text: str) -> None:
 
 def test_serial_is_parsed_now_and_opened_later() -> None:
     link = open_link("serial:///dev/ttyUSB0?baud=19200")
-    with pytest.raises(MalleeError, match="issue 2"):
+    with pytest.raises(MalleeError, match="not supported yet"):
         run_virtual(link.request(1, read_input(0, 1)))
 
 

@@ -24,7 +24,7 @@ class UnopenedSerialLink:
         self, unit: int, pdu: ModbusPDU, *, priority: Priority = Priority.POLL, timeout_s: float | None = None
     ) -> ModbusPDU:
         raise MalleeError(
-            f"{self.address}: serial ports come with issue 2",
+            f"{self.address}: serial ports are not supported yet",
             "this release speaks Modbus TCP only",
             "use a Modbus TCP gateway in front of the bus, or a tcp:// address",
             ExitCode.USAGE,

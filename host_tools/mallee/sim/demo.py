@@ -27,6 +27,7 @@ from .report import Range
 from .world import World
 
 _LONG_US = 1 << 62
+_SILENT_SCANS = 3
 _HEALTH = ("loop_overruns", "tick_overruns", "chip_errors", "value_clamps")
 
 
@@ -101,8 +102,9 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Demo:
-    """`show(document, speed)` gets each scan of the host, `say(text)` what happens outside of it, `ready(world)` is called once
-    everything runs. `run()` returns the summary, also after an interrupt."""
+    """`show(document, speed)` gets each scan of the host, `silent(seconds)` is called while there is none, `say(text)` gets
+    what happens outside of it, `ready(world)` is called once everything runs. `run()` returns the summary, also after an
+    interrupt."""
 
     def __init__(
         self,
@@ -111,6 +113,7 @@ class Demo:
         *,
         show: Callable[[PodDocument, float], None],
         say: Callable[[str], None],
+        silent: Callable[[float], None],
         ready: Callable[[World], None] | None = None,
     ) -> None:
         self.options = options
@@ -118,6 +121,9 @@ class Demo:
         self.interrupted = False
         self._show = show
         self._say = say
+        self._silent = silent
+        self._shown_us = 0
+        self._silence_due_us = 0
         self._ready = ready
         self._done = Modbus()
         self._last: PodDocument | None = None
@@ -138,6 +144,7 @@ class Demo:
             ) as world,
         ):
             world.controllers.on_death.append(self._controller_died)
+            world.on_grid.append(self._listen)
             world.start()
             host = HostProcess(
                 world, run_command(options.pod_file), on_document=self._document, on_end=self._host_ended
@@ -175,7 +182,17 @@ class Demo:
             return
         self._last = document
         self._scans += 1
+        self._shown_us = self._silence_due_us = self._world.now_us
         self._show(document, self._world.speed_achieved)
+
+    def _listen(self, now_us: int) -> None:
+        """A table that nobody feeds must not look alive."""
+        scan_us = round(self.config.control.scan_s * 1e6)
+        if self._scans and now_us - self._shown_us > _SILENT_SCANS * scan_us and now_us >= self._silence_due_us:
+            if self._silence_due_us == self._shown_us:
+                self._say("the host says nothing; the controllers go on by themselves")
+            self._silence_due_us = now_us + scan_us
+            self._silent((now_us - self._shown_us) / 1e6)
 
     def _account(self) -> None:
         """Add up the counters of a host that has ended: its successor begins at 0."""
