@@ -154,10 +154,10 @@ class Demo:
                 self._ready(world)
             until_us = _LONG_US if options.for_s is None else world.now_us + round(options.for_s * 1e6)
             world.run(until_us, lambda: self.interrupted)
-            speed, wall_s = world.speed_achieved, world.wall_s
+            times = (world.now_s, world.wall_s, world.speed_achieved)  # before the health of the controllers is read
             host.close()
             self._account()
-            return self._summary(world, host, speed, wall_s)
+            return self._summary(world, host, times)
 
     def _interrupt(self) -> None:
         self.interrupted = True
@@ -208,7 +208,8 @@ class Demo:
 
     _alarms: tuple[str, ...] = ()
 
-    def _summary(self, world: World, host: HostProcess, speed: float, wall_s: float) -> Summary:
+    def _summary(self, world: World, host: HostProcess, times: tuple[float, float, float]) -> Summary:
+        virtual_s, wall_s, speed = times
         health = loop.run_in_world(world, _health(self.config))
         assert world.report is not None
         report = world.report()
@@ -216,7 +217,7 @@ class Demo:
         return Summary(
             pod=self.config.pod.name,
             interrupted=self.interrupted,
-            virtual_s=report.virtual_s,
+            virtual_s=virtual_s,
             wall_s=wall_s,
             speed=speed,
             seed=self.options.seed,
