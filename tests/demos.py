@@ -93,6 +93,7 @@ class RunningDemo:
         self.summary: dict[str, Any] | None = None
         # Both pipes are emptied all the time: a demo that cannot print stands still.
         self._lines: queue.Queue[str | None] = queue.Queue()
+        self._told: queue.Queue[str] = queue.Queue()
         self._readers = [threading.Thread(target=read, daemon=True) for read in (self._read_errors, self._read_lines)]
         for reader in self._readers:
             reader.start()
@@ -100,6 +101,12 @@ class RunningDemo:
     def _read_errors(self) -> None:
         for line in self.process.stderr or ():
             self.errors.append(line.rstrip())
+            self._told.put(line)
+
+    def until_said(self, text: str) -> None:
+        """Wait until standard error has a line with `text`."""
+        while text not in self._told.get(timeout=60):
+            pass
 
     def _read_lines(self) -> None:
         for line in self.process.stdout or ():

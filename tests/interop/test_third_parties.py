@@ -10,7 +10,7 @@ from pymodbus.client import ModbusTcpClient
 from pymodbus.pdu.mei_message import ReadDeviceInformationResponse
 
 from ..conftest import ROOT
-from ..demos import RunningDemo, mallee
+from ..demos import RunningDemo, mallee, pod_file
 
 
 @pytest.fixture(scope="module")
@@ -151,3 +151,32 @@ def test_the_example_script_runs_as_it_stands(demo):
     done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
     assert done.returncode == 0, done.stderr
     assert "supply temperature 3" in done.stdout and "degC, good" in done.stdout
+
+
+def test_a_second_host_gets_no_lease_and_is_told_so(demo):
+    other = demo.folder / "second.toml"
+    other.write_text(demo.file.read_text(encoding="utf-8").replace("host_id = 1", "host_id = 2"), encoding="utf-8")
+    done = mallee(demo.folder, "run", str(other), "--for", "4s", "-o", "json")
+    assert done.returncode == 0, done.stderr
+    document = json.loads(done.stdout)
+    assert not any(c["lease"]["ours"] for c in document["skids"] + document["pdus"])
+    assert len([f for f in document["findings"] if "host 1 holds it" in f["what"]]) == 10
+
+
+def test_a_reader_that_has_seen_enough_is_no_bug(demo):
+    for arguments in (
+        ["watch", "skid-1", "flow", "--for", "3s"],
+        ["scan", *(f"127.0.0.1:{p}" for p in demo.ports.values())],
+    ):
+        shell = (
+            f"{sys.executable} -m mallee {' '.join(arguments)} -c {demo.file} 2>&1 | head -1; exit ${{PIPESTATUS[0]}}"
+        )
+        done = subprocess.run(["bash", "-c", shell], capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0 and "bug" not in done.stdout, done.stdout + done.stderr
+
+
+def test_run_and_watch_of_a_pod_that_is_not_there_say_no_answer(tmp_path):
+    file, _ = pod_file(tmp_path)  # ports that nobody listens on
+    for arguments in (["run", str(file), "--for", "2s", "-o", "json"], ["watch", "-c", str(file), "--for", "2s"]):
+        done = mallee(tmp_path, *arguments)
+        assert done.returncode == 3, done.stderr

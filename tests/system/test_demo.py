@@ -155,3 +155,17 @@ def test_bad_input_says_what_why_and_what_next(tmp_path, arguments, said):
     assert done.returncode == 2, done.stderr
     assert said in done.stderr and "likely" in done.stderr and "next" in done.stderr
     assert "Traceback" not in done.stderr and done.stdout == ""
+
+
+def test_a_host_that_stands_still_is_not_shown_as_live(tmp_path):
+    with RunningDemo(tmp_path, "--speed", "2") as demo:
+        demo.until(lambda d: all(s["lease"]["ours"] for s in d["skids"] + d["pdus"]))
+        host = next(pid for pid, command in demo.children().items() if " run " in command)
+        os.kill(host, signal.SIGSTOP)
+        try:
+            demo.until_said("the host says nothing")
+        finally:
+            os.kill(host, signal.SIGCONT)
+        # It wakes, finds its lease lapsed or not, and goes on; the controllers never stopped.
+        seen = demo.latest()["scan"]
+        demo.until(lambda d: d["scan"] > seen + 2 and all(s["lease"]["ours"] for s in d["skids"]))

@@ -38,6 +38,13 @@ class Common:
     """Show the traceback of an error."""
 
 
+class _Console(Console):
+    """Rich ends the process with status 1 when whoever read its output has gone; that is no error (see cli.app)."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
 class Context:
     """Settings in force for one command, and the consoles to print on."""
 
@@ -53,8 +60,8 @@ class Context:
         no_color = None if common.color else True
         # Piped, a table is as wide as it needs to be: there is no terminal to fit.
         piped = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else _PIPED_WIDTH
-        self.out = Console(highlight=False, no_color=no_color, width=piped)
-        self.err = Console(stderr=True, highlight=False, no_color=no_color, soft_wrap=True)
+        self.out = _Console(highlight=False, no_color=no_color, width=piped)
+        self.err = _Console(stderr=True, highlight=False, no_color=no_color, soft_wrap=True)
 
     @property
     def output(self) -> settings.Output:

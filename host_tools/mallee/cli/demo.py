@@ -83,6 +83,7 @@ def demo(
             config,
             show=lambda document, achieved: show.publish(document, speed=achieved),
             say=show.note,
+            silent=show.silent,
             ready=ready,
         )
         summary = running.run()

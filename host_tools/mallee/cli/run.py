@@ -44,9 +44,9 @@ def run(
     config = context.pod()
     for_s = None if for_ is None else duration_s(for_, "--for")
 
-    async def control() -> None:
+    async def control() -> ExitCode:
         with Show(context) as show:
             await run_pod(config, publish=show.publish, stop=stop_event(for_s), advise=advise)
+        return show.code
 
-    clock.run(control())
-    return ExitCode.DONE
+    return clock.run(control())

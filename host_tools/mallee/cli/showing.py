@@ -11,7 +11,7 @@ import msgspec
 from rich.live import Live
 
 from .. import clock
-from ..errors import MalleeError
+from ..errors import ExitCode, MalleeError
 from ..pod.document import Event, PodDocument, to_json
 from ..ui.picture import export_svg
 from ..ui.table import PodTable, render
@@ -27,8 +27,14 @@ class Show:
     """
 
     def __init__(self, context: Context, *, final: bool = True) -> None:
+        if context.output == "csv":
+            raise MalleeError(
+                "a pod over time is not a table of rows", "-o csv was asked for", "use -o jsonl: one document a line"
+            )
         self._context = context
         self._final = final
+        self._heard = False
+        self._silent_s: float | None = None
         self._speed: float | None = None
         self._events: deque[Event] = deque(maxlen=_EVENTS_SHOWN)
         self._last: PodDocument | None = None
@@ -53,7 +59,8 @@ class Show:
 
     def publish(self, document: PodDocument, *, speed: float | None = None) -> None:
         """Show a document; `speed` is virtual seconds a second where time is simulated."""
-        self._last, self._speed = document, speed
+        self._last, self._speed, self._silent_s = document, speed, None
+        self._heard = self._heard or any(c.answering for c in (*document.skids, *document.pdus))
         self._events.extend(document.events)
         if self._context.output == "jsonl":
             sys.stdout.write(to_json(document).decode() + "\n")
@@ -64,6 +71,17 @@ class Show:
             return
         for event in document.events:
             self._context.note(f"{event.time:%H:%M:%S} {event.device}: {event.text}")
+
+    def silent(self, seconds: float) -> None:
+        """The source of the documents says nothing any more: what is shown is that old."""
+        self._silent_s = seconds
+        if self._live is not None and self._last is not None:
+            self._live.update(self._table(self._last), refresh=True)
+
+    @property
+    def code(self) -> ExitCode:
+        """How a command that showed documents ends: no controller ever answered, or done."""
+        return ExitCode.DONE if self._heard or self._last is None else ExitCode.NO_ANSWER
 
     def note(self, text: str) -> None:
         """A line among the events of the live table, or on stderr."""
@@ -97,4 +115,4 @@ class Show:
         self._context.note(f"{self._last.scan} scans, {bus.requests} polls, {bus.timeouts} lost, p99 {p99}")
 
     def _table(self, document: PodDocument) -> PodTable:
-        return render(document, speed=self._speed, events=self._events)
+        return render(document, speed=self._speed, events=self._events, silent_s=self._silent_s)

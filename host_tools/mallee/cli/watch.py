@@ -12,7 +12,7 @@ from .. import clock
 from ..device.selecting import fast_points, select
 from ..device.watching import WatchSummary
 from ..device.watching import watch as poll
-from ..errors import ExitCode
+from ..errors import ExitCode, MalleeError
 from ..pod.fleet import Fleet
 from ..pod.runner import run_pod, with_scan
 from .common import Common, Context, duration_s
@@ -55,8 +55,9 @@ def watch(
     interval_s = None if interval is None else duration_s(interval, "--interval")
     for_s = None if for_ is None else duration_s(for_, "--for")
     if device is None:
-        clock.run(_watch_pod(context, interval_s, for_s))
-        return ExitCode.DONE
+        return clock.run(_watch_pod(context, interval_s, for_s))
+    if context.output == "csv":
+        raise MalleeError("values over time are not a table of rows", "-o csv was asked for", "use -o jsonl")
     summary = WatchSummary()
     try:
         clock.run(_watch(context, device, points, interval_s or _INTERVAL_S, for_s, summary))
@@ -66,7 +67,7 @@ def watch(
     return ExitCode.NO_ANSWER if summary.polls and summary.losses == summary.polls else ExitCode.DONE
 
 
-async def _watch_pod(context: Context, interval_s: float | None, for_s: float | None) -> None:
+async def _watch_pod(context: Context, interval_s: float | None, for_s: float | None) -> ExitCode:
     if not context.live and context.output == "table":
         context.as_lines()
     config = with_scan(context.pod(), interval_s)
@@ -76,6 +77,7 @@ async def _watch_pod(context: Context, interval_s: float | None, for_s: float | 
             await run_pod(config, publish=show.publish, stop=stop_event(for_s), advise=True)
     finally:
         show.summarise()
+    return show.code
 
 
 async def _watch(

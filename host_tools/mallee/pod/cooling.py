@@ -29,10 +29,12 @@ class CoolingState(msgspec.Struct, frozen=True):
 
 
 class SkidInput(msgspec.Struct, frozen=True):
-    """One skid that answers. None where a value is not known."""
+    """One skid. None where a value is not known. One that is silent gets no set-points, but as long as nobody knows its
+    pumps to be stopped they run on, and it carries its share."""
 
     name: str
     running: bool
+    answering: bool = True
     differential_pressure_kPa: float | None = None
     dew_point_degC: float | None = None
 
@@ -66,6 +68,7 @@ def step(
             heat_kW=share if skid.running else None,
         )
         for skid in inputs.skids
+        if skid.answering
     }
 
 

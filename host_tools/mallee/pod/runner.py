@@ -163,7 +163,7 @@ class PodRunner:
             racks=racks,
             totals=state.totals(skids, feeds),
             alarms=active,
-            findings=power.findings(feeds, pdus),
+            findings=power.findings(feeds, pdus) + (() if self.advise else state.lease_findings((*skids, *pdus))),
             events=tuple(sorted(events, key=lambda event: event.time)),
             bus=bus,
             requests_per_s=rate,
@@ -211,17 +211,17 @@ def with_scan(config: PodConfig, scan_s: float | None) -> PodConfig:
 
 
 def cooling_input(skids: tuple[SkidState, ...], racks: tuple[RackState, ...]) -> cooling.CoolingInput:
-    """What cooling control needs of the state: skids that answer, and the heat of the racks."""
+    """What cooling control needs of the state: the skids, and the heat of the racks."""
     return cooling.CoolingInput(
         skids=tuple(
             cooling.SkidInput(
                 name=skid.name,
                 running=any(pump.value == "running" for pump in skid.pump_state),
+                answering=skid.answering,
                 differential_pressure_kPa=skid.differential_pressure.number,
                 dew_point_degC=skid.dew_point.number,
             )
             for skid in skids
-            if skid.answering
         ),
         rack_heat_kW=cooling.rack_heat_kW([(r.estimate_kW, r.rated_kW, r.liquid_kW) for r in racks]),
     )

@@ -13,7 +13,9 @@ from ..reading import Quality, Reading, Snapshot
 from .config import Controller, Pdu, PodConfig, Skid
 from .document import (
     BranchState,
+    ControllerState,
     FeedState,
+    Finding,
     LeaseView,
     PduState,
     PodTotals,
@@ -178,3 +180,12 @@ def skid_states(config: PodConfig, views: Mapping[str, MemberView], now: datetim
 
 def pdu_states(config: PodConfig, views: Mapping[str, MemberView], now: datetime) -> tuple[PduState, ...]:
     return tuple(pdu_state(pdu, views[pdu.name], now, stale_after_s(config)) for pdu in config.pdus)
+
+
+def lease_findings(controllers: Sequence[ControllerState]) -> tuple[Finding, ...]:
+    """Controllers whose set-points somebody else sets: two hosts on one pod work against each other."""
+    return tuple(
+        Finding(level="warning", where=c.name, what=f"not ours to control: {c.lease.note}")
+        for c in controllers
+        if c.answering and not c.lease.ours and c.lease.note
+    )

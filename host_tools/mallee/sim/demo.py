@@ -27,6 +27,7 @@ from .report import Range
 from .world import World
 
 _LONG_US = 1 << 62
+_SILENT_SCANS = 3
 _HEALTH = ("loop_overruns", "tick_overruns", "chip_errors", "value_clamps")
 
 
@@ -101,8 +102,9 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Demo:
-    """`show(document, speed)` gets each scan of the host, `say(text)` what happens outside of it, `ready(world)` is called once
-    everything runs. `run()` returns the summary, also after an interrupt."""
+    """`show(document, speed)` gets each scan of the host, `silent(seconds)` is called while there is none, `say(text)` gets
+    what happens outside of it, `ready(world)` is called once everything runs. `run()` returns the summary, also after an
+    interrupt."""
 
     def __init__(
         self,
@@ -111,6 +113,7 @@ class Demo:
         *,
         show: Callable[[PodDocument, float], None],
         say: Callable[[str], None],
+        silent: Callable[[float], None],
         ready: Callable[[World], None] | None = None,
     ) -> None:
         self.options = options
@@ -118,6 +121,9 @@ class Demo:
         self.interrupted = False
         self._show = show
         self._say = say
+        self._silent = silent
+        self._shown_us = 0
+        self._silence_due_us = 0
         self._ready = ready
         self._done = Modbus()
         self._last: PodDocument | None = None
@@ -138,6 +144,7 @@ class Demo:
             ) as world,
         ):
             world.controllers.on_death.append(self._controller_died)
+            world.on_grid.append(self._listen)
             world.start()
             host = HostProcess(
                 world, run_command(options.pod_file), on_document=self._document, on_end=self._host_ended
@@ -147,10 +154,10 @@ class Demo:
                 self._ready(world)
             until_us = _LONG_US if options.for_s is None else world.now_us + round(options.for_s * 1e6)
             world.run(until_us, lambda: self.interrupted)
-            speed, wall_s = world.speed_achieved, world.wall_s
+            times = (world.now_s, world.wall_s, world.speed_achieved)  # before the health of the controllers is read
             host.close()
             self._account()
-            return self._summary(world, host, speed, wall_s)
+            return self._summary(world, host, times)
 
     def _interrupt(self) -> None:
         self.interrupted = True
@@ -175,7 +182,17 @@ class Demo:
             return
         self._last = document
         self._scans += 1
+        self._shown_us = self._silence_due_us = self._world.now_us
         self._show(document, self._world.speed_achieved)
+
+    def _listen(self, now_us: int) -> None:
+        """A table that nobody feeds must not look alive."""
+        scan_us = round(self.config.control.scan_s * 1e6)
+        if self._scans and now_us - self._shown_us > _SILENT_SCANS * scan_us and now_us >= self._silence_due_us:
+            if self._silence_due_us == self._shown_us:
+                self._say("the host says nothing; the controllers go on by themselves")
+            self._silence_due_us = now_us + scan_us
+            self._silent((now_us - self._shown_us) / 1e6)
 
     def _account(self) -> None:
         """Add up the counters of a host that has ended: its successor begins at 0."""
@@ -191,7 +208,8 @@ class Demo:
 
     _alarms: tuple[str, ...] = ()
 
-    def _summary(self, world: World, host: HostProcess, speed: float, wall_s: float) -> Summary:
+    def _summary(self, world: World, host: HostProcess, times: tuple[float, float, float]) -> Summary:
+        virtual_s, wall_s, speed = times
         health = loop.run_in_world(world, _health(self.config))
         assert world.report is not None
         report = world.report()
@@ -199,7 +217,7 @@ class Demo:
         return Summary(
             pod=self.config.pod.name,
             interrupted=self.interrupted,
-            virtual_s=report.virtual_s,
+            virtual_s=virtual_s,
             wall_s=wall_s,
             speed=speed,
             seed=self.options.seed,

@@ -21,13 +21,19 @@ class PodTable:
     """Renderable of one document. `speed` is virtual seconds a second where time is simulated; `events` recent ones."""
 
     def __init__(
-        self, document: PodDocument | Mapping[str, Any], *, speed: float | None = None, events: Sequence[Event] = ()
+        self,
+        document: PodDocument | Mapping[str, Any],
+        *,
+        speed: float | None = None,
+        events: Sequence[Event] = (),
+        silent_s: float | None = None,
     ) -> None:
         if not isinstance(document, PodDocument):
             document = msgspec.convert(document, PodDocument)
         self.document = document
         self.speed = speed
         self.events = events
+        self.silent_s = silent_s
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         document, width = self.document, options.max_width
@@ -51,6 +57,8 @@ class PodTable:
     def _header(self, width: int) -> Table:
         document, totals = self.document, self.document.totals
         title = Text.assemble(("mallee ", "bold green"), (document.pod, "bold"))
+        if self.silent_s is not None:
+            title.append(f" no word from the host for {self.silent_s:.0f} s: this is old", style="bold red")
         if document.advise:
             title.append(" advising only", style="yellow")
         wide = width >= sections.WIDE
@@ -95,7 +103,12 @@ def _fixed_lines(document: PodDocument, width: int) -> int:
 
 
 def render(
-    document: PodDocument | Mapping[str, Any], *, speed: float | None = None, events: Iterable[Event] = ()
+    document: PodDocument | Mapping[str, Any],
+    *,
+    speed: float | None = None,
+    events: Iterable[Event] = (),
+    silent_s: float | None = None,
 ) -> PodTable:
-    """The table of a document, given as a PodDocument or as the plain data of its JSON."""
-    return PodTable(document, speed=speed, events=tuple(events))
+    """The table of a document, given as a PodDocument or as the plain data of its JSON. `silent_s`: how old it is, where
+    its source has fallen silent."""
+    return PodTable(document, speed=speed, events=tuple(events), silent_s=silent_s)
