@@ -20,7 +20,7 @@ from .member import Member, writes_lease
 
 _REQUEST_PART = 0.45  # of a scan that one request may take …
 _REQUEST_MAX_S = 1.0  # … at most
-_RELEASE_S = 1.0  # given to all controllers together to take their leases back
+_RELEASE_S = 2.0  # given to all controllers together to take their leases back
 
 
 class PodRunner:
