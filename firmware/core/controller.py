@@ -30,7 +30,7 @@ from core.lease import REFUSED, Lease
 from core.loop import WATCHDOG_MS, Loop
 from core.modbus import Server
 from core.settings import Settings
-from core.tcp import TcpServer
+from core.transport import choose
 from core.wire import get32
 
 COMMIT = 0xC0DE
@@ -65,7 +65,7 @@ class Controller:
         self.server = Server(
             self.inputs, self.holdings, self.coils, self.alarms.bits, self._file, _objects(info, profile)
         )
-        self.transport = TcpServer(self.server, info.PORT, info.UNIT)
+        self.transport = choose(self.server, info, board)
         self.loop = Loop(self.transport, machine.WDT(timeout=WATCHDOG_MS))
         self._identify()
         profile.bind(self, board)
