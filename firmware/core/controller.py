@@ -1,13 +1,14 @@
 """One controller: the common registers, commands, lease, alarms and settings around a profile.
 
 A profile is an object with: inputs, holdings, coils (register classes), alarms (alarm classes), bind(controller),
-start(), regulate(dt_ms), housekeep(dt_ms), at_local (bool), tripped (bool), may_switch(address, value),
+start(), regulate(dt_ms), housekeep(dt_ms), at_local, ticking, tripped (bools), may_switch(address, value),
 switched(address, value), chip_errors, tick_count, tick_overruns.
 """
 
 import time
 
 import machine
+import micropython
 from maps import common
 from maps.common import (
     ClockSource,
@@ -93,13 +94,16 @@ class Controller:
         alarms.set(CommonAlarm.settings_lost, not self.settings_found)
         alarms.set(CommonAlarm.restarted, self._tell_restart)
         self.profile.regulate(dt_ms)
-        if self.profile.tripped:
+        if not self.profile.ticking:
+            self.state = State.SAFE  # a board without a hard tick measures and answers, but protects nothing
+        elif self.profile.tripped:
             self.state = State.TRIPPED
         else:
             self.state = State.LEASED if lease.state == LeaseState.ACTIVE else State.LOCAL
         self.sequence = (self.sequence + 1) & 0x7FFF
         self._publish_status()
 
+    @micropython.native
     def _publish_status(self):
         put, alarms, lease = self.inputs.put, self.alarms, self.lease
         put(Status.sequence, self.sequence)

@@ -5,6 +5,9 @@ interrupt also comes during a collection. None: no hard tick; such a board must 
 """
 
 HZ = 1000
+# Counters of the tick wrap here. One more must still be a small integer, which ends at 2^30 - 1 on a board: beyond it, it would
+# be allocated, which a hard interrupt cannot. At 1 kHz a wrap at 2^30 would have come after 12 days and ended the tick.
+WRAP = 0x1FFFFFFF
 
 
 def start(capability, callback):

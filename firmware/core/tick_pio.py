@@ -15,7 +15,7 @@ _STEP_HZ = const(10_000)  # divides 125 MHz exactly; the slowest the divider can
 
 @rp2.asm_pio()
 def _each_ms():
-    irq(rel(0)) [9]  # noqa: F821, E211 - ten steps of 100 us
+    irq(rel(0))[9]  # noqa: F821, E211 - ten steps of 100 us
 
 
 def start(callback):

@@ -4,8 +4,9 @@
 # (viper takes arrays as pointers; the stubs have no way to say so)
 
 from array import array
-from math import log
+from math import log, sqrt
 
+import micropython
 from core import tick
 from drivers.ads131m08 import COUNTS_PER_V, Ads131m08
 from drivers.atm90e32 import Atm90e32
@@ -16,14 +17,17 @@ from maps import pdu as maps
 from maps.common import Profile, Quality, Refusal
 from maps.fields import ADDRESS
 from maps.pdu import BRANCHES, Branch, BranchFast, BranchSettings, Measurement, PduAlarm, Remote, Settings, TripCause
+from micropython import const
 
 from pdu.metering import Metering
-from pdu.protection import WINDOW, Protection, heat, watch
+from pdu.protection import WINDOW, Protection, heat, show, watch
 from pdu.switching import Switching
 
-_RELAY_TICKS = 20  # coils and contacts are exchanged this often, and at once on a trip
+_RELAY_TICKS = const(20)  # coils and contacts are exchanged this often, and at once on a trip; divides WINDOW
+_RELAY_PHASE = const(10)
+_TRIP_AHEAD = const(0x40)  # in _shown: a time to trip is shown
+_WRAP = const(0x1FFFFFFF)  # core.tick.WRAP
 _CHANNEL_FAULT_TICKS = 10
-_METER_SLOT_MS = 20  # one branch a slot: every branch within the 200 ms metering window
 
 
 class Pdu:
@@ -49,6 +53,7 @@ class Pdu:
         self.codes = array("i", [0] * BRANCHES)
         self.adc = Ads131m08(self._spi, Pin(pins["analog_select"], Pin.OUT, value=1), self.codes)
         latch, load = Pin(pins["relay_latch"], Pin.OUT, value=0), Pin(pins["feedback_load"], Pin.OUT, value=1)
+        self._read = self.adc.read  # bound once: to bind a method is to allocate
         self.relays = Relays(self._spi, latch, load)
         meter = pins["spi_meter"]
         spi = SPI(
@@ -63,16 +68,24 @@ class Pdu:
         self.switching = Switching()
         self.capability = board.CAPABILITIES["hard_tick"]
         # Shared with the tick: plain attributes and integers that both sides only store whole.
+        self.ticking = False
         self.tick_count = 0
         self.tick_overruns = 0
         self.tripped_bits = 0
         self._new_trips = 0
+        self._noted = False
         self._thermal_trips = 0
         self._bad_samples = 0
         self._countdown = WINDOW
-        self._relay_countdown = _RELAY_TICKS
         self._state = self.protection.state
-        self._slot_ms = 0
+        self._rating_A = [1.0] * BRANCHES  # and the limit: settings that every step needs
+        self._limit = 1.69
+        self._at_limit = array("i", [0] * BRANCHES)  # code of the fast channel
+        self._shown = bytearray(b"\x7f" * BRANCHES)  # state of each branch as it was stored last
+        self._fast_at = self.image.locate(BranchFast.START + BranchFast.current[ADDRESS], 1)
+        self._peak_at = self.image.locate(Branch.START + Branch.peak_current[ADDRESS], 1)
+        self._per_code = int(100 * 16384 / self.counts_per_A + 0.5)  # 0.01 A
+        self._per_theta = 0
         behind = BranchSettings.START + BRANCHES * BranchSettings.STRIDE
         controller.holdings.guard(Settings.close_interval[ADDRESS], behind, None, self._configured)
 
@@ -98,38 +111,42 @@ class Pdu:
                 ratio = self.codes[branch] / self.counts_per_A / self._setting(BranchSettings.rating, branch)
                 self.protection.set_theta(branch, ratio * ratio)
         self._tick = tick.start(self.capability, self.tick)
+        self.ticking = self._tick is not None
+        if not self.ticking:
+            self._bad_samples = 1000  # nobody samples: the fast channels read as failed, and their alarm stands
 
-    def tick(self, timer):
+    @micropython.native
+    def tick(self, source):
         """The hard tick. Nothing here may allocate, wait, or touch what the main loop is in the middle of."""
-        self.tick_count = (self.tick_count + 1) & 0x3FFFFFFF
+        self.tick_count = self.tick_count + 1 & _WRAP
         trips = 0
-        if self.adc.read():
+        if self._read():
             self._bad_samples = 0
             trips = watch(self.codes, self._state)
         elif self._bad_samples < 1000:
             self._bad_samples += 1
-        self._countdown -= 1
-        if self._countdown == 0:
-            self._countdown = WINDOW
+        # Relays and thermal images take turns with each other: the tick that does both would be the longest.
+        countdown = self._countdown - 1
+        if countdown == 0:
+            countdown = WINDOW
             hot = heat(self._state, self.protection.windows_per_tau, self.protection.limit)
-            self._thermal_trips |= hot & ~self.tripped_bits & ~trips
-            trips |= hot
-        self._relay_countdown -= 1
-        trips &= ~self.tripped_bits
+            if hot:
+                self._thermal_trips |= hot & ~self.tripped_bits & ~trips
+                trips |= hot
+        self._countdown = countdown
+        due = countdown % _RELAY_TICKS == _RELAY_PHASE
         if trips:
-            self.tripped_bits |= trips
-            self._new_trips |= trips
-            self._relay_countdown = 0
-        if self._relay_countdown == 0:
-            self._relay_countdown = _RELAY_TICKS
+            trips &= ~self.tripped_bits
+            if trips:
+                self.tripped_bits |= trips
+                self._new_trips |= trips
+                due = True
+        if due:
             switching, tripped = self.switching, self.tripped_bits
             self.relays.exchange(switching.set_coils & ~tripped, switching.reset_coils | tripped)
 
     def housekeep(self, dt_ms):
-        self._slot_ms += dt_ms
-        if self._slot_ms >= _METER_SLOT_MS:
-            self.metering.step(self._slot_ms)
-            self._slot_ms = 0
+        self.metering.step(dt_ms)
 
     def regulate(self, dt_ms):
         holdings, switching = self.controller.holdings, self.switching
@@ -147,7 +164,7 @@ class Pdu:
 
     def may_switch(self, address, value):
         """A tripped branch is reset first: switching on again must be a decision of its own."""
-        if value and self.tripped_bits >> address & 1:
+        if not self.ticking or value and self.tripped_bits >> address & 1:
             return Refusal.INTERLOCK
         return Refusal.NONE
 
@@ -167,6 +184,9 @@ class Pdu:
     def _note_trips(self):
         new, self._new_trips = self._new_trips, 0
         thermal, self._thermal_trips = self._thermal_trips, 0
+        if not new and not self.tripped_bits and self._noted:
+            return
+        self._noted = True  # once without a trip, so that the alarms count as judged
         alarms = self.controller.alarms
         for branch in range(BRANCHES):
             if new >> branch & 1:
@@ -183,46 +203,59 @@ class Pdu:
         """Open, and cool enough to be closed again without tripping at once."""
         return not self.relays.feedback >> branch & 1 and self.protection.thermal(branch) < 90
 
+    @micropython.native
     def _judge(self):
-        alarms, metering = self.controller.alarms, self.metering
+        alarms, metering, protection, switching = self.controller.alarms, self.metering, self.protection, self.switching
+        report, quality = alarms.set, metering.quality
         warning = self.controller.holdings.setting(Settings.warning_level)
-        alarms.set(PduAlarm.fast_channel_fault, self._bad_samples >= _CHANNEL_FAULT_TICKS)
+        report(PduAlarm.fast_channel_fault, self._bad_samples >= _CHANNEL_FAULT_TICKS)
         for branch in range(BRANCHES):
-            alarms.set(PduAlarm.overload_warning, self.protection.thermal(branch) > warning, branch)
-            alarms.set(PduAlarm.contactor_disagrees, bool(self.switching.disagrees(branch)), branch)
-            alarms.set(PduAlarm.metering_fault, metering.quality[branch] == Quality.FAULT, branch)
+            report(PduAlarm.overload_warning, protection.thermal(branch) > warning, branch)
+            report(PduAlarm.contactor_disagrees, switching.disagrees(branch), branch)
+            report(PduAlarm.metering_fault, quality[branch] == Quality.FAULT, branch)
         low = self.controller.holdings.setting(Settings.undervoltage)
         high = self.controller.holdings.setting(Settings.overvoltage)
         for phase in range(3):
             volts = metering.phase_voltage(phase)
-            alarms.set(PduAlarm.undervoltage, None if volts is None else volts < low, phase)
-            alarms.set(PduAlarm.overvoltage, None if volts is None else volts > high, phase)
+            report(PduAlarm.undervoltage, None if volts is None else volts < low, phase)
+            report(PduAlarm.overvoltage, None if volts is None else volts > high, phase)
 
+    @micropython.native
     def _publish(self):
-        put = self.image.put
-        put(Measurement.closed, self.switching.closed)
+        put, switching, codes = self.image.put, self.switching, self.codes
+        put(Measurement.closed, switching.closed)
         put(Measurement.tripped, self.tripped_bits)
         self.metering.sums()
         fast_bad = self._bad_samples >= _CHANNEL_FAULT_TICKS
+        channel = Quality.FAULT if fast_bad else Quality.GOOD
+        per_A, quality, shown = self.counts_per_A, self.metering.quality, self._shown
+        show(codes, self._state, self.image.image, self._fast_at, self._peak_at, self._per_code, self._per_theta)
         meters = channels = 0
+        detail = Branch.START
         for branch in range(BRANCHES):
-            at, detail = BranchFast.START + branch * BranchFast.STRIDE, Branch.START + branch * Branch.STRIDE
-            amps = None if fast_bad else max(0, self.codes[branch]) / self.counts_per_A
-            put(BranchFast.current, amps, at)
-            put(BranchFast.thermal, self.protection.thermal(branch), at)
-            put(Branch.peak_current, self.protection.peak(branch) / self.counts_per_A, detail)
-            put(Branch.state, self.switching.state(branch), detail)
-            put(Branch.operations, self.switching.operations[branch], detail)
-            put(Branch.time_to_trip, None if amps is None else self._time_to_trip(branch, amps), detail)
-            meters |= self.metering.quality[branch] << 2 * branch
-            channels |= (Quality.FAULT if fast_bad else Quality.GOOD) << 2 * branch
+            code, state = codes[branch], switching.state(branch)
+            if fast_bad:
+                put(BranchFast.current, None, BranchFast.START + branch * BranchFast.STRIDE)
+                put(Branch.time_to_trip, None, detail)
+            elif code > self._at_limit[branch] or shown[branch] >= _TRIP_AHEAD:
+                left = self._time_to_trip(branch, code / per_A)
+                put(Branch.time_to_trip, left, detail)
+                state |= 0 if left is None else _TRIP_AHEAD
+            if state != shown[branch]:
+                shown[branch] = state
+                put(Branch.state, state & ~_TRIP_AHEAD, detail)
+                put(Branch.operations, switching.operations[branch], detail)
+            meters |= quality[branch] << 2 * branch
+            channels |= channel << 2 * branch
+            detail += Branch.STRIDE
         put(Measurement.quality, meters)
         put(Measurement.quality, channels, 1)
 
+    @micropython.native
     def _time_to_trip(self, branch, amps):
         """From θ(t) = i² + (θ0 − i²)·exp(−t/τ) = limit; None while i² stays below the limit."""
-        ratio = amps / self._setting(BranchSettings.rating, branch)
-        square, limit = ratio * ratio, self.controller.holdings.setting(Settings.thermal_limit)
+        ratio = amps / self._rating_A[branch]
+        square, limit = ratio * ratio, self._limit
         theta = self.protection.theta(branch)
         if theta >= limit:
             return 0
@@ -239,9 +272,14 @@ class Pdu:
         self.protection.set_curve(
             holdings.setting(Settings.thermal_time_constant), holdings.setting(Settings.thermal_limit)
         )
+        self._limit = holdings.setting(Settings.thermal_limit)
+        self._per_theta = int(1000 * 256 * 131072 / self.protection.limit + 0.5)
         for branch in range(BRANCHES):
+            self._rating_A[branch] = self._setting(BranchSettings.rating, branch)
+            # A little less than the current that trips in the end, so that rounding hides nothing.
+            self._at_limit[branch] = int(0.98 * sqrt(self._limit) * self._rating_A[branch] * self.counts_per_A)
             self.protection.configure(
                 branch,
-                int(self._setting(BranchSettings.rating, branch) * self.counts_per_A + 0.5),
+                int(self._rating_A[branch] * self.counts_per_A + 0.5),
                 int(self._setting(BranchSettings.instantaneous, branch) * self.counts_per_A + 0.5),
             )

@@ -5,6 +5,7 @@ A controller reset switches nothing: what the contacts report becomes the local 
 
 from array import array
 
+import micropython
 from maps.pdu import BRANCHES, BranchState
 from micropython import const
 
@@ -29,6 +30,7 @@ class Switching:
         for branch in range(BRANCHES):
             self._off_ms[branch] = 0
 
+    @micropython.native
     def step(self, dt_ms, wanted, tripped, feedback, interval_ms, minimum_off_ms):
         """Decide the coil pulses for the next dt_ms. Opening is never delayed, closing always takes its turn."""
         self.closed, self.tripped = feedback, tripped
@@ -55,7 +57,10 @@ class Switching:
                     self._pulse(bit, branch, True)
                     self._pause_ms = interval_ms
 
+    @micropython.native
     def state(self, branch, fitted=True):
+        if fitted and not self.tripped and self.closed == self.commanded == self.wanted:  # nearly always
+            return BranchState.CLOSED if self.closed >> branch & 1 else BranchState.OPEN
         bit = 1 << branch
         if not fitted:
             return BranchState.NOT_FITTED
@@ -67,6 +72,7 @@ class Switching:
             return BranchState.WAITING
         return BranchState.CLOSED if self.closed & bit else BranchState.OPEN
 
+    @micropython.native
     def disagrees(self, branch):
         """The contacts are not where they were told to be, and the pulse is over."""
         return (self.closed ^ self.commanded) >> branch & 1 and self._pulse_ms[branch] <= 0

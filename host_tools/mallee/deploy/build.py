@@ -24,7 +24,9 @@ FORMAT = 1
 MANIFEST = "manifest.cbor"
 FREEZE = "manifest.py"
 APPLICATION = "application"  # firmware/main.py under this name: stock MicroPython starts main.py only, never main.mpy
-STARTER = b'"""MicroPython starts this file; the controller is in application.mpy."""\n\nimport application  # noqa: F401\n'
+STARTER = (
+    b'"""MicroPython starts this file; the controller is in application.mpy."""\n\nimport application  # noqa: F401\n'
+)
 
 
 class File(msgspec.Struct, frozen=True):

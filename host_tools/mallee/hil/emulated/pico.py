@@ -81,7 +81,9 @@ class Pico:
         end = self.now_us + limit_us
         while not condition():
             if self.now_us >= end:
-                raise TimeoutError(f"not within {limit_us / 1000:.0f} ms; the board printed {bytes(self.received[-500:])!r}")
+                raise TimeoutError(
+                    f"not within {limit_us / 1000:.0f} ms; the board printed {bytes(self.received[-500:])!r}"
+                )
             self.run(step_us)
 
     def send(self, data: bytes) -> None:
