@@ -62,11 +62,13 @@ def fields_of(classes):
     """(field, address of one element) of every element of every field declared in `classes`."""
     for declared in classes:
         start = getattr(declared, "START", 0)
+        fields = []
+        for name in dir(declared):
+            field = getattr(declared, name)
+            if name[0] != "_" and isinstance(field, tuple):
+                fields.append(field)
         for instance in range(getattr(declared, "COUNT", 1)):
-            for name in dir(declared):
-                field = getattr(declared, name)
-                if name[0] == "_" or not isinstance(field, tuple):
-                    continue
+            for field in fields:
                 address = start + instance * getattr(declared, "STRIDE", 0) + field[ADDRESS]
                 if field[KIND] == TEXT:
                     yield field, address
@@ -86,8 +88,10 @@ class Table:
         elements = [(address, width_of(field), field) for field, address in fields_of(classes)]
         elements.sort(key=lambda element: element[0])
         self.spans = []  # (first address, address behind the last, offset of the first byte in the image)
+        self._offset = {}  # address of an element -> its first byte in the image
         size = 0
         for address, width, _ in elements:
+            self._offset[address] = size
             if self.spans and self.spans[-1][1] == address:
                 first, _, offset = self.spans[-1]
                 self.spans[-1] = (first, address + width, offset)
@@ -96,9 +100,6 @@ class Table:
             size += 2 * width
         self.image = bytearray(size)
         self.clamps = 0
-        self._offset = {}  # address of an element -> its first byte in the image
-        for address, _, field in elements:
-            self._offset[address] = self.locate(address, 1)
         self._at = {}  # address -> (kind, raw low, raw high, may be not available), for writable tables
         self._guards = []
         for address, _, field in elements:
@@ -115,6 +116,10 @@ class Table:
             if first <= address and address + count <= end:
                 return offset + 2 * (address - first)
         return -1
+
+    def place(self, field, at=0):
+        """Byte offset of an element in the image, for whoever stores many values in one go."""
+        return self._offset[field[ADDRESS] + at]
 
     @micropython.native
     def put(self, field, value, at=0):

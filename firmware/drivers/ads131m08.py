@@ -3,6 +3,9 @@
 SPI mode 1, frames of ten 24-bit words: command or response, eight channels, CRC (8.5.1). Full scale is 1.2 V / gain (8.3.5).
 """
 
+# pyright: reportArgumentType=false
+# (viper takes arrays as pointers; the stubs have no way to say so)
+
 import micropython
 from core.wire import CRC16
 from micropython import const

@@ -82,8 +82,8 @@ class Pdu:
         self._limit = 1.69
         self._at_limit = array("i", [0] * BRANCHES)  # code of the fast channel
         self._shown = bytearray(b"\x7f" * BRANCHES)  # state of each branch as it was stored last
-        self._fast_at = self.image.locate(BranchFast.START + BranchFast.current[ADDRESS], 1)
-        self._peak_at = self.image.locate(Branch.START + Branch.peak_current[ADDRESS], 1)
+        self._fast_at = self.image.place(BranchFast.current, BranchFast.START)
+        self._peak_at = self.image.place(Branch.peak_current, Branch.START)
         self._per_code = int(100 * 16384 / self.counts_per_A + 0.5)  # 0.01 A
         self._per_theta = 0
         behind = BranchSettings.START + BRANCHES * BranchSettings.STRIDE

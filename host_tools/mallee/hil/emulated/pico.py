@@ -47,7 +47,7 @@ class Pico:
 
     @property
     def now_us(self) -> float:
-        return self.mcu.clock.micros
+        return self.mcu.clock.nanos / 1000
 
     def boot(self) -> None:
         """Power on, until the console is there. Raises TimeoutError."""
