@@ -84,6 +84,7 @@ class Controller:
 
     # Each 100 ms.
 
+    @micropython.native
     def _regulate(self, dt_ms):
         alarms, lease = self.alarms, self.lease
         alarms.dt_ms = dt_ms

@@ -66,8 +66,10 @@ class Ads131m08:
 def _take(frame: ptr8, codes: ptr32, first: int, table: ptr16) -> int:
     """Check the frame (27 bytes, then their CRC) and take over its channels; 0 when it is not good."""
     crc = 0xFFFF
-    for i in range(27):
+    for i in range(0, 27, 3):  # a word a turn: a third of the loop's own cost, which a tick pays twice
         crc = (crc << 8 ^ table[crc >> 8 ^ frame[i]]) & 0xFFFF
+        crc = (crc << 8 ^ table[crc >> 8 ^ frame[i + 1]]) & 0xFFFF
+        crc = (crc << 8 ^ table[crc >> 8 ^ frame[i + 2]]) & 0xFFFF
     if crc != (frame[27] << 8 | frame[28]):
         return 0
     at = 3

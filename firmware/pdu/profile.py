@@ -181,12 +181,14 @@ class Pdu:
                 self.tripped_bits &= ~(1 << branch)
                 self.image.put(Branch.trip_cause, TripCause.NONE, Branch.START + branch * Branch.STRIDE)
 
+    @micropython.native
     def _note_trips(self):
         new, self._new_trips = self._new_trips, 0
         thermal, self._thermal_trips = self._thermal_trips, 0
-        if not new and not self.tripped_bits and self._noted:
+        noted, self._noted = self._noted, True
+        if not new and not self.tripped_bits and noted:
             return
-        self._noted = True  # once without a trip, so that the alarms count as judged
+        # The first time without a trip too, so that the alarms count as judged.
         alarms = self.controller.alarms
         for branch in range(BRANCHES):
             if new >> branch & 1:
@@ -195,7 +197,7 @@ class Pdu:
                 alarms.trip(alarm, branch)
                 self.image.put(Branch.trip_cause, cause, Branch.START + branch * Branch.STRIDE)
                 self.controller.coils.put(branch, 0)
-            elif not self.tripped_bits >> branch & 1 or self._cold(branch):
+            elif not noted or self.tripped_bits >> branch & 1 and self._cold(branch):
                 alarms.set(PduAlarm.overload_trip, False, branch)
                 alarms.set(PduAlarm.instantaneous_trip, False, branch)
 

@@ -115,6 +115,7 @@ def facility_flow(opening_percent):
     return 100 * RANGEABILITY ** (max(0.0, min(100.0, opening_percent)) / 100 - 1)
 
 
+@micropython.native
 def heat_kW(flow_l_min, warm_degC, cold_degC):
     """Heat taken up by the coolant; None where anything is unknown."""
     if flow_l_min is None or warm_degC is None or cold_degC is None:

@@ -102,7 +102,7 @@ class Pump:
         for chip in range(2):
             for _ in range(8):
                 if self.chips[chip].read():
-                    add(self.codes, sums, 8 * chip)
+                    add(self.codes, sums, 8 * chip, 8 * chip + 8)
                     samples[chip] += 1
         self.sensors.take(sums, samples, 0)
         self.sensors.take(sums, samples, 1)
@@ -131,18 +131,19 @@ class Pump:
         self.tick_count = self.tick_count + 1 & _WRAP
         window, codes = self.window, self.codes
         filling, good = window.filling, window.good
-        if self._read_first():
+        first, second = self._read_first(), self._read_second()
+        if first and second and good[0] == good[1]:  # nearly always: one call for both
             if good[0]:
-                add(codes, filling, 0)
+                add(codes, filling, 0, 16)
             else:
-                begin(codes, filling, 0)
+                begin(codes, filling, 0, 16)
             good[0] += 1
-        if self._read_second():
-            if good[1]:
-                add(codes, filling, 8)
-            else:
-                begin(codes, filling, 8)
             good[1] += 1
+        else:
+            if first:
+                self._gather(0)
+            if second:
+                self._gather(1)
         due = judge(codes, self.rules, self._low_code, self._high_code)
         if due:
             due &= ~self.stopped_bits
@@ -155,6 +156,15 @@ class Pump:
         window.ticks = ticks
         if ticks == WINDOW:
             window.swap()
+
+    @micropython.native
+    def _gather(self, chip):
+        window = self.window
+        if window.good[chip]:
+            add(self.codes, window.filling, 8 * chip, 8 * chip + 8)
+        else:
+            begin(self.codes, window.filling, 8 * chip, 8 * chip + 8)
+        window.good[chip] += 1
 
     def housekeep(self, dt_ms):
         """Take over a finished window: one converter, and the other one in the next turn."""
@@ -169,6 +179,7 @@ class Pump:
         self.sensors.take(self.window.finished, self.window.samples, chip)
         publish(self.image.put, self.sensors, 8 * chip, 8 * chip + 8)
 
+    @micropython.native
     def regulate(self, dt_ms):
         dt_s = dt_ms / 1000
         if not self.ticking:
@@ -246,6 +257,7 @@ class Pump:
             return None
         return coming / carried
 
+    @micropython.native
     def _heat(self):
         value = self.sensors.value
         return heat_kW(value["flow"], value["return_temperature"], self.sensors.supply)

@@ -22,16 +22,16 @@ _HELD = const(4)
 
 
 @micropython.viper
-def add(codes: ptr32, sums: ptr32, first: int):
-    """Add the eight codes of one converter to its sums."""
-    for channel in range(first, first + 8):
+def add(codes: ptr32, sums: ptr32, first: int, behind: int):
+    """Add codes to their sums: eight of one converter, or all sixteen in one go."""
+    for channel in range(first, behind):
         sums[channel] += codes[channel]
 
 
 @micropython.viper
-def begin(codes: ptr32, sums: ptr32, first: int):
+def begin(codes: ptr32, sums: ptr32, first: int, behind: int):
     """The same for the first sample of a window: what the last one left is overwritten, so nothing has to be cleared."""
-    for channel in range(first, first + 8):
+    for channel in range(first, behind):
         sums[channel] = codes[channel]
 
 

@@ -1,4 +1,4 @@
-"""A started controller and what it did in its first 600 ms, made once for all the tests of a profile."""
+"""A started controller and what it did in its first 300 ms, made once for all the tests of a profile."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 from mallee.hil.emulated.boards import PduBench, SkidBench
 from mallee.hil.emulated.costs import Rig
 
-RUN_us = 600_000
+RUN_us = 300_000
 
 
 class Started:

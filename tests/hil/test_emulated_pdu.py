@@ -5,7 +5,8 @@ from mallee.hil.emulated.costs import TICKS_WRAP_us, lateness_us
 
 from .started import Started
 
-pytestmark = pytest.mark.timeout(400)  # a second of the board's time takes this machine about twenty
+# A second of the board's time takes this machine twenty.
+pytestmark = [pytest.mark.timeout(600), pytest.mark.emulated]
 
 
 @pytest.fixture(scope="module")
