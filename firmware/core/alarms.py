@@ -6,6 +6,7 @@ reads 0.
 
 from array import array
 
+import micropython
 from maps.fields import ALARM_COUNT, CODE, DELAY_MS, LATCH, VALIDITY
 
 from core.bank import Bits
@@ -34,6 +35,9 @@ class Alarms:
                 else:
                     spans.append((code, code + 1))
         self.bits = Bits(spans + [(first + VALIDITY, end + VALIDITY) for first, end in spans])
+        self._quiet = bytearray(
+            VALIDITY
+        )  # 1: valid, not active, and its condition was false; most are, most of the time
         self._true_ms = array("i", [0] * VALIDITY)
         self._order = array("i", [0] * VALIDITY)
         self._came = 0
@@ -42,9 +46,13 @@ class Alarms:
         self.count = 0
         self.dt_ms = 100
 
+    @micropython.native
     def set(self, alarm, condition, index=0):
         """Report the condition of `alarm` (the index-th of an array) for this cycle; True when the alarm is active."""
         code = alarm[CODE] + index
+        if condition is not None and not condition and self._quiet[code]:
+            return 0
+        self._quiet[code] = 0
         bits = self.bits
         if condition is None:
             bits.put(code + VALIDITY, 0)
@@ -59,6 +67,7 @@ class Alarms:
             self._true_ms[code] = 0
             if not self._latching[code]:
                 self._go(code)
+            self._quiet[code] = 1 - bits.get(code)
         return bits.get(code)
 
     def trip(self, alarm, index=0):
@@ -68,6 +77,7 @@ class Alarms:
         """
         code = alarm[CODE] + index
         self._true_ms[code] = max(1, self._delay[code])
+        self._quiet[code] = 0
         self.bits.put(code + VALIDITY, 1)
         self._come(code)
 

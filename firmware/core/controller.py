@@ -1,7 +1,7 @@
 """One controller: the common registers, commands, lease, alarms and settings around a profile.
 
 A profile is an object with: inputs, holdings, coils (register classes), alarms (alarm classes), bind(controller),
-start(), regulate(dt_ms), housekeep(dt_ms), at_local (bool), tripped (bool), may_switch(address, value),
+start(), regulate(dt_ms), housekeep(dt_ms), at_local, ticking, tripped (bools), may_switch(address, value),
 switched(address, value), may_be_blind() (a flash write may stop interrupts now), latched_bits (what a reset must not clear;
 `retained.word` has it after one), chip_errors, tick_count, tick_overruns.
 """
@@ -9,6 +9,7 @@ switched(address, value), may_be_blind() (a flash write may stop interrupts now)
 import time
 
 import machine
+import micropython
 from maps import common
 from maps.common import (
     ClockSource,
@@ -32,7 +33,8 @@ from core.loop import WATCHDOG_MS, Loop
 from core.modbus import Server
 from core.retained import Retained
 from core.settings import Settings
-from core.tick import HZ
+from core.tick import HZ, WRAP
+from core.transport import choose
 from core.wire import get32
 
 COMMIT = 0xC0DE
@@ -71,7 +73,7 @@ class Controller:
         self.server = Server(
             self.inputs, self.holdings, self.coils, self.alarms.bits, self._file, _objects(info, profile)
         )
-        self.transport = _transport(self.server, info, board)
+        self.transport = choose(self.server, info, board)
         self.loop = Loop(self.transport, machine.WDT(timeout=WATCHDOG_MS))
         self._identify()
         profile.bind(self, board)
@@ -90,6 +92,7 @@ class Controller:
 
     # Each 100 ms.
 
+    @micropython.native
     def _regulate(self, dt_ms):
         alarms, lease = self.alarms, self.lease
         alarms.dt_ms = dt_ms
@@ -102,13 +105,16 @@ class Controller:
         alarms.set(CommonAlarm.tick_stopped, not self.tick_alive)
         self.profile.regulate(dt_ms)
         self.retained.store(self.profile.latched_bits)
-        if self.profile.tripped:
+        if not self.profile.ticking:
+            self.state = State.SAFE  # a board without a hard tick measures and answers, but protects nothing
+        elif self.profile.tripped:
             self.state = State.TRIPPED
         else:
             self.state = State.LEASED if lease.state == LeaseState.ACTIVE else State.LOCAL
         self.sequence = (self.sequence + 1) & 0x7FFF
         self._publish_status()
 
+    @micropython.native
     def _publish_status(self):
         put, alarms, lease = self.inputs.put, self.alarms, self.lease
         put(Status.sequence, self.sequence)
@@ -166,10 +172,10 @@ class Controller:
     def _count_missed_ticks(self):
         """Compare the hard ticks of the last second with the clock; one tick of difference is the phase between the two."""
         now_ms, count = time.ticks_ms(), self.profile.tick_count
-        counted = (count - self._mark_count) & 0x3FFFFFFF
+        counted = (count - self._mark_count) & WRAP
         missed = time.ticks_diff(now_ms, self._mark_ms) * HZ // 1000 - counted
         self._mark_ms, self._mark_count = now_ms, count
-        self.tick_alive = counted > 0
+        self.tick_alive = counted > 0 or not self.profile.ticking
         if missed > 1:
             self.profile.tick_overruns += missed
 
@@ -315,17 +321,6 @@ def _objects(info, profile):
         6: info.NAME.encode(),
         0x80: ("%016x" % info.DICTIONARY_HASH).encode(),
     }
-
-
-def _transport(server, info, board):
-    """Modbus TCP where the board has a network, else RTU; the other one is not even loaded."""
-    if board.CAPABILITIES["network"] is None:
-        from core.rtu import RtuServer
-
-        return RtuServer(server, board.RS485, info.UNIT, getattr(info, "BAUD", 19200), getattr(info, "FRAMING", "8E1"))
-    from core.tcp import TcpServer
-
-    return TcpServer(server, info.PORT, info.UNIT)
 
 
 def _reset_reason():

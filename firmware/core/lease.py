@@ -4,6 +4,7 @@ A host writes holder, epoch and seconds in front of its set-points, in one reque
 paused and wakes up holds an old one and cannot overwrite its successor. Only such a write renews; other traffic does not.
 """
 
+import micropython
 from maps.common import Lease as Block
 from maps.common import LeaseState, Refusal
 from maps.fields import ADDRESS
@@ -57,6 +58,7 @@ class Lease:
             self.state = LeaseState.RAMPING  # given back: no need to hold
             self.remaining_ms = 0
 
+    @micropython.native
     def step(self, dt_ms, hold_ms, arrived):
         """Advance by dt_ms. `arrived`: the set-points have reached the local ones."""
         if self.state == LeaseState.NONE:

@@ -3,6 +3,8 @@
 Config and state are plain attributes; step() is the only thing that happens. Float: for the slow path only.
 """
 
+import micropython
+
 
 class Pi:
     def __init__(self, low, high):
@@ -13,6 +15,7 @@ class Pi:
         self.integral = 0.0
         self.output = 0.0
 
+    @micropython.native
     def step(self, error, dt_s, feed_forward=0.0):
         """Output for `error` (set-point minus value, in the sense that a positive error wants more output)."""
         wanted = self.gain * error + self.integral + feed_forward
@@ -21,12 +24,14 @@ class Pi:
         self.integral += (self.gain * error + self.output - wanted) * dt_s / self.integral_time_s
         return self.output
 
+    @micropython.native
     def track(self, output, error, feed_forward=0.0):
         """Follow an output that somebody else sets, so that taking over later causes no bump."""
         self.output = max(self.low, min(self.high, output))
         self.integral = self.output - self.gain * error - feed_forward
 
 
+@micropython.native
 def ramp(value, target, most):
     """`value` moved toward `target` by at most `most`; straight to it where there is no value yet."""
     if value is None or abs(target - value) <= most:

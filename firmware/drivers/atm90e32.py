@@ -3,6 +3,7 @@
 16-bit address (bit 15 set to read) and 16-bit data, SPI mode 3. Each read is checked against LastSPIData (6.1.2).
 """
 
+import micropython
 from micropython import const
 
 _SOFT_RESET = const(0x70)
@@ -32,7 +33,7 @@ class Atm90e32:
     """`select(True)` drives this chip's select line low, `select(False)` releases it."""
 
     def __init__(self, spi, select):
-        self._spi = spi
+        self._exchange = spi.write_readinto
         self._select = select
         self._out = bytearray(4)
         self._in = bytearray(4)
@@ -82,14 +83,29 @@ class Atm90e32:
             counts = again
         raise ChipError("energy")
 
+    @micropython.native
     def _read32(self, register):
         high, low = self._read(register), self._read(register + _LOW)
-        value = high << 16 | low
-        return value - (1 << 32) if high & 0x8000 else value
+        if high & 0x8000:
+            high -= 0x10000  # before the shift: small integers end at 2^30 on a board
+        return high << 16 | low
 
+    @micropython.native
     def _read(self, register):
-        value = self._raw(register)
-        if self._raw(_LAST) != value:
+        out, answer, select, exchange = self._out, self._in, self._select, self._exchange
+        out[0] = 0x80 | register >> 8
+        out[1] = register & 0xFF
+        out[2] = out[3] = 0
+        select(True)
+        exchange(out, answer)
+        select(False)
+        value = answer[2] << 8 | answer[3]
+        out[0] = 0x80
+        out[1] = _LAST
+        select(True)
+        exchange(out, answer)
+        select(False)
+        if answer[2] << 8 | answer[3] != value:
             raise ChipError("register 0x%02x" % register)
         return value
 
@@ -107,5 +123,5 @@ class Atm90e32:
         out[2] = value >> 8
         out[3] = value & 0xFF
         self._select(True)
-        self._spi.write_readinto(out, self._in)
+        self._exchange(out, self._in)
         self._select(False)

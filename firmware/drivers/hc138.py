@@ -7,16 +7,19 @@ class Hc138:
     def __init__(self, address, enable):
         self._address = address
         self._enable = enable
+        self._number = -1  # what the address pins say
         enable(1)
 
     def line(self, number):
         """A function of one bool that selects output `number` or releases all."""
-        pins, enable = self._address, self._enable
+        enable = self._enable
 
         def select(on):
             if on:
-                for bit in range(3):
-                    pins[bit](number >> bit & 1)
+                if self._number != number:
+                    self._number = number
+                    for bit in range(3):
+                        self._address[bit](number >> bit & 1)
                 enable(0)
             else:
                 enable(1)

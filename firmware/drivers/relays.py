@@ -3,6 +3,8 @@
 Both shift on the rising clock edge (mode 0); the converter on the same bus wants mode 1, so the mode is switched around.
 """
 
+import micropython
+
 
 class Relays:
     """Two 595: first byte out is the reset coils (it ends up in the farther chip), second the set coils."""
@@ -17,6 +19,7 @@ class Relays:
         latch(0)
         load(1)
 
+    @micropython.native
     def exchange(self, set_coils, reset_coils):
         """Drive the coils and read the contacts; allocates nothing."""
         spi = self._spi

@@ -4,8 +4,9 @@
 # (viper takes arrays as pointers; the stubs have no way to say so)
 
 from array import array
-from math import log
+from math import log, sqrt
 
+import micropython
 from core import tick
 from drivers.ads131m08 import COUNTS_PER_V, Ads131m08
 from drivers.atm90e32 import Atm90e32
@@ -16,16 +17,19 @@ from maps import pdu as maps
 from maps.common import LeaseState, Profile, Quality, Refusal
 from maps.fields import ADDRESS
 from maps.pdu import BRANCHES, Branch, BranchFast, BranchSettings, Measurement, PduAlarm, Remote, Settings, TripCause
+from micropython import const
 
 from pdu.metering import Metering
-from pdu.protection import WINDOW, Protection, heat, watch
+from pdu.protection import WINDOW, Protection, heat, show, watch
 from pdu.switching import Switching
 
-_RELAY_TICKS = 20  # coils and contacts are exchanged this often, and at once on a trip
-_PULSE_TICKS = 150  # of the reset coils on a trip; the coils are rated for pulses
+_RELAY_TICKS = const(20)  # coils and contacts are exchanged this often, and at once on a trip; divides WINDOW
+_RELAY_PHASE = const(10)
+_PULSE_TICKS = const(150)  # of the reset coils on a trip; the coils are rated for pulses
+_TRIP_AHEAD = const(0x40)  # in _shown: a time to trip is shown
+_WRAP = const(0x1FFFFFFF)  # core.tick.WRAP
 _CHANNEL_FAULT_TICKS = 10
 _BLIND_LIMIT_percent = 80  # no flash write while any branch is hotter, in percent of its trip
-_METER_SLOT_MS = 20  # one branch a slot: every branch within the 200 ms metering window
 
 
 class Pdu:
@@ -41,7 +45,7 @@ class Pdu:
     def bind(self, controller, board):
         self.controller = controller
         self.image = controller.inputs
-        pins = board.PDU
+        pins = self._pins = board.PDU
         self.counts_per_A = COUNTS_PER_V * board.PDU_FAST_V_PER_A
         fast = pins["spi_fast"]
         self._spi = SPI(
@@ -51,6 +55,7 @@ class Pdu:
         self.codes = array("i", [0] * BRANCHES)
         self.adc = Ads131m08(self._spi, Pin(pins["analog_select"], Pin.OUT, value=1), self.codes)
         latch, load = Pin(pins["relay_latch"], Pin.OUT, value=0), Pin(pins["feedback_load"], Pin.OUT, value=1)
+        self._read = self.adc.read  # bound once: to bind a method is to allocate
         self.relays = Relays(self._spi, latch, load)
         meter = pins["spi_meter"]
         spi = SPI(
@@ -66,21 +71,28 @@ class Pdu:
         self.capability = board.CAPABILITIES["hard_tick"]
         # Shared with the tick. Only the tick changes the first three, because a read-modify-write in the main loop could
         # lose what an interrupt in the middle of it stored; the main loop asks with _release_bits.
+        self.ticking = False
         self.tick_count = 0
         self.tripped_bits = 0
-        self._thermal_bits = 0
         self._release_bits = 0
         self.tick_overruns = 0
         self._noted_bits = 0
+        self._judged = False
         self.tripped_bits = controller.retained.word & 0xFF
         self._thermal_bits = controller.retained.word >> 8 & 0xFF
         self._pulse_bits = 0
         self._pulse_ticks = 0
         self._bad_samples = 0
         self._countdown = WINDOW
-        self._relay_countdown = _RELAY_TICKS
         self._state = self.protection.state
-        self._slot_ms = 0
+        self._rating_A = [1.0] * BRANCHES  # and the limit: settings that every step needs
+        self._limit = 1.69
+        self._at_limit = array("i", [0] * BRANCHES)  # code of the fast channel
+        self._shown = bytearray(b"\x7f" * BRANCHES)  # state of each branch as it was stored last
+        self._fast_at = self.image.place(BranchFast.current, BranchFast.START)
+        self._peak_at = self.image.place(Branch.peak_current, Branch.START)
+        self._per_code = int(100 * 16384 / self.counts_per_A + 0.5)  # 0.01 A
+        self._per_theta = 0
         behind = BranchSettings.START + BRANCHES * BranchSettings.STRIDE
         controller.holdings.guard(Settings.close_interval[ADDRESS], behind, None, self._configured)
 
@@ -107,6 +119,8 @@ class Pdu:
         """Take over what the contacts report; then let protection run."""
         self._configured(0, 0)
         self.relays.exchange(0, 0)
+        if "coil_enable" in self._pins:
+            Pin(self._pins["coil_enable"], Pin.OUT, value=0)  # now that no coil is driven by what the registers held
         self.switching.start(self.relays.feedback)
         coils = self.controller.coils
         for branch in range(BRANCHES):
@@ -117,48 +131,52 @@ class Pdu:
                 ratio = self.codes[branch] / self.counts_per_A / self._setting(BranchSettings.rating, branch)
                 self.protection.set_theta(branch, ratio * ratio)
         self._tick = tick.start(self.capability, self.tick)
+        self.ticking = self._tick is not None
+        if not self.ticking:
+            self._bad_samples = 1000  # nobody samples: the fast channels read as failed, and their alarm stands
 
-    def tick(self, timer):
+    @micropython.native
+    def tick(self, source):
         """The hard tick. Nothing here may allocate, wait, or touch what the main loop is in the middle of."""
-        self.tick_count = (self.tick_count + 1) & 0x3FFFFFFF
+        self.tick_count = self.tick_count + 1 & _WRAP
         trips = 0
-        if self.adc.read():
+        if self._read():
             self._bad_samples = 0
             trips = watch(self.codes, self._state)
         elif self._bad_samples < 1000:
             self._bad_samples += 1
-        self._countdown -= 1
-        if self._countdown == 0:
-            self._countdown = WINDOW
+        # Relays and thermal images take turns with each other: the tick that does both would be the longest.
+        countdown = self._countdown - 1
+        if countdown == 0:
+            countdown = WINDOW
             hot = heat(self._state, self.protection.windows_per_tau, self.protection.limit)
-            self._thermal_bits |= hot & ~self.tripped_bits & ~trips
-            trips |= hot
-        self._relay_countdown -= 1
+            if hot:
+                self._thermal_bits |= hot & ~self.tripped_bits & ~trips
+                trips |= hot
+        self._countdown = countdown
+        due = countdown % _RELAY_TICKS == _RELAY_PHASE
         if self._release_bits:
             self.tripped_bits &= ~self._release_bits
             self._thermal_bits &= ~self._release_bits
             self._release_bits = 0
-        trips &= ~self.tripped_bits
         if trips:
-            self.tripped_bits |= trips
-            self._pulse_bits |= trips
-            self._pulse_ticks = _PULSE_TICKS
-            self._relay_countdown = 0
-        elif self._pulse_ticks:
+            trips &= ~self.tripped_bits
+            if trips:
+                self.tripped_bits |= trips
+                self._pulse_bits |= trips
+                self._pulse_ticks = _PULSE_TICKS
+                due = True
+        if self._pulse_ticks:
             self._pulse_ticks -= 1
             if not self._pulse_ticks:
                 self._pulse_bits = 0
-                self._relay_countdown = 0
-        if self._relay_countdown == 0:
-            self._relay_countdown = _RELAY_TICKS
+                due = True
+        if due:
             switching = self.switching
             self.relays.exchange(switching.set_coils & ~self.tripped_bits, switching.reset_coils | self._pulse_bits)
 
     def housekeep(self, dt_ms):
-        self._slot_ms += dt_ms
-        if self._slot_ms >= _METER_SLOT_MS:
-            self.metering.step(self._slot_ms)
-            self._slot_ms = 0
+        self.metering.step(dt_ms)
 
     def regulate(self, dt_ms):
         holdings, switching = self.controller.holdings, self.switching
@@ -177,7 +195,7 @@ class Pdu:
 
     def may_switch(self, address, value):
         """A tripped branch is reset first: switching on again must be a decision of its own."""
-        if value and self.tripped_bits >> address & 1:
+        if not self.ticking or value and self.tripped_bits >> address & 1:
             return Refusal.INTERLOCK
         return Refusal.NONE
 
@@ -201,9 +219,14 @@ class Pdu:
         self._noted_bits &= ~release
         self._release_bits = release
 
+    @micropython.native
     def _note_trips(self):
         new = self.tripped_bits & ~self._noted_bits & ~self._release_bits
         self._noted_bits |= new
+        judged, self._judged = self._judged, True
+        if not new and not self._noted_bits and judged:
+            return
+        # The first time without a trip too, so that the alarms count as judged.
         alarms = self.controller.alarms
         for branch in range(BRANCHES):
             if new >> branch & 1:
@@ -212,7 +235,7 @@ class Pdu:
                 alarms.trip(alarm, branch)
                 self.image.put(Branch.trip_cause, cause, Branch.START + branch * Branch.STRIDE)
                 self.controller.coils.put(branch, 0)
-            elif not self.tripped_bits >> branch & 1 or self._cold(branch):
+            elif not judged or self.tripped_bits >> branch & 1 and self._cold(branch):
                 alarms.set(PduAlarm.overload_trip, False, branch)
                 alarms.set(PduAlarm.instantaneous_trip, False, branch)
 
@@ -220,46 +243,59 @@ class Pdu:
         """Open, and cool enough to be closed again without tripping at once."""
         return not self.relays.feedback >> branch & 1 and self.protection.thermal(branch) < 90
 
+    @micropython.native
     def _judge(self):
-        alarms, metering = self.controller.alarms, self.metering
+        alarms, metering, protection, switching = self.controller.alarms, self.metering, self.protection, self.switching
+        report, quality = alarms.set, metering.quality
         warning = self.controller.holdings.setting(Settings.warning_level)
-        alarms.set(PduAlarm.fast_channel_fault, self._channel_lost)
+        report(PduAlarm.fast_channel_fault, self._channel_lost)
         for branch in range(BRANCHES):
-            alarms.set(PduAlarm.overload_warning, self.protection.thermal(branch) > warning, branch)
-            alarms.set(PduAlarm.contactor_disagrees, bool(self.switching.disagrees(branch)), branch)
-            alarms.set(PduAlarm.metering_fault, metering.quality[branch] == Quality.FAULT, branch)
+            report(PduAlarm.overload_warning, protection.thermal(branch) > warning, branch)
+            report(PduAlarm.contactor_disagrees, switching.disagrees(branch), branch)
+            report(PduAlarm.metering_fault, quality[branch] == Quality.FAULT, branch)
         low = self.controller.holdings.setting(Settings.undervoltage)
         high = self.controller.holdings.setting(Settings.overvoltage)
         for phase in range(3):
             volts = metering.phase_voltage(phase)
-            alarms.set(PduAlarm.undervoltage, None if volts is None else volts < low, phase)
-            alarms.set(PduAlarm.overvoltage, None if volts is None else volts > high, phase)
+            report(PduAlarm.undervoltage, None if volts is None else volts < low, phase)
+            report(PduAlarm.overvoltage, None if volts is None else volts > high, phase)
 
+    @micropython.native
     def _publish(self):
-        put = self.image.put
-        put(Measurement.closed, self.switching.closed)
+        put, switching, codes = self.image.put, self.switching, self.codes
+        put(Measurement.closed, switching.closed)
         put(Measurement.tripped, self.tripped_bits)
         self.metering.sums()
         fast_bad = self._channel_lost
+        channel = Quality.FAULT if fast_bad else Quality.GOOD
+        per_A, quality, shown = self.counts_per_A, self.metering.quality, self._shown
+        show(codes, self._state, self.image.image, self._fast_at, self._peak_at, self._per_code, self._per_theta)
         meters = channels = 0
+        detail = Branch.START
         for branch in range(BRANCHES):
-            at, detail = BranchFast.START + branch * BranchFast.STRIDE, Branch.START + branch * Branch.STRIDE
-            amps = None if fast_bad else max(0, self.codes[branch]) / self.counts_per_A
-            put(BranchFast.current, amps, at)
-            put(BranchFast.thermal, self.protection.thermal(branch), at)
-            put(Branch.peak_current, self.protection.peak(branch) / self.counts_per_A, detail)
-            put(Branch.state, self.switching.state(branch), detail)
-            put(Branch.operations, self.switching.operations[branch], detail)
-            put(Branch.time_to_trip, None if amps is None else self._time_to_trip(branch, amps), detail)
-            meters |= self.metering.quality[branch] << 2 * branch
-            channels |= (Quality.FAULT if fast_bad else Quality.GOOD) << 2 * branch
+            code, state = codes[branch], switching.state(branch)
+            if fast_bad:
+                put(BranchFast.current, None, BranchFast.START + branch * BranchFast.STRIDE)
+                put(Branch.time_to_trip, None, detail)
+            elif code > self._at_limit[branch] or shown[branch] >= _TRIP_AHEAD:
+                left = self._time_to_trip(branch, code / per_A)
+                put(Branch.time_to_trip, left, detail)
+                state |= 0 if left is None else _TRIP_AHEAD
+            if state != shown[branch]:
+                shown[branch] = state
+                put(Branch.state, state & ~_TRIP_AHEAD, detail)
+                put(Branch.operations, switching.operations[branch], detail)
+            meters |= quality[branch] << 2 * branch
+            channels |= channel << 2 * branch
+            detail += Branch.STRIDE
         put(Measurement.quality, meters)
         put(Measurement.quality, channels, 1)
 
+    @micropython.native
     def _time_to_trip(self, branch, amps):
         """From θ(t) = i² + (θ0 − i²)·exp(−t/τ) = limit; None while i² stays below the limit."""
-        ratio = amps / self._setting(BranchSettings.rating, branch)
-        square, limit = ratio * ratio, self.controller.holdings.setting(Settings.thermal_limit)
+        ratio = amps / self._rating_A[branch]
+        square, limit = ratio * ratio, self._limit
         theta = self.protection.theta(branch)
         if theta >= limit:
             return 0
@@ -276,9 +312,14 @@ class Pdu:
         self.protection.set_curve(
             holdings.setting(Settings.thermal_time_constant), holdings.setting(Settings.thermal_limit)
         )
+        self._limit = holdings.setting(Settings.thermal_limit)
+        self._per_theta = int(1000 * 256 * 131072 / self.protection.limit + 0.5)
         for branch in range(BRANCHES):
+            self._rating_A[branch] = self._setting(BranchSettings.rating, branch)
+            # A little less than the current that trips in the end, so that rounding hides nothing.
+            self._at_limit[branch] = int(0.98 * sqrt(self._limit) * self._rating_A[branch] * self.counts_per_A)
             self.protection.configure(
                 branch,
-                int(self._setting(BranchSettings.rating, branch) * self.counts_per_A + 0.5),
+                int(self._rating_A[branch] * self.counts_per_A + 0.5),
                 int(self._setting(BranchSettings.instantaneous, branch) * self.counts_per_A + 0.5),
             )

@@ -63,6 +63,30 @@ def heat(state: ptr32, windows_per_tau: int, limit: int) -> int:
     return trips
 
 
+@micropython.viper
+def show(codes: ptr32, state: ptr32, image: ptr8, fast: int, peak: int, per_code: int, per_theta: int):
+    """Current and thermal image of every branch into the fast block, peak current into the detail: two dozen registers ten
+    times a second, which the general way would take 3 ms for. `fast` and `peak` are the places of branch 1 in the image."""
+    for branch in range(8):
+        at = branch * 6
+        code = codes[branch]
+        if code < 0 or code > 0x7FFF:
+            code = 0
+        raw = (code * per_code + 8192) >> 14
+        image[fast] = raw >> 8
+        image[fast + 1] = raw
+        raw = ((state[at + 4] >> 8) * per_theta + 65536) >> 17
+        if raw > 0xFFFE:
+            raw = 0xFFFE
+        image[fast + 2] = raw >> 8
+        image[fast + 3] = raw
+        raw = (state[at + 5] * per_code + 8192) >> 14
+        image[peak] = raw >> 8
+        image[peak + 1] = raw
+        fast += 6  # BranchFast.STRIDE registers
+        peak += 50  # Branch.STRIDE registers
+
+
 class Protection:
     def __init__(self):
         self.state = array("i", [0] * (BRANCHES * _STRIDE))
@@ -79,9 +103,10 @@ class Protection:
         self.windows_per_tau = 10 * time_constant_s  # windows are 100 ms
         self.limit = int(limit * ONE)
 
+    @micropython.native
     def thermal(self, branch):
         """Thermal image in percent of the trip limit."""
-        return 100 * self.state[branch * _STRIDE + _THETA] / self.limit
+        return 100.0 * self.state[branch * _STRIDE + _THETA] / self.limit
 
     def theta(self, branch):
         return self.state[branch * _STRIDE + _THETA] / ONE

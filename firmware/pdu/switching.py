@@ -5,6 +5,7 @@ A controller reset switches nothing: what the contacts report becomes the local 
 
 from array import array
 
+import micropython
 from maps.pdu import BRANCHES, BranchState
 from micropython import const
 
@@ -36,6 +37,7 @@ class Switching:
         for branch in range(BRANCHES):
             self._off_ms[branch] = 0
 
+    @micropython.native
     def step(self, dt_ms, asked, permitted, tripped, feedback, interval_ms, minimum_off_ms):
         """Decide the coil pulses for the next dt_ms. Opening is never delayed, closing always takes its turn."""
         self.closed, self.tripped, self._asked = feedback, tripped, asked
@@ -66,7 +68,10 @@ class Switching:
                     self._pulse(bit, branch, True)
                     self._pause_ms = interval_ms
 
+    @micropython.native
     def state(self, branch, fitted=True):
+        if fitted and not self.tripped and self.closed == self.commanded == self.wanted == self._asked:  # nearly always
+            return BranchState.CLOSED if self.closed >> branch & 1 else BranchState.OPEN
         bit = 1 << branch
         if not fitted:
             return BranchState.NOT_FITTED
@@ -80,6 +85,7 @@ class Switching:
             return BranchState.NOT_PERMITTED
         return BranchState.CLOSED if self.closed & bit else BranchState.OPEN
 
+    @micropython.native
     def disagrees(self, branch):
         """The contacts are not where they were told to be, and the pulse is over."""
         return (self.closed ^ self.commanded) >> branch & 1 and self._pulse_ms[branch] <= 0

@@ -5,6 +5,7 @@ Pure: `step` of each class takes values and returns commands. Percent, kPa, °C,
 
 from math import log
 
+import micropython
 from core.pid import Pi, ramp
 from maps.pump import Mode
 
@@ -22,13 +23,20 @@ class Setpoints:
         self.values = [None, None, None, None]
         self.mode = Mode.DIFFERENTIAL_PRESSURE
 
+    @micropython.native
     def step(self, mode, targets, percent_per_s, dt_s):
         self.mode = mode
         for i in range(4):
             self.values[i] = ramp(self.values[i], targets[i], self.SPANS[i] * percent_per_s / 100 * dt_s)
 
+    @micropython.native
     def arrived(self, mode, targets):
-        return self.mode == mode and all(abs(self.values[i] - targets[i]) < 1e-3 for i in range(4))
+        if self.mode != mode:
+            return False
+        for i in range(4):
+            if abs(self.values[i] - targets[i]) >= 1e-3:
+                return False
+        return True
 
 
 class PumpLoop:
@@ -40,6 +48,7 @@ class PumpLoop:
         self.cap = 100.0  # lowered while a pressure is outside its limit
         self.speed = 0.0
 
+    @micropython.native
     def step(self, mode, setpoint, measured, preset, minimum, per_s, dt_s):
         """`setpoint` and `measured` are (ΔP kPa, flow l/min, speed %) ; a measured None falls back to the preset speed."""
         pressure_error = 0.0 if measured[0] is None else setpoint[0] - measured[0]
@@ -86,6 +95,7 @@ class ValveLoop:
         self.loop = Pi(100 / RANGEABILITY, 100.0)  # percent of full facility flow
         self.ratio = 1.0
 
+    @micropython.native
     def step(self, error_K, heat_ratio, dt_s):
         """`error_K` is supply minus set-point; `heat_ratio` the heat to come over the heat carried now, None without
         feed-forward. The ratio leads through the transport delay and returns to 1 by itself when the heat has arrived."""
@@ -105,6 +115,7 @@ def facility_flow(opening_percent):
     return 100 * RANGEABILITY ** (max(0.0, min(100.0, opening_percent)) / 100 - 1)
 
 
+@micropython.native
 def heat_kW(flow_l_min, warm_degC, cold_degC):
     """Heat taken up by the coolant; None where anything is unknown."""
     if flow_l_min is None or warm_degC is None or cold_degC is None:

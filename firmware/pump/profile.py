@@ -5,20 +5,25 @@
 
 from array import array
 
+import micropython
 from core import tick
 from drivers.ads131m08 import COUNTS_PER_V, Ads131m08
 from drivers.current_loop import FAULT_HIGH_uA, FAULT_LOW_uA
 from machine import ADC, PWM, SPI, Pin
-from maps.common import LeaseState, Profile, Quality, Refusal
+from maps.common import LeaseState, Profile, Refusal
 from maps.fields import ADDRESS
-from maps.pump import Local, Measurement, Mode, PumpAlarm, PumpState, Remote, Sensor, Settings
+from maps.pump import Local, Measurement, Mode, PumpAlarm, PumpState, Remote, Settings
+from micropython import const
 
 from pump.control import PumpLoop, Setpoints, ValveLoop, drooped, guarded, heat_kW
-from pump.protection import CHANNELS, Window, add, held, judge, rules, set_rule
+from pump.protection import CHANNELS, WINDOW, Window, add, begin, held, judge, rules, set_rule
+from pump.publishing import publish, publish_quality
 from pump.sensors import Sensors
 
 PUMPS = 2
+_SPEEDS = ("pump_speed_1", "pump_speed_2")
 PWM_HZ = 1000
+_WRAP = const(0x1FFFFFFF)  # core.tick.WRAP
 # Interlocks of the tick, in the order of their rules: (alarm, transmitter, satisfied below the limit).
 INTERLOCKS = (
     (PumpAlarm.dry_run, "level", True),
@@ -58,10 +63,11 @@ class Pump:
             sck=Pin(analog["sck"]), mosi=Pin(analog["mosi"]), miso=Pin(analog["miso"]),
         )  # fmt: skip
         self.codes = array("i", [0] * CHANNELS)
-        self._half = (array("i", [0] * 8), array("i", [0] * 8))
         self.chips = [
-            Ads131m08(spi, Pin(pins["analog_select"][chip], Pin.OUT, value=1), self._half[chip]) for chip in range(2)
+            Ads131m08(spi, Pin(pins["analog_select"][chip], Pin.OUT, value=1), self.codes, 8 * chip)
+            for chip in range(2)
         ]
+        self._read_first, self._read_second = self.chips[0].read, self.chips[1].read  # to bind a method is to allocate
         self.uA_per_count = 1e6 / COUNTS_PER_V / board.PUMP_SHUNT_ohm
         self.sensors = Sensors(board.PUMP_ANALOG, self.uA_per_count, board.PUMP_AMBIENT)
         self._ambient = [ADC(Pin(pin)) for pin in pins["ambient_adc"]]
@@ -76,6 +82,7 @@ class Pump:
         self.valve = ValveLoop()
         self.valve_command = 0.0
         self.capability = board.CAPABILITIES["hard_tick"]
+        self.ticking = False
         self.tick_count = 0
         self.tick_overruns = 0
         # Rules of INTERLOCKS that acted, latched. Only the tick changes it: a read-modify-write in the main loop could lose
@@ -85,8 +92,10 @@ class Pump:
         self._noted_bits = 0
         self.stopped_bits = controller.retained.word & 0x07
         self._taken = 0
+        self._second_half = False  # of a window is still to be taken over
         self.at_local = True
-        controller.holdings.guard(Settings.supply_pressure_stop[ADDRESS], 999, None, self._configured)
+        self._settings = {}  # address -> value in force
+        controller.holdings.guard(Settings.pump_gain[ADDRESS], 999, None, self._configured)
 
     @property
     def chip_errors(self):
@@ -111,9 +120,10 @@ class Pump:
         for chip in range(2):
             for _ in range(8):
                 if self.chips[chip].read():
-                    add(self._half[chip], sums, 8 * chip)
+                    add(self.codes, sums, 8 * chip, 8 * chip + 8)
                     samples[chip] += 1
-        self.sensors.take(sums, samples)
+        self.sensors.take(sums, samples, 0)
+        self.sensors.take(sums, samples, 1)
         self._take_ambient()
         self.sensors.vote(0)
         value = self.sensors.value
@@ -131,43 +141,78 @@ class Pump:
         self._valve_pwm = PWM(Pin(self._pins["valve_pwm"]), freq=PWM_HZ, duty_u16=_duty(self.valve_command))
         self._stop = [pwm.duty_u16 for pwm in self._pwm]
         self._tick = tick.start(self.capability, self.tick)
+        self.ticking = self._tick is not None
 
-    def tick(self, timer):
+    @micropython.native
+    def tick(self, source):
         """The hard tick. Nothing here may allocate, wait, or touch what the main loop is in the middle of."""
-        self.tick_count = (self.tick_count + 1) & 0x3FFFFFFF
+        self.tick_count = self.tick_count + 1 & _WRAP
         window, codes = self.window, self.codes
-        for chip in range(2):
-            if self.chips[chip].read():
-                half = self._half[chip]
-                add(half, window.filling, 8 * chip)
-                window.took(chip)
-                for channel in range(8):
-                    codes[8 * chip + channel] = half[channel]
+        filling, good = window.filling, window.good
+        first, second = self._read_first(), self._read_second()
+        if first and second and good[0] == good[1]:  # nearly always: one call for both
+            if good[0]:
+                add(codes, filling, 0, 16)
+            else:
+                begin(codes, filling, 0, 16)
+            good[0] += 1
+            good[1] += 1
+        else:
+            if first:
+                self._gather(0)
+            if second:
+                self._gather(1)
         if self._release_bits:
             self.stopped_bits &= ~self._release_bits
             self._release_bits = 0
-        self.stopped_bits |= judge(codes, self.rules, self._low_code, self._high_code)
+        due = judge(codes, self.rules, self._low_code, self._high_code)
+        if due:
+            self.stopped_bits |= due
         if self.stopped_bits:
             # In every tick: the main loop may have been about to drive the pumps when this interrupt came.
             self._stop[0](0)
             self._stop[1](0)
-        window.advance()
+        ticks = window.ticks + 1
+        window.ticks = ticks
+        if ticks == WINDOW:
+            window.swap()
+
+    @micropython.native
+    def _gather(self, chip):
+        window = self.window
+        if window.good[chip]:
+            add(self.codes, window.filling, 8 * chip, 8 * chip + 8)
+        else:
+            begin(self.codes, window.filling, 8 * chip, 8 * chip + 8)
+        window.good[chip] += 1
 
     def housekeep(self, dt_ms):
-        """Take over a finished window."""
-        if self.window.number != self._taken:
+        """Take over a finished window: one converter, and the other one in the next turn."""
+        if self._second_half:
+            self._take(1)
+        elif self.window.number != self._taken:
             self._taken = self.window.number
-            self.sensors.take(self.window.finished, self.window.samples)
+            self._take(0)
 
+    def _take(self, chip):
+        self._second_half = chip == 0
+        self.sensors.take(self.window.finished, self.window.samples, chip)
+        publish(self.image.put, self.sensors, 8 * chip, 8 * chip + 8)
+
+    @micropython.native
     def regulate(self, dt_ms):
         dt_s = dt_ms / 1000
+        if not self.ticking:
+            return  # no interlocks, so no regulation either: outputs hold what they held
         self._take_ambient()
         self.sensors.vote(dt_ms)
         remote = self.controller.lease.remote
         mode, targets = self._targets(remote)
         # The mode changes at once: every loop that is not in charge tracks the output, so there is no bump.
         self.setpoints.step(mode, targets, self._setting(Settings.setpoint_ramp), dt_s)
-        self.at_local = self.setpoints.arrived(*self._targets(False))
+        if remote:
+            mode, targets = self._targets(False)
+        self.at_local = self.setpoints.arrived(mode, targets)
         self._drive_pumps(dt_s)
         self._drive_valve(dt_s)
         self._judge()
@@ -188,6 +233,7 @@ class Pump:
         self._noted_bits &= ~release
         self._release_bits = release
 
+    @micropython.native
     def _drive_pumps(self, dt_s):
         pumps, value = self.pumps, self.sensors.value
         self._tune()
@@ -204,6 +250,7 @@ class Pump:
         for pwm in self._pwm:
             pwm.duty_u16(_duty(pumps.speed))
 
+    @micropython.native
     def _drive_valve(self, dt_s):
         supply = self.sensors.supply
         if supply is None:
@@ -215,6 +262,7 @@ class Pump:
             self.valve_command = self.valve.step(supply - self.setpoints.values[0], self._heat_ratio(), dt_s)
         self._valve_pwm.duty_u16(_duty(self.valve_command))
 
+    @micropython.native
     def _tune(self):
         for loop, gain, time in (
             (self.pumps.pressure, Settings.pump_gain, Settings.pump_integral_time),
@@ -232,6 +280,7 @@ class Pump:
             return None
         return coming / carried
 
+    @micropython.native
     def _heat(self):
         value = self.sensors.value
         return heat_kW(value["flow"], value["return_temperature"], self.sensors.supply)
@@ -240,10 +289,12 @@ class Pump:
         value = self.sensors.value
         return value["differential_pressure"], value["flow"], None
 
+    @micropython.native
     def _pump_setpoint(self):
         _, pressure, flow, speed = self.setpoints.values
         return drooped(pressure, self._setting(Settings.droop), self.pumps.speed), flow, speed
 
+    @micropython.native
     def _targets(self, remote):
         get = self.controller.holdings.get
         if remote:
@@ -256,16 +307,21 @@ class Pump:
         targets[0] = guarded(targets[0], self.sensors.dew_point(), self._setting(Settings.dew_point_margin))
         return get(fields[4]), targets
 
+    @micropython.native
     def _take_ambient(self):
         for i in range(2):
             name = self.sensors.ambient[i][0]
             self.sensors.take_ambient(name, self._ambient[i].read_u16() * self._ambient_uA)
 
     def _setting(self, field):
-        return self.controller.holdings.setting(field)
+        return self._settings[field[ADDRESS]]
 
     def _configured(self, address, count):
-        """Interlock limits as codes of the converter."""
+        """Settings as every step needs them, and interlock limits as codes of the converter."""
+        for name in dir(Settings):
+            field = getattr(Settings, name)
+            if name[0] != "_" and isinstance(field, tuple):
+                self._settings[field[ADDRESS]] = self.controller.holdings.setting(field)
         limits = (
             (Settings.dry_run_level, 1.0, 300),
             (Settings.supply_pressure_stop, 1.0, 300),
@@ -279,6 +335,7 @@ class Pump:
                     uA = 4000 + (factor * self._setting(setting) - low) / (high - low) * 16000
                     set_rule(self.rules, rule, 8 * place[0] + place[1], int(uA / self.uA_per_count), below, ticks)
 
+    @micropython.native
     def _judge(self):
         alarms, value, setting = self.controller.alarms, self.sensors.value, self._setting
         new = self.stopped_bits & ~self._noted_bits & ~self._release_bits
@@ -315,7 +372,11 @@ class Pump:
         alarms.set(PumpAlarm.humidity_lost, value["ambient_humidity"] is None)
         for rule in range(len(INTERLOCKS)):
             alarms.set(PumpAlarm.interlock_sensor_lost, value[INTERLOCKS[rule][1]] is None, rule)
-        alarms.set(PumpAlarm.sensor_fault, any(value[name] is None for name in SPARE_SENSORS))
+        lost = False
+        for name in SPARE_SENSORS:
+            if value[name] is None:
+                lost = True
+        alarms.set(PumpAlarm.sensor_fault, lost)
 
     def _reached(self):
         """What the pumps achieve of what they are asked for: ΔP or flow over its set-point. None where it is not known."""
@@ -328,13 +389,16 @@ class Pump:
 
     def _no_effect(self, pump):
         """None while the speed feedback is lost: then nobody can say."""
-        speed = self.sensors.value["pump_speed_%d" % (pump + 1)]
+        speed = self.sensors.value[_SPEEDS[pump]]
         return None if speed is None else self.pumps.speed > 5 and speed < self.pumps.speed / 2
 
+    @micropython.native
     def _publish(self):
         put, sensors = self.image.put, self.sensors
-        for name, field, element, slot in _PUBLISHED:
-            put(field, sensors.value[name], element)
+        publish(put, sensors, 16, 18)
+        if sensors.changed:
+            sensors.changed = False
+            publish_quality(put, sensors)
         put(Measurement.supply_temperature, sensors.supply)
         put(Measurement.dew_point, sensors.dew_point())
         heat = self._heat()
@@ -346,24 +410,6 @@ class Pump:
         put(Measurement.mode, self.setpoints.mode)
         put(Measurement.active_supply_temperature, self.setpoints.values[0])
         put(Measurement.active_differential_pressure, self._pump_setpoint()[0])
-        self._publish_quality()
-
-    def _publish_quality(self):
-        sensors = self.sensors
-        dropped = 7 & ~sensors.supply_used
-        if sensors.value["differential_pressure"] is None:
-            dropped |= 1 << Sensor.DIFFERENTIAL_PRESSURE
-        if sensors.value["ambient_humidity"] is None:
-            dropped |= 1 << Sensor.HUMIDITY
-        for rule in range(len(INTERLOCKS)):
-            if sensors.value[INTERLOCKS[rule][1]] is None:
-                dropped |= 1 << Sensor.LEVEL + rule
-        self.image.put(Measurement.sensors_dropped, dropped)
-        words = [Quality.FAULT if sensors.supply is None else Quality.GOOD, 0, 0]
-        for name, _, _, slot in _PUBLISHED:
-            words[slot >> 3] |= sensors.quality[name] << 2 * (slot & 7)
-        for i in range(3):
-            self.image.put(Measurement.quality, words[i], i)
 
     def _pump_state(self, pump):
         if self.stopped_bits:
@@ -375,26 +421,3 @@ class Pump:
 
 def _duty(percent):
     return int(max(0.0, min(100.0, percent)) * 655.35 + 0.5)
-
-
-# Transmitter, register, element, quality slot.
-_PUBLISHED = (
-    ("supply_temperature_1", Measurement.supply_temperature_sensor, 0, 1),
-    ("supply_temperature_2", Measurement.supply_temperature_sensor, 1, 2),
-    ("supply_temperature_3", Measurement.supply_temperature_sensor, 2, 3),
-    ("return_temperature", Measurement.return_temperature, 0, 4),
-    ("facility_supply_temperature", Measurement.facility_supply_temperature, 0, 5),
-    ("facility_return_temperature", Measurement.facility_return_temperature, 0, 6),
-    ("differential_pressure", Measurement.differential_pressure, 0, 7),
-    ("supply_pressure", Measurement.supply_pressure, 0, 8),
-    ("return_pressure", Measurement.return_pressure, 0, 9),
-    ("filter_differential_pressure", Measurement.filter_differential_pressure, 0, 10),
-    ("flow", Measurement.flow, 0, 11),
-    ("facility_flow", Measurement.facility_flow, 0, 12),
-    ("level", Measurement.level, 0, 13),
-    ("valve_position", Measurement.valve_position, 0, 14),
-    ("ambient_temperature", Measurement.ambient_temperature, 0, 15),
-    ("ambient_humidity", Measurement.ambient_humidity, 0, 16),
-    ("pump_speed_1", Measurement.pump_speed, 0, 17),
-    ("pump_speed_2", Measurement.pump_speed, 1, 18),
-)

@@ -22,9 +22,17 @@ _HELD = const(4)
 
 
 @micropython.viper
-def add(codes: ptr32, sums: ptr32, first: int):
-    for channel in range(8):
-        sums[first + channel] += codes[channel]
+def add(codes: ptr32, sums: ptr32, first: int, behind: int):
+    """Add codes to their sums: eight of one converter, or all sixteen in one go."""
+    for channel in range(first, behind):
+        sums[channel] += codes[channel]
+
+
+@micropython.viper
+def begin(codes: ptr32, sums: ptr32, first: int, behind: int):
+    """The same for the first sample of a window: what the last one left is overwritten, so nothing has to be cleared."""
+    for channel in range(first, behind):
+        sums[channel] = codes[channel]
 
 
 @micropython.viper
@@ -56,38 +64,22 @@ class Window:
     """Sums of the codes of both converters, double buffered: the tick fills one while the main loop reads the other."""
 
     def __init__(self):
-        self._buffers = (array("i", [0] * CHANNELS), array("i", [0] * CHANNELS))
-        self._filling = 0
-        self._ticks = 0
-        self._good = [0, 0]  # samples of each converter in the window being filled
-        self.samples = [0, 0]  # and in the finished one
+        self.filling = array("i", [0] * CHANNELS)
+        self.finished = array("i", [0] * CHANNELS)
+        self.good = bytearray(2)  # samples of each converter in the window being filled
+        self.samples = bytearray(2)  # and in the finished one
+        self.ticks = 0
         self.number = 0  # finished windows
 
-    @property
-    def filling(self):
-        return self._buffers[self._filling]
-
-    @property
-    def finished(self):
-        return self._buffers[1 - self._filling]
-
-    def took(self, chip):
-        self._good[chip] += 1
-
-    def advance(self):
-        """Count a tick; at the end of the window swap the buffers."""
-        self._ticks += 1
-        if self._ticks < WINDOW:
-            return
-        self._ticks = 0
-        self._filling = 1 - self._filling
-        for chip in range(2):
-            self.samples[chip] = self._good[chip]
-            self._good[chip] = 0
-        target = self._buffers[self._filling]
-        for channel in range(CHANNELS):
-            target[channel] = 0
-        self.number = (self.number + 1) & 0x3FFFFFFF
+    @micropython.native
+    def swap(self):
+        """At the end of a window: the finished buffer is for the main loop, which has 100 ms to read it."""
+        self.ticks = 0
+        self.filling, self.finished = self.finished, self.filling
+        good, samples = self.good, self.samples
+        samples[0], samples[1] = good[0], good[1]
+        good[0] = good[1] = 0
+        self.number = self.number + 1 & 0x1FFFFFFF
 
 
 def rules():

@@ -2,6 +2,7 @@
 
 from math import log
 
+import micropython
 from drivers import current_loop
 from maps.common import Quality
 
@@ -25,25 +26,32 @@ class Sensors:
         for name, _, _, _ in ambient:
             self.value[name] = None
             self.quality[name] = Quality.NOT_YET
+        self._by_chip = ([], [])
+        for name, place, low, high, _ in transmitters:
+            self._by_chip[place[0]].append((name, 8 * place[0] + place[1], low, high))
+        self.changed = True  # quality, since somebody published it
         self.supply = None
         self.supply_used = 0  # bits of the supply sensors that vote
         self._stray_ms = [0, 0, 0]
 
-    def take(self, sums, samples):
-        """Average one finished window of the tick. A converter with no good sample gives a fault, not an old value."""
-        for name, place, low, high, _ in self.transmitters:
-            chip, channel = place
-            if samples[chip]:
-                uA = sums[8 * chip + channel] / samples[chip] * self.uA_per_count
-                self._keep(name, current_loop.value(uA, low, high))
+    @micropython.native
+    def take(self, sums, samples, chip):
+        """Average one converter's part of a finished window of the tick. A converter with no good sample gives a fault, not
+        an old value."""
+        count, uA_per_count = samples[chip], self.uA_per_count
+        for name, channel, low, high in self._by_chip[chip]:
+            if count:
+                self._keep(name, current_loop.value(sums[channel] / count * uA_per_count, low, high))
             else:
                 self._keep(name, None)
 
+    @micropython.native
     def take_ambient(self, name, uA):
         for known, low, high, _ in self.ambient:
             if known == name:
                 self._keep(name, current_loop.value(uA, low, high))
 
+    @micropython.native
     def vote(self, dt_ms):
         """Supply temperature: median of three, the warmer of two, one alone; a sensor that strays for 30 s is dropped."""
         names = ("supply_temperature_1", "supply_temperature_2", "supply_temperature_3")
@@ -51,7 +59,7 @@ class Sensors:
         known = sorted(value for value in values if value is not None)
         middle = known[len(known) // 2] if known else None
         votes = []
-        self.supply_used = 0
+        used, self.supply_used = self.supply_used, 0
         for i in range(3):
             value = values[i]
             # Of two that disagree nobody can say which one strays: the warmer counts, and both are kept.
@@ -63,6 +71,8 @@ class Sensors:
                 votes.append(value)
                 self.supply_used |= 1 << i
         votes.sort()
+        if used != self.supply_used:
+            self.changed = True
         self.supply = votes[len(votes) // 2] if votes else None
 
     def _agrees(self, liar, values):
@@ -73,6 +83,7 @@ class Sensors:
                     return True
         return False
 
+    @micropython.native
     def dew_point(self):
         """Magnus formula with the coefficients of WMO-No. 8 (17.62, 243.12 °C); 25 °C assumed without humidity."""
         temperature, humidity = self.value["ambient_temperature"], self.value["ambient_humidity"]
@@ -81,6 +92,10 @@ class Sensors:
         gamma = log(max(humidity, 0.1) / 100) + 17.62 * temperature / (243.12 + temperature)
         return 243.12 * gamma / (17.62 - gamma)
 
+    @micropython.native
     def _keep(self, name, value):
         self.value[name] = value
-        self.quality[name] = Quality.FAULT if value is None else Quality.GOOD
+        quality = Quality.FAULT if value is None else Quality.GOOD
+        if self.quality[name] != quality:
+            self.quality[name] = quality
+            self.changed = True

@@ -20,7 +20,8 @@ def give(s, *values):
     sums = [0] * 16
     for i in range(3):
         sums[i] = 0 if values[i] is None else 100 * (4000 + values[i] * 160)
-    s.take(sums, [100, 100])
+    for chip in range(2):
+        s.take(sums, [100, 100], chip)
     s.vote(1000)
 
 
@@ -55,7 +56,8 @@ def test_a_straying_sensor_is_dropped_after_30_s_and_comes_back():
 
 def test_a_converter_without_samples_is_a_fault_not_an_old_value():
     s = sensors(37.0, 37.0, 37.0)
-    s.take([0] * 16, [0, 100])
+    for chip in range(2):
+        s.take([0] * 16, [0, 100], chip)
     s.vote(100)
     assert s.supply is None and s.quality["supply_temperature_1"] == Quality.FAULT
 

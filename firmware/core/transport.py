@@ -1,0 +1,17 @@
+"""Which bus this board answers on. Each transport has wait(ms), age(ms), connected and evictions; see core.tcp."""
+
+
+def choose(server, info, board):
+    """Modbus TCP where the board has a network, else RTU where it has a line, else nothing; the others are not even loaded."""
+    if board.CAPABILITIES["network"] == "socket":
+        from core.tcp import TcpServer
+
+        return TcpServer(server, info.PORT, info.UNIT)
+    line = getattr(board, "RS485", None)
+    if line is not None:
+        from core.rtu import RtuServer
+
+        return RtuServer(server, line, info.UNIT, getattr(info, "BAUD", 19200), getattr(info, "FRAMING", "8E1"))
+    from core.unheard import Unheard
+
+    return Unheard()

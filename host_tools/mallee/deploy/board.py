@@ -1,0 +1,45 @@
+"""A board's data, read from its board.py without running it."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from .. import resources
+from ..errors import MalleeError
+from ..suggest import did_you_mean
+
+
+class Board(NamedTuple):
+    name: str
+    path: Path
+    data: dict[str, Any]
+
+    @property
+    def architecture(self) -> str:
+        return self.data["ARCHITECTURE"]
+
+    @property
+    def capabilities(self) -> dict[str, Any]:
+        return self.data["CAPABILITIES"]
+
+
+def names() -> list[str]:
+    return sorted(path.parent.name for path in resources.boards_dir().glob("*/board.py"))
+
+
+def load(name: str) -> Board:
+    """Raises MalleeError with the nearest name."""
+    known = names()
+    if name not in known:
+        raise MalleeError(
+            f"there is no board {name!r}", "the name is misspelt, or the board is not described yet",
+            f"{did_you_mean(name, known)}; boards/README.md says how to add one",
+        )  # fmt: skip
+    path = resources.boards_dir() / name / "board.py"
+    data: dict[str, Any] = {}
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            data[node.targets[0].id] = ast.literal_eval(node.value)
+    return Board(name, path, data)

@@ -1,0 +1,56 @@
+"""Which firmware modules a profile needs: the import graph from main.py, read as source and never run."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+from .dictionary import PROFILES
+
+WRITTEN_LATER = {"board", "build_info"}  # the first comes with the board, the second with the controller's identity
+
+
+def modules(firmware: Path, profile: str, network: str | None = None) -> dict[str, Path]:
+    """Path in the bundle, without its ending, of every module that `profile` reaches; other profiles are left out.
+
+    `network` is the board's capability of that name: without it a board has no use for core.tcp.
+    """
+    others = {name for name in PROFILES if name != profile}
+    found: dict[str, Path] = {}
+    waiting = ["main"]
+    while waiting:
+        name = waiting.pop()
+        if name in found or others & set(name.split(".")) or (name == "core.tcp" and network is None):
+            continue
+        path = _file_of(firmware, name)
+        if path is None:
+            continue  # MicroPython's own
+        found[name] = path
+        if "." in name:
+            waiting.append(name.rpartition(".")[0])
+        waiting += sorted(_imports(path))
+    return {_place(name, path): path for name, path in sorted(found.items())}
+
+
+def _file_of(firmware: Path, name: str) -> Path | None:
+    base = firmware.joinpath(*name.split("."))
+    if base.is_dir():
+        base = base / "__init__"
+    path = base.with_suffix(".py")
+    return path if path.is_file() else None
+
+
+def _place(name: str, path: Path) -> str:
+    place = name.replace(".", "/")
+    return f"{place}/__init__" if path.name == "__init__.py" else place
+
+
+def _imports(path: Path) -> set[str]:
+    """Every name that might be a module: `from core import tick` may mean core.tick or an attribute of core."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found - WRITTEN_LATER

@@ -1,0 +1,1 @@
+"""Hardware in the loop: boards virtual, emulated and real, and what tests need around them."""

@@ -1,0 +1,41 @@
+"""A started controller and what it did in its first 300 ms, made once for all the tests of a profile."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from mallee.hil.emulated.boards import PduBench, SkidBench
+from mallee.hil.emulated.costs import Rig
+
+RUN_us = 300_000
+
+
+class Started:
+    def __init__(self, image: Path, profile: str) -> None:
+        self.rig = Rig(image, profile)
+        if isinstance(self.rig.bench, PduBench):
+            self.rig.bench.set_current_A([10.0] * 8)
+        self.rig.start()
+        self.began_us = self.rig.pico.now_us
+        self.rig.pico.run(RUN_us)
+        self.sampled_us = list(self.rig.sampled_us)
+        self.opened: list[tuple[float, int]] = []
+        self.injected_us = 0.0
+        if isinstance(self.rig.bench, PduBench):
+            self._overcurrent(self.rig.bench)
+        else:
+            self._dry_run(self.rig.bench)
+        self.ended = self.rig.stop()
+        self.costs: dict[str, Any] = self.rig.costs()
+
+    def _overcurrent(self, bench: PduBench) -> None:
+        bench.contactors.opened = lambda bits: self.opened.append((self.rig.pico.now_us, bits))
+        self.injected_us = self.rig.pico.now_us
+        bench.set_current_A([10.0, 10.0, 750.0, *[10.0] * 5])
+        self.rig.pico.run(20_000)
+
+    def _dry_run(self, bench: SkidBench) -> None:
+        self.injected_us = self.rig.pico.now_us
+        bench.set("level", 1.0)
+        self.rig.pico.run(330_000)
