@@ -15,13 +15,13 @@ from maps.fields import ADDRESS
 from maps.pump import Local, Measurement, Mode, PumpAlarm, PumpState, Remote, Settings
 from micropython import const
 
+from pump.conditions import report
 from pump.control import PumpLoop, Setpoints, ValveLoop, drooped, guarded, heat_kW
 from pump.protection import CHANNELS, WINDOW, Window, add, begin, held, judge, rules, set_rule
 from pump.publishing import publish, publish_quality
 from pump.sensors import Sensors
 
 PUMPS = 2
-_SPEEDS = ("pump_speed_1", "pump_speed_2")
 PWM_HZ = 1000
 _WRAP = const(0x1FFFFFFF)  # core.tick.WRAP
 # Interlocks of the tick, in the order of their rules: (alarm, transmitter, satisfied below the limit).
@@ -30,18 +30,6 @@ INTERLOCKS = (
     (PumpAlarm.supply_pressure_stop, "supply_pressure", False),
     (PumpAlarm.return_pressure_stop, "return_pressure", True),
 )
-# Sensors that no loop depends on; they share one alarm.
-SPARE_SENSORS = (
-    "return_temperature",
-    "facility_supply_temperature",
-    "facility_return_temperature",
-    "filter_differential_pressure",
-    "flow",
-    "facility_flow",
-    "valve_position",
-    "pump_speed_1",
-    "pump_speed_2",
-)  # fmt: skip
 
 
 class Pump:
@@ -337,7 +325,7 @@ class Pump:
 
     @micropython.native
     def _judge(self):
-        alarms, value, setting = self.controller.alarms, self.sensors.value, self._setting
+        alarms, setting = self.controller.alarms, self._setting
         new = self.stopped_bits & ~self._noted_bits & ~self._release_bits
         self._noted_bits |= new
         for rule in range(len(INTERLOCKS)):
@@ -347,36 +335,15 @@ class Pump:
             elif not (alarms.active(alarm) and held(self.rules, rule)):
                 alarms.set(alarm, False)
 
-        def above(name, limit):
-            return None if value[name] is None else value[name] > limit
-
-        pressure = value["differential_pressure"]
-        reached = self._reached()
-        alarms.set(PumpAlarm.flow_low, None if reached is None else reached < 0.9 and not self.stopped_bits)
-        alarms.set(PumpAlarm.flow_critical, None if reached is None else reached < 0.6)
-        alarms.set(PumpAlarm.supply_pressure_high, above("supply_pressure", setting(Settings.supply_pressure_limit)))
-        suction = above("return_pressure", setting(Settings.return_pressure_low))
-        alarms.set(PumpAlarm.return_pressure_low, None if suction is None else not suction)
-        supply = self.sensors.supply
-        hot = None if supply is None else supply > setting(Settings.over_temperature)
-        alarms.set(PumpAlarm.over_temperature, hot)
-        alarms.set(PumpAlarm.filter_blocked, above("filter_differential_pressure", setting(Settings.filter_limit)))
-        position = value["valve_position"]
-        alarms.set(PumpAlarm.valve_deviation, None if position is None else abs(position - self.valve_command) > 10)
-        for pump in range(PUMPS):
-            alarms.set(PumpAlarm.pump_no_effect, self._no_effect(pump), pump)
-        for i in range(3):
-            alarms.set(PumpAlarm.supply_sensor_fault, not self.sensors.supply_used >> i & 1, i)
-        alarms.set(PumpAlarm.supply_temperature_lost, supply is None)
-        alarms.set(PumpAlarm.differential_pressure_lost, pressure is None)
-        alarms.set(PumpAlarm.humidity_lost, value["ambient_humidity"] is None)
-        for rule in range(len(INTERLOCKS)):
-            alarms.set(PumpAlarm.interlock_sensor_lost, value[INTERLOCKS[rule][1]] is None, rule)
-        lost = False
-        for name in SPARE_SENSORS:
-            if value[name] is None:
-                lost = True
-        alarms.set(PumpAlarm.sensor_fault, lost)
+        report(
+            alarms.set,
+            self.sensors,
+            setting,
+            self._reached(),
+            self.pumps.speed,
+            self.valve_command,
+            bool(self.stopped_bits),
+        )
 
     def _reached(self):
         """What the pumps achieve of what they are asked for: ΔP or flow over its set-point. None where it is not known."""
@@ -386,11 +353,6 @@ class Pump:
         at = 1 if mode == Mode.FLOW else 0
         value = measured[at]
         return None if value is None else value / max(wanted[at], 1.0)
-
-    def _no_effect(self, pump):
-        """None while the speed feedback is lost: then nobody can say."""
-        speed = self.sensors.value[_SPEEDS[pump]]
-        return None if speed is None else self.pumps.speed > 5 and speed < self.pumps.speed / 2
 
     @micropython.native
     def _publish(self):

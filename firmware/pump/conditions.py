@@ -1,0 +1,58 @@
+"""The conditions of the skid's alarms, from what is measured and commanded; delays and latches are core.alarms'.
+
+None as a condition says that it cannot be judged, because its sensor is lost.
+"""
+
+import micropython
+from maps.pump import PumpAlarm, Settings
+
+_SPEEDS = ("pump_speed_1", "pump_speed_2")
+# What the interlocks of the tick depend on, in the order of their rules.
+INTERLOCK_SENSORS = ("level", "supply_pressure", "return_pressure")
+# Sensors that no loop depends on; they share one alarm.
+SPARE_SENSORS = (
+    "return_temperature",
+    "facility_supply_temperature",
+    "facility_return_temperature",
+    "filter_differential_pressure",
+    "flow",
+    "facility_flow",
+    "valve_position",
+    "pump_speed_1",
+    "pump_speed_2",
+)  # fmt: skip
+
+
+@micropython.native
+def report(alarm, sensors, setting, reached, speed, valve_command, stopped):
+    """Tell `alarm(which, condition, index)` everything once. `reached`: part of what the pumps are asked for that they
+    achieve; speed and valve command in percent."""
+    value = sensors.value
+    supply, pressure = sensors.supply, value["differential_pressure"]
+    alarm(PumpAlarm.flow_low, None if reached is None else reached < 0.9 and not stopped)
+    alarm(PumpAlarm.flow_critical, None if reached is None else reached < 0.6)
+    alarm(PumpAlarm.supply_pressure_high, above(value["supply_pressure"], setting(Settings.supply_pressure_limit)))
+    suction = value["return_pressure"]
+    alarm(PumpAlarm.return_pressure_low, None if suction is None else suction < setting(Settings.return_pressure_low))
+    alarm(PumpAlarm.over_temperature, above(supply, setting(Settings.over_temperature)))
+    alarm(PumpAlarm.filter_blocked, above(value["filter_differential_pressure"], setting(Settings.filter_limit)))
+    position = value["valve_position"]
+    alarm(PumpAlarm.valve_deviation, None if position is None else abs(position - valve_command) > 10)
+    for pump in range(2):
+        turning = value[_SPEEDS[pump]]
+        alarm(PumpAlarm.pump_no_effect, None if turning is None else speed > 5 and turning < speed / 2, pump)
+    for i in range(3):
+        alarm(PumpAlarm.supply_sensor_fault, not sensors.supply_used >> i & 1, i)
+        alarm(PumpAlarm.interlock_sensor_lost, value[INTERLOCK_SENSORS[i]] is None, i)
+    alarm(PumpAlarm.supply_temperature_lost, supply is None)
+    alarm(PumpAlarm.differential_pressure_lost, pressure is None)
+    alarm(PumpAlarm.humidity_lost, value["ambient_humidity"] is None)
+    lost = False
+    for name in SPARE_SENSORS:
+        if value[name] is None:
+            lost = True
+    alarm(PumpAlarm.sensor_fault, lost)
+
+
+def above(value, limit):
+    return None if value is None else value > limit
