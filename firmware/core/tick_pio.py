@@ -1,7 +1,7 @@
 """The hard tick on an RP2040: one PIO state machine interrupts 1000 times a second (RP2040 data sheet, 3.4.9 and 3.5.7).
 
 Timer(hard=True) came to this port with MicroPython 1.26; a PIO interrupt is hard on older ones too. Should the handler
-ever raise, the port prints the exception and never calls it again: the main loop watches tick_count for that.
+ever raise, the port prints the exception and never calls it again, and nothing here notices: tick_count stands still.
 """
 
 # pyright: reportUndefinedVariable=false, reportCallIssue=false
