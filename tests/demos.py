@@ -143,7 +143,9 @@ class RunningDemo:
 
     def children(self) -> dict[int, str]:
         """Process ids and commands of the demo's children."""
-        listed = subprocess.run(["ps", "-A", "-ww", "-o", "pid=,ppid=,command="], capture_output=True, text=True, check=True)
+        listed = subprocess.run(
+            ["ps", "-A", "-ww", "-o", "pid=,ppid=,command="], capture_output=True, text=True, check=True
+        )
         found = {}
         for line in listed.stdout.splitlines():
             pid, parent, command = line.split(None, 2)
