@@ -6,7 +6,8 @@ from mallee.hil.emulated.console import Console
 from mallee.hil.emulated.flash import install
 from mallee.hil.emulated.pico import Pico
 
-pytestmark = pytest.mark.timeout(400)  # a second of the board's time takes this machine about twenty
+# A second of the board's time takes this machine about twenty; a cold cache adds minutes.
+pytestmark = [pytest.mark.timeout(600), pytest.mark.emulated]
 
 TABLE = """
 from core.bank import Table

