@@ -342,3 +342,19 @@ def test_a_tick_that_dies_is_an_alarm_and_ends_in_a_restart(bench):
         assert bench.controller.restarts == 1 and "watchdog" in bench.controller.last_reason
 
     bench.run(test)
+
+
+def test_a_commit_that_cannot_be_written_is_refused_and_the_old_copy_stays(bench):
+    (bench.controller.flash / "settings.a").mkdir()  # the second copy cannot be written
+
+    async def test(device):
+        await device.write({"differential_pressure_setpoint": 150.0})
+        await device.write({"commit": 0xC0DE})
+        await device.write({"differential_pressure_setpoint": 160.0})
+        with pytest.raises(MalleeError, match="storage"):
+            await device.write({"commit": 0xC0DE})
+        bench.world.power_cycle("bench")
+        await asyncio.sleep(3)
+        assert await value(device, "differential_pressure_setpoint") == 150.0
+
+    bench.run(test)

@@ -133,20 +133,3 @@ def freeze_script(bundle: Bundle) -> str:
         ")",
     ]
     return "\n".join(lines) + "\n"
-
-
-def identity(manifest: Manifest, *, unit: int, name: str, serial: str, port: int = 502) -> bytes:
-    """build_info.py of one controller: who it is (firmware/build_info.pyi says what each name means)."""
-    version = tuple(int(part) for part in manifest.mallee.split(".")[:3])
-    lines = (
-        '"""Written when this controller was flashed: who it is."""',
-        "",
-        f"DICTIONARY_HASH = 0x{manifest.dictionary_hash:016X}",
-        f'SERIAL = "{serial}"',
-        f"NAME = {name!r}",
-        f'PROFILE = "{manifest.profile}"',
-        f"UNIT = {unit}",
-        f"PORT = {port}",
-        f"VERSION = {version!r}",
-    )
-    return ("\n".join(lines) + "\n").encode()

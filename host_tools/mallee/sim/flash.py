@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 from .. import __version__
+from ..deploy.identity import build_info
 from ..device.dictionary import encode, hash_of
 from ..resources import dictionary
 
@@ -19,18 +20,16 @@ def install(directory: Path, *, name: str, profile: str, unit: int, port: int, s
     """Write what flashing a board writes beside the firmware: build_info.py and dictionary.bin."""
     directory.mkdir(parents=True, exist_ok=True)
     described = dictionary(profile)
-    version = tuple(int(part) for part in __version__.split(".")[:3])
     (directory / "dictionary.bin").write_bytes(encode(described))
     serial = unique_id(name, seed).hex().upper()
-    lines = (
-        '"""Written when this controller was flashed: who it is."""',
-        "",
-        f"DICTIONARY_HASH = 0x{hash_of(described):016X}",
-        f'SERIAL = "{serial}"',
-        f"NAME = {name!r}",
-        f'PROFILE = "{profile}"',
-        f"UNIT = {unit}",
-        f"PORT = {port}",
-        f"VERSION = {version!r}",
+    (directory / "build_info.py").write_bytes(
+        build_info(
+            profile=profile,
+            dictionary_hash=hash_of(described),
+            version=__version__,
+            unit=unit,
+            name=name,
+            serial=serial,
+            port=port,
+        )
     )
-    (directory / "build_info.py").write_text("\n".join(lines) + "\n", encoding="utf-8")

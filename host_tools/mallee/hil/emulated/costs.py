@@ -11,7 +11,8 @@ import ast
 from pathlib import Path
 from typing import Any
 
-from ...deploy.build import build, identity
+from ...deploy.build import build
+from ...deploy.identity import build_info
 from .boards import PduBench, SkidBench
 from .console import BoardError, Console
 from .flash import install
@@ -91,7 +92,16 @@ class Rig:
 
     def __init__(self, image: Path, profile: str) -> None:
         bundle = build("rp2_pico", profile)
-        files = {**bundle.contents, "build_info.py": identity(bundle.manifest, unit=1, name=profile, serial="EMULATED")}
+        made = bundle.manifest
+        who = build_info(
+            profile=profile,
+            dictionary_hash=made.dictionary_hash,
+            version=made.mallee,
+            unit=1,
+            name=profile,
+            serial="EMULATED",
+        )
+        files = {**bundle.contents, "build_info.py": who}
         files["main.py"] = b""  # the test starts the application itself
         self.pico = Pico(install(image, files))
         self.pico.mcu.clock.tick((TICKS_WRAP_us - _BEFORE_WRAP_us) * 1000.0)
