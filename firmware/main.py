@@ -1,7 +1,8 @@
-"""Start the controller: identity from build_info, pins from board, one profile, one loop."""
+"""Start the controller: identity from build_info, pins from board, sensors from equipment, one profile, one loop."""
 
 import board
 import build_info
+import equipment
 from core.controller import Controller
 
 if build_info.PROFILE == "pdu":
@@ -11,4 +12,4 @@ elif build_info.PROFILE == "pump":
 else:
     raise ValueError("build_info.PROFILE is %r; it must be 'pdu' or 'pump'" % (build_info.PROFILE,))
 
-Controller(build_info, Profile(), board).run()
+Controller(build_info, Profile(), board, equipment).run()

@@ -7,23 +7,34 @@ SPI1 to the main loop (metering chips, FRAM), so that neither ever waits for the
 NAME = "rp2_pico"
 ARCHITECTURE = "armv6m"
 
+MICROPYTHON = {
+    "build": "RPI_PICO",
+    "machine": "Raspberry Pi Pico with RP2040",
+    "minimum": (1, 23),
+    "download": "https://micropython.org/download/RPI_PICO/",
+    "install": "hold BOOTSEL while plugging in; copy the .uf2 onto the drive RPI-RP2 that appears",
+}
+CHIP = "rp2040"
+HEADER = "pico"
+
 CAPABILITIES = {
     "hard_tick": "pio",  # Timer(hard=True) does not exist on rp2 before MicroPython 1.26; a PIO interrupt does
-    "network": None,
+    "network": None,  # Modbus RTU instead, see RS485
     "retained": "rp2_scratch",  # survives a reset, see core/retained.py
-    "uarts": 1,
-    "fram": True,
+    "uarts": 1,  # free for buses; the console is on USB
+    "fram": True,  # there are pins for one: spi_memory or spi_meter, fram_select
 }
 
 # Free after the stock MicroPython 1.25.0 has started, measured on the emulated Pico (docs/boards.md).
 MEMORY = {"heap_bytes": 240_000}
 
+# Without a transceiver the same pins take a 3.3 V serial adapter: first contact with a bare board, docs/wiring.md.
 RS485 = {"uart": 0, "tx": 0, "rx": 1, "direction": 22}
 
 PUMP = {
     "spi_analog": {"id": 0, "sck": 2, "mosi": 3, "miso": 4},
-    "analog_select": (5, 6),  # two ADS131M08, 4-20 mA over PUMP_SHUNT_ohm
-    "ambient_adc": (26, 27),  # 4-20 mA over PUMP_AMBIENT_SHUNT_ohm on the controller's own converter
+    "analog_select": (5, 6),  # two ADS131M08
+    "ambient_adc": (26, 27),  # the controller's own converter
     "pump_pwm": (8, 9),
     "valve_pwm": 14,
     "spi_memory": {"id": 1, "sck": 10, "mosi": 11, "miso": 12},
@@ -34,33 +45,6 @@ PUMP = {
     "leak_adc": 28,
     "led": 25,
 }
-
-PUMP_SHUNT_ohm = 49.9
-PUMP_AMBIENT_SHUNT_ohm = 150.0
-
-# Transmitters of the skid, 4-20 mA: name, (chip, channel), value at 4 mA, value at 20 mA, unit.
-PUMP_ANALOG = (
-    ("supply_temperature_1", (0, 0), 0.0, 100.0, "degC"),
-    ("supply_temperature_2", (0, 1), 0.0, 100.0, "degC"),
-    ("supply_temperature_3", (0, 2), 0.0, 100.0, "degC"),
-    ("return_temperature", (0, 3), 0.0, 100.0, "degC"),
-    ("facility_supply_temperature", (0, 4), 0.0, 100.0, "degC"),
-    ("facility_return_temperature", (0, 5), 0.0, 100.0, "degC"),
-    ("differential_pressure", (0, 6), 0.0, 400.0, "kPa"),
-    ("supply_pressure", (0, 7), 0.0, 1000.0, "kPa"),
-    ("return_pressure", (1, 0), 0.0, 400.0, "kPa"),
-    ("filter_differential_pressure", (1, 1), 0.0, 100.0, "kPa"),
-    ("flow", (1, 2), 0.0, 2000.0, "l/min"),
-    ("facility_flow", (1, 3), 0.0, 2000.0, "l/min"),
-    ("level", (1, 4), 0.0, 100.0, "%"),
-    ("valve_position", (1, 5), 0.0, 100.0, "%"),
-    ("pump_speed_1", (1, 6), 0.0, 100.0, "%"),
-    ("pump_speed_2", (1, 7), 0.0, 100.0, "%"),
-)
-PUMP_AMBIENT = (
-    ("ambient_temperature", 0.0, 60.0, "degC"),
-    ("ambient_humidity", 0.0, 100.0, "%RH"),
-)
 
 PDU = {
     "spi_fast": {"id": 0, "sck": 2, "mosi": 3, "miso": 4},
@@ -78,6 +62,3 @@ PDU = {
     "leak_adc": (26, 27),
     "led": 25,
 }
-
-# Fast channel: volts at the converter per ampere RMS of the largest phase (CT 1000:1 and burden, peak rectified).
-PDU_FAST_V_PER_A = 0.0015

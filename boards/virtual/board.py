@@ -6,6 +6,7 @@ The layout is that of boards/rp2_pico, except that it speaks Modbus TCP instead 
 
 NAME = "virtual"
 ARCHITECTURE = "host"
+CHIP = "rp2040"  # its pins
 
 CAPABILITIES = {
     "hard_tick": "timer",  # machine.Timer(hard=True), driven by the simulator's clock
@@ -21,39 +22,12 @@ MEMORY = {"heap_bytes": 400_000}
 
 PUMP = {
     "spi_analog": {"id": 0, "sck": 2, "mosi": 3, "miso": 4},
-    "analog_select": (5, 6),  # two ADS131M08, 4-20 mA over PUMP_SHUNT_ohm
-    "ambient_adc": (26, 27),  # 4-20 mA over PUMP_AMBIENT_SHUNT_ohm on the controller's own converter
+    "analog_select": (5, 6),  # two ADS131M08
+    "ambient_adc": (26, 27),  # the controller's own converter
     "pump_pwm": (8, 9),
     "valve_pwm": 14,
     "led": 25,
 }
-
-PUMP_SHUNT_ohm = 49.9
-PUMP_AMBIENT_SHUNT_ohm = 150.0
-
-# Transmitters of the skid, 4-20 mA: name, (chip, channel), value at 4 mA, value at 20 mA, unit.
-PUMP_ANALOG = (
-    ("supply_temperature_1", (0, 0), 0.0, 100.0, "degC"),
-    ("supply_temperature_2", (0, 1), 0.0, 100.0, "degC"),
-    ("supply_temperature_3", (0, 2), 0.0, 100.0, "degC"),
-    ("return_temperature", (0, 3), 0.0, 100.0, "degC"),
-    ("facility_supply_temperature", (0, 4), 0.0, 100.0, "degC"),
-    ("facility_return_temperature", (0, 5), 0.0, 100.0, "degC"),
-    ("differential_pressure", (0, 6), 0.0, 400.0, "kPa"),
-    ("supply_pressure", (0, 7), 0.0, 1000.0, "kPa"),
-    ("return_pressure", (1, 0), 0.0, 400.0, "kPa"),
-    ("filter_differential_pressure", (1, 1), 0.0, 100.0, "kPa"),
-    ("flow", (1, 2), 0.0, 2000.0, "l/min"),
-    ("facility_flow", (1, 3), 0.0, 2000.0, "l/min"),
-    ("level", (1, 4), 0.0, 100.0, "%"),
-    ("valve_position", (1, 5), 0.0, 100.0, "%"),
-    ("pump_speed_1", (1, 6), 0.0, 100.0, "%"),
-    ("pump_speed_2", (1, 7), 0.0, 100.0, "%"),
-)
-PUMP_AMBIENT = (
-    ("ambient_temperature", 0.0, 60.0, "degC"),
-    ("ambient_humidity", 0.0, 100.0, "%RH"),
-)
 
 PDU = {
     "spi_fast": {"id": 0, "sck": 2, "mosi": 3, "miso": 4},
@@ -65,7 +39,3 @@ PDU = {
     "meter_enable": 16,  # 74HC138 enable, active low
     "led": 25,
 }
-
-# Fast channel: volts at the converter per ampere RMS of the largest phase (CT 1000:1 and burden, peak
-# rectified).
-PDU_FAST_V_PER_A = 0.0015

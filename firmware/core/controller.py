@@ -1,9 +1,9 @@
 """One controller: the common registers, commands, lease, alarms and settings around a profile.
 
-A profile is an object with: inputs, holdings, coils (register classes), alarms (alarm classes), bind(controller),
-start(), regulate(dt_ms), housekeep(dt_ms), at_local, ticking, tripped (bools), may_switch(address, value),
-switched(address, value), may_be_blind() (a flash write may stop interrupts now), latched_bits (what a reset must not clear;
-`retained.word` has it after one), chip_errors, tick_count, tick_overruns.
+A profile is an object with: inputs, holdings, coils (register classes), alarms (alarm classes), bind(controller, board,
+equipment), start(), regulate(dt_ms), housekeep(dt_ms), at_local, ticking, tripped (bools), safe_reason (why it does not tick),
+may_switch(address, value), switched(address, value), may_be_blind() (a flash write may stop interrupts now), latched_bits
+(what a reset must not clear; `retained.word` has it after one), answering (bits), chip_errors, tick_count, tick_overruns.
 """
 
 import time
@@ -28,6 +28,7 @@ from maps.fields import ADDRESS, COUNT
 
 from core.alarms import Alarms
 from core.bank import Bits, Table
+from core.fitting import Fitting
 from core.lease import REFUSED, Lease
 from core.loop import WATCHDOG_MS, Loop
 from core.modbus import Server
@@ -48,7 +49,7 @@ EPOCH_OFFSET_S = 946684800 if time.gmtime(0)[0] == 2000 else 0
 
 
 class Controller:
-    def __init__(self, info, profile, board):
+    def __init__(self, info, profile, board, equipment):
         self.info = info
         self.profile = profile
         self.state = State.BOOT
@@ -59,6 +60,7 @@ class Controller:
         self.lease = Lease()
         self.settings = Settings(self.holdings, SETTINGS_FIRST, (common.MAP_MAJOR, common.MAP_MINOR))
         self.settings_found = self.settings.load()
+        self.fitting = Fitting(self.holdings)
         self._mark_ms = self._mark_count = 0
         self.uptime_ms = 0
         self.uptime_s = 0
@@ -76,7 +78,7 @@ class Controller:
         self.transport = choose(self.server, info, board)
         self.loop = Loop(self.transport, machine.WDT(timeout=WATCHDOG_MS))
         self._identify()
-        profile.bind(self, board)
+        profile.bind(self, board, equipment)
 
     def run(self):
         """Start the equipment and never return."""
@@ -167,6 +169,8 @@ class Controller:
         put(Health.blind_worst, self.settings.worst_write_us)
         put(Health.settings_commits, self.settings.commits)
         put(Health.chip_errors, self.profile.chip_errors)
+        put(Health.answering_chips, self.profile.answering)
+        put(Health.safe_reason, self.profile.safe_reason)
         put(Health.value_clamps, self.inputs.clamps)
 
     def _count_missed_ticks(self):

@@ -34,18 +34,35 @@ class TcpServer:
     # Of a serial line only: not available here.
     overruns = unanswered = noise = gaps = foreign = broadcasts = None
 
-    def __init__(self, server, port, unit, clients=4):
+    def __init__(self, server, port, unit, clients=4, listen=True):
         self.server = server
         self.unit = unit
         self.clients = [Client() for _ in range(clients)]
         self.evictions = 0
         self.poll = select.poll()
+        self.listener = None
+        self._port = port
+        if listen:
+            self.listen()
+
+    def listen(self):
+        """Raises OSError where the port cannot be had."""
         self.listener = socket.socket()
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self.listener.bind(socket.getaddrinfo("0.0.0.0", port)[0][-1])
-        self.listener.listen(clients)
+        self.listener.bind(socket.getaddrinfo("0.0.0.0", self._port)[0][-1])
+        self.listener.listen(len(self.clients))
         self.listener.setblocking(False)
         self.poll.register(self.listener, select.POLLIN)
+
+    def close(self):
+        """The network went away: so do the clients, and the listener until `listen` is called again."""
+        for client in self.clients:
+            if client.socket is not None:
+                self._close(client)
+        if self.listener is not None:
+            self.poll.unregister(self.listener)
+            self.listener.close()
+            self.listener = None
 
     @property
     def connected(self):
@@ -56,7 +73,7 @@ class TcpServer:
         for ready in self.poll.ipoll(ms):
             stream = ready[0]
             if stream is self.listener:
-                self._accept()
+                self._accept(stream)
                 continue
             for client in self.clients:
                 if client.socket is stream:
@@ -72,9 +89,9 @@ class TcpServer:
                     self.evictions += 1
                     self._close(client)
 
-    def _accept(self):
+    def _accept(self, listener):
         try:
-            stream, _ = self.listener.accept()
+            stream, _ = listener.accept()
         except OSError:
             return
         free = None

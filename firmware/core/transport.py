@@ -3,10 +3,15 @@
 
 def choose(server, info, board):
     """Modbus TCP where the board has a network, else RTU where it has a line, else nothing; the others are not even loaded."""
-    if board.CAPABILITIES["network"] == "socket":
+    network = board.CAPABILITIES["network"]
+    if network == "socket":
         from core.tcp import TcpServer
 
         return TcpServer(server, info.PORT, info.UNIT)
+    if network == "w5500":
+        from core.ethernet import EthernetServer
+
+        return EthernetServer(server, info.PORT, info.UNIT, board.ETHERNET, getattr(info, "IPV4", None))
     line = getattr(board, "RS485", None)
     if line is not None:
         from core.rtu import RtuServer

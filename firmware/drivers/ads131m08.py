@@ -7,13 +7,14 @@ SPI mode 1, frames of ten 24-bit words: command or response, eight channels, CRC
 # (viper takes arrays as pointers; the stubs have no way to say so)
 
 import micropython
-from core.wire import CRC16
+from core.wire import CRC16, crc16_ccitt
 from micropython import const
 
 CHANNELS = const(8)
 _FRAME = const(30)
 _RESET = const(0x0011)
 _RREG_ID = const(0xA000)
+_TRIES = const(3)
 FULL_SCALE_V = 1.2
 CODE_BITS = const(
     16
@@ -36,12 +37,16 @@ class Ads131m08:
         select(1)
 
     def probe(self):
-        """True when an ADS131M08 answers: its ID register reads 0x28xx (8.6.1)."""
-        command = bytearray(_FRAME)
+        """True when an ADS131M08 answers: its ID register reads 0x28xx (8.6.1), in a frame with a good check sum. A line that
+        floats has neither, nor has a shift register on the same bus."""
+        command, frame = bytearray(_FRAME), self._frame
         command[0] = _RREG_ID >> 8
-        self._transfer(command)
-        self._transfer(self._null)  # the response to a command comes in the next frame (8.5.1.10)
-        return self._frame[0] == 0x28
+        for _ in range(_TRIES):
+            self._transfer(command)
+            self._transfer(self._null)  # the response to a command comes in the next frame (8.5.1.10)
+            if frame[0] == 0x28 and crc16_ccitt(frame, 27) == (frame[27] << 8 | frame[28]):
+                return True
+        return False
 
     @micropython.native
     def read(self):

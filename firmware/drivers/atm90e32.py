@@ -30,7 +30,7 @@ class ChipError(Exception):
 
 
 class Atm90e32:
-    """`select(True)` drives this chip's select line low, `select(False)` releases it."""
+    """`select` is the pin that selects this chip, active low; behind a decoder, which has to point here already."""
 
     def __init__(self, spi, select):
         self._exchange = spi.write_readinto
@@ -48,6 +48,11 @@ class Atm90e32:
         self._write(_PL_CONSTANT_H, constant >> 16 & 0xFFFF)
         self._write(_PL_CONSTANT_L, constant & 0xFFFF)
         self._write(_MODE, 0x0087)  # 3P4W, 50 Hz, all phases in the sums (6.3.2)
+        self.check()
+
+    def check(self):
+        """Raises ChipError when the chip is not there or lost its settings. A line that floats reads the same twice, so the
+        check of each read does not notice a chip that is gone."""
         if self._read(_METER_ON) != 1:
             raise ChipError("not enabled")
 
@@ -96,15 +101,15 @@ class Atm90e32:
         out[0] = 0x80 | register >> 8
         out[1] = register & 0xFF
         out[2] = out[3] = 0
-        select(True)
+        select(0)
         exchange(out, answer)
-        select(False)
+        select(1)
         value = answer[2] << 8 | answer[3]
         out[0] = 0x80
         out[1] = _LAST
-        select(True)
+        select(0)
         exchange(out, answer)
-        select(False)
+        select(1)
         if answer[2] << 8 | answer[3] != value:
             raise ChipError("register 0x%02x" % register)
         return value
@@ -122,6 +127,6 @@ class Atm90e32:
         out[1] = address & 0xFF
         out[2] = value >> 8
         out[3] = value & 0xFF
-        self._select(True)
+        self._select(0)
         self._exchange(out, self._in)
-        self._select(False)
+        self._select(1)

@@ -2,26 +2,17 @@
 
 
 class Hc138:
-    """`address` are three output pins, lowest bit first; `enable` is the active-low enable."""
+    """`address` are three output pins, lowest bit first; `enable` is the active-low enable, which whoever talks to
+    the chip at the output drives himself: a call less in every exchange."""
 
     def __init__(self, address, enable):
         self._address = address
-        self._enable = enable
         self._number = -1  # what the address pins say
         enable(1)
 
-    def line(self, number):
-        """A function of one bool that selects output `number` or releases all."""
-        enable = self._enable
-
-        def select(on):
-            if on:
-                if self._number != number:
-                    self._number = number
-                    for bit in range(3):
-                        self._address[bit](number >> bit & 1)
-                enable(0)
-            else:
-                enable(1)
-
-        return select
+    def point(self, number):
+        """Output `number` follows the enable from now on; call it while nothing is selected."""
+        if self._number != number:
+            self._number = number
+            for bit in range(3):
+                self._address[bit](number >> bit & 1)

@@ -1,9 +1,9 @@
 """The registers that every controller has, at the same addresses whatever its profile."""
 
-from maps.fields import Alarm, Enum, Holding, Input, alarm, enum, text, u16, u32, u64
+from maps.fields import Alarm, Enum, Holding, Input, alarm, enum, flags, text, u16, u32, u64
 
 MAP_MAJOR = 1
-MAP_MINOR = 1
+MAP_MINOR = 2
 MAGIC = 0x4D4C
 
 
@@ -61,6 +61,8 @@ class Refusal(Enum):
     """A new lease must bring every remote set-point: what an earlier host left there does not come back to life."""
     EPOCH_JUMP = 9
     """The epoch is more than 1,000,000 above the last one: it would lock out everybody else."""
+    NOT_PROTECTED = 10
+    """Nothing would protect what is switched: the state is safe, and safe_reason says why."""
 
 
 class Quality(Enum):
@@ -87,6 +89,45 @@ class ResetReason(Enum):
     """The firmware ended with an uncaught error; the console log has it."""
     UNKNOWN = 4
     """The board cannot tell."""
+
+
+class SafeReason(Enum):
+    NONE = 0
+    """The state is not safe."""
+    NO_HARD_TICK = 1
+    """This board has no hard interrupt, so nothing can be protected: it measures and answers."""
+    NO_CONVERTER = 2
+    """No converter that protection depends on has answered since the start, and none is expected: see answering_chips. Wire
+    it and restart the controller."""
+
+
+class Chip(Enum):
+    """Bit numbers of expected_chips and answering_chips."""
+
+    CONVERTER_1 = 0
+    """PDU: the fast currents of all branches. Skid: transmitters 1 to 8."""
+    CONVERTER_2 = 1
+    """Skid: transmitters 9 to 16."""
+    AMBIENT_1 = 2
+    """Skid: ambient temperature, on the controller's own converter."""
+    AMBIENT_2 = 3
+    """Skid: ambient humidity, on the controller's own converter."""
+    METER_1 = 8
+    """PDU: metering chip of branch 1."""
+    METER_2 = 9
+    """PDU: metering chip of branch 2."""
+    METER_3 = 10
+    """PDU: metering chip of branch 3."""
+    METER_4 = 11
+    """PDU: metering chip of branch 4."""
+    METER_5 = 12
+    """PDU: metering chip of branch 5."""
+    METER_6 = 13
+    """PDU: metering chip of branch 6."""
+    METER_7 = 14
+    """PDU: metering chip of branch 7."""
+    METER_8 = 15
+    """PDU: metering chip of branch 8."""
 
 
 class ClockSource(Enum):
@@ -182,6 +223,10 @@ class Health(Input):
     """Serial broadcasts seen; they are counted and ignored."""
     bus_foreign = u32(90)
     """Serial frames for other units, and their answers."""
+    answering_chips = flags(92, Chip)
+    """Chips that answer now. On a commissioned unit it should equal expected_chips."""
+    safe_reason = enum(93, SafeReason)
+    """Why the state is safe, when it is."""
 
 
 class Status(Input):
@@ -242,6 +287,9 @@ class CommonSettings(Holding):
     """Serial only: longest gap inside a frame; a longer one discards it. USB adapters make gaps of a few milliseconds."""
     strict_gap = u16(203, low=0, high=1, default=0)
     """Serial only: 1 discards a frame with a gap above 1.5 characters, as the standard would have it; gap_limit is not used."""
+    expected_chips = flags(204, Chip, low=0, high=0xFF0F, default=0)
+    """Chips that this unit must have. One that does not answer is a fault with its alarm; a chip that is not expected and has
+    not answered since the start is not fitted. At commissioning, write what answering_chips reads and commit it."""
 
 
 class CommonAlarm(Alarm):

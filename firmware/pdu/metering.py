@@ -1,6 +1,6 @@
-"""Metering: half a branch a turn, every branch six times a second, into the register image.
+"""Metering: a third of a branch a turn, every branch four times a second, into the register image.
 
-Halves, because a whole branch is forty SPI exchanges: too long for the main loop to be away from its bus.
+Thirds, because a whole branch is 46 SPI exchanges: too long for the main loop to be away from its bus.
 """
 
 from array import array
@@ -8,27 +8,36 @@ from math import sqrt
 
 import micropython
 from drivers.atm90e32 import ChipError
-from maps.common import Quality
+from maps.common import Chip, Quality
 from maps.pdu import BRANCHES, Branch, BranchFast, Measurement
+from micropython import const
 
-SETTLE_MS = 300  # data sheet: 200 ms after the chip is switched on
+SETTLE_MS = const(300)  # data sheet: 200 ms after the chip is switched on
+RESTART_MS = const(1000)  # between attempts to bring a lost chip back
+LOOK_MS = const(3000)  # between looks for one chip that is not fitted: one may be plugged in later
+_PARTS = const(3)
 
 
 class Metering:
-    """`chips` are the metering chips of the branches, None where none is fitted."""
+    """`chip` speaks with the metering chip of the branch that `point(branch)` was called with last."""
 
-    def __init__(self, chips, inputs):
-        self.chips = chips
+    def __init__(self, chip, point, inputs, fitting):
         self.inputs = inputs
-        self.quality = bytearray([Quality.NOT_YET if chip else Quality.NOT_FITTED for chip in chips])
+        self.quality = bytearray([Quality.NOT_YET] * BRANCHES)
         self.errors = 0
+        self.running = 0  # bit a branch: its chip was started, and has answered since
         self.current = array("f", [0] * (3 * BRANCHES))
         self.voltage = array("f", [0] * (3 * BRANCHES))
         self.power = array("f", [0] * BRANCHES)
         self.energy_mWh = [0] * BRANCHES
-        self._age_ms = array("i", [0] * BRANCHES)
+        self._chip = chip
+        self._point = point
+        self._fitting = fitting
+        self._age_ms = array("i", [0] * BRANCHES)  # since the chip was started, or since that was tried
         self._next = 0
-        self._half = 0  # of the branch that comes next: its phases, then its sums
+        self._part = 0
+        self._looked_ms = 0  # since a look for a chip that is not fitted
+        self._looked = 0  # branch of that look
 
     def start(self):
         for branch in range(BRANCHES):
@@ -36,29 +45,96 @@ class Metering:
 
     @micropython.native
     def step(self, dt_ms):
-        """Read the next half of a branch; a chip that fails its check gives no values and is started anew."""
+        """Read the next part of a branch; a chip that fails its check gives no values and is started anew."""
         age = self._age_ms
         for branch in range(BRANCHES):
-            if age[branch] < SETTLE_MS:
+            if age[branch] < RESTART_MS:
                 age[branch] += dt_ms
-        branch, half = self._next, self._half
-        self._half = 1 - half
-        if half:
-            self._next = (branch + 1) % BRANCHES
-        chip = self.chips[branch]
-        if chip is None or self._age_ms[branch] < SETTLE_MS:
+        self._looked_ms += dt_ms
+        if self._looked_ms >= LOOK_MS:
+            self._look()
             return
+        branch, part = self._next, self._part
+        if not self.running >> branch & 1:
+            self._next = (branch + 1) % BRANCHES
+            self._retry(branch)
+            return
+        if age[branch] < SETTLE_MS:
+            self._next = (branch + 1) % BRANCHES
+            return
+        self._part = (part + 1) % _PARTS
+        if self._part == 0:
+            self._next = (branch + 1) % BRANCHES
+        self._point(branch)
         try:
-            if half:
-                self._read_sums(branch, chip)
-                self.quality[branch] = Quality.GOOD
-            else:
-                self._read_phases(branch, chip)
+            self._read(branch, part)
         except ChipError:
-            self.errors += 1
-            self.quality[branch] = Quality.FAULT
-            self._blank(branch)
+            self._lose(branch)
+
+    def _look(self):
+        """For the next of the chips that are not fitted."""
+        self._looked_ms = 0
+        for _ in range(BRANCHES):
+            self._looked = (self._looked + 1) % BRANCHES
+            if self.quality[self._looked] == Quality.NOT_FITTED:
+                self._start(self._looked)
+                return
+
+    def _retry(self, branch):
+        quality = self.quality[branch] = self._fitting.absent(Chip.METER_1 + branch)
+        if quality == Quality.FAULT and self._age_ms[branch] >= RESTART_MS:
             self._start(branch)
+
+    def _lose(self, branch):
+        self.running &= ~(1 << branch)
+        self._part = 0
+        self._next = (branch + 1) % BRANCHES
+        self._age_ms[branch] = RESTART_MS  # at once, when its turn comes
+        self.errors += 1
+        self.quality[branch] = Quality.FAULT
+        self._blank(branch)
+
+    def _start(self, branch):
+        self._age_ms[branch] = 0
+        self._point(branch)
+        try:
+            self._chip.start()
+        except ChipError:
+            quality = self.quality[branch] = self._fitting.absent(Chip.METER_1 + branch)
+            if quality == Quality.FAULT:
+                self.errors += 1
+            return
+        self._fitting.answer(Chip.METER_1 + branch)
+        self.running |= 1 << branch
+        if self.quality[branch] == Quality.NOT_FITTED:
+            self.quality[branch] = Quality.NOT_YET
+
+    @micropython.native
+    def _read(self, branch, part):
+        """One phase, and a third of the sums. Raises ChipError."""
+        chip, put, at = self._chip, self.inputs.put, Branch.START + branch * Branch.STRIDE
+        if part == 0:
+            chip.check()
+        volts, amps = chip.voltage_V(part), chip.current_A(part)
+        self.voltage[3 * branch + part] = volts
+        self.current[3 * branch + part] = amps
+        put(Branch.voltage, volts, at + part)
+        put(Branch.phase_current, amps, at + part)
+        put(Branch.phase_power, chip.power_W(part), at + part)
+        if part == 0:
+            put(Measurement.frequency, chip.frequency_Hz())
+        elif part == 1:
+            watts, volt_amps = chip.total_power_W(), chip.apparent_power_VA()
+            self.power[branch] = watts
+            put(Branch.active_power, watts, at)
+            put(Branch.apparent_power, volt_amps, at)
+            put(Branch.power_factor, watts / volt_amps if volt_amps > 1 else None, at)
+            put(BranchFast.power, watts, BranchFast.START + branch * BranchFast.STRIDE)
+        else:
+            put(Branch.reactive_power, chip.reactive_power_var(), at)
+            self.energy_mWh[branch] += chip.take_energy_mWh()
+            put(Branch.energy, self.energy_mWh[branch] // 1000, at)
+            self.quality[branch] = Quality.GOOD
 
     @micropython.native
     def sums(self):
@@ -85,45 +161,10 @@ class Metering:
         for phase in range(3):
             volts = [self.voltage[3 * b + phase] for b in good]
             put(Measurement.phase_voltage, sum(volts) / len(volts) if volts else None, phase)
-        put(Measurement.energy, sum(self.energy_mWh) // 1000)
+        put(Measurement.energy, sum(self.energy_mWh) // 1000 if fitted else None)
 
     def phase_voltage(self, phase):
         return self.inputs.get(Measurement.phase_voltage, phase)
-
-    def _start(self, branch):
-        self._age_ms[branch] = 0
-        chip = self.chips[branch]
-        if chip is not None:
-            try:
-                chip.start()
-            except ChipError:
-                self.errors += 1
-                self.quality[branch] = Quality.FAULT
-
-    @micropython.native
-    def _read_phases(self, branch, chip):
-        put, at = self.inputs.put, Branch.START + branch * Branch.STRIDE
-        for phase in range(3):
-            volts, amps = chip.voltage_V(phase), chip.current_A(phase)
-            self.voltage[3 * branch + phase] = volts
-            self.current[3 * branch + phase] = amps
-            put(Branch.voltage, volts, at + phase)
-            put(Branch.phase_current, amps, at + phase)
-            put(Branch.phase_power, chip.power_W(phase), at + phase)
-
-    @micropython.native
-    def _read_sums(self, branch, chip):
-        put, at = self.inputs.put, Branch.START + branch * Branch.STRIDE
-        watts, volt_amps = chip.total_power_W(), chip.apparent_power_VA()
-        self.power[branch] = watts
-        put(Branch.active_power, watts, at)
-        put(Branch.reactive_power, chip.reactive_power_var(), at)
-        put(Branch.apparent_power, volt_amps, at)
-        put(Branch.power_factor, watts / volt_amps if volt_amps > 1 else None, at)
-        put(Measurement.frequency, chip.frequency_Hz())
-        self.energy_mWh[branch] += chip.take_energy_mWh()
-        put(Branch.energy, self.energy_mWh[branch] // 1000, at)
-        put(BranchFast.power, watts, BranchFast.START + branch * BranchFast.STRIDE)
 
     def _blank(self, branch):
         put, at = self.inputs.put, Branch.START + branch * Branch.STRIDE

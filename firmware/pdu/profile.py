@@ -8,15 +8,27 @@ from math import log, sqrt
 
 import micropython
 from core import tick
+from core.spi import open_bus
 from drivers.ads131m08 import COUNTS_PER_V, Ads131m08
 from drivers.atm90e32 import Atm90e32
 from drivers.hc138 import Hc138
 from drivers.relays import Relays
-from machine import SPI, Pin
+from machine import Pin
 from maps import pdu as maps
-from maps.common import LeaseState, Profile, Quality, Refusal
+from maps.common import Chip, LeaseState, Profile, Quality, Refusal, SafeReason
 from maps.fields import ADDRESS
-from maps.pdu import BRANCHES, Branch, BranchFast, BranchSettings, Measurement, PduAlarm, Remote, Settings, TripCause
+from maps.pdu import (
+    BRANCHES,
+    Branch,
+    BranchFast,
+    BranchSettings,
+    BranchState,
+    Measurement,
+    PduAlarm,
+    Remote,
+    Settings,
+    TripCause,
+)
 from micropython import const
 
 from pdu.metering import Metering
@@ -42,36 +54,30 @@ class Pdu:
     alarms = (PduAlarm,)
     at_local = True  # nothing ramps: a lapsed lease switches nothing
 
-    def bind(self, controller, board):
+    def bind(self, controller, board, equipment):
         self.controller = controller
         self.image = controller.inputs
+        self.fitting = controller.fitting
         pins = self._pins = board.PDU
-        self.counts_per_A = COUNTS_PER_V * board.PDU_FAST_V_PER_A
-        fast = pins["spi_fast"]
-        self._spi = SPI(
-            fast["id"], baudrate=10_000_000, polarity=0, phase=1,
-            sck=Pin(fast["sck"]), mosi=Pin(fast["mosi"]), miso=Pin(fast["miso"]),
-        )  # fmt: skip
+        self.counts_per_A = COUNTS_PER_V * equipment.FAST_V_PER_A
+        self._spi = open_bus(pins["spi_fast"], 10_000_000, 0, 1)
         self.codes = array("i", [0] * BRANCHES)
         self.adc = Ads131m08(self._spi, Pin(pins["analog_select"], Pin.OUT, value=1), self.codes)
         latch, load = Pin(pins["relay_latch"], Pin.OUT, value=0), Pin(pins["feedback_load"], Pin.OUT, value=1)
         self._read = self.adc.read  # bound once: to bind a method is to allocate
         self.relays = Relays(self._spi, latch, load)
-        meter = pins["spi_meter"]
-        spi = SPI(
-            meter["id"], baudrate=1_000_000, polarity=1, phase=1,
-            sck=Pin(meter["sck"]), mosi=Pin(meter["mosi"]), miso=Pin(meter["miso"]),
-        )  # fmt: skip
-        decoder = Hc138(
-            [Pin(pin, Pin.OUT, value=0) for pin in pins["meter_select"]], Pin(pins["meter_enable"], Pin.OUT, value=1)
-        )
-        self.metering = Metering([Atm90e32(spi, decoder.line(b)) for b in range(BRANCHES)], self.image)
+        enable = Pin(pins["meter_enable"], Pin.OUT, value=1)
+        decoder = Hc138([Pin(pin, Pin.OUT, value=0) for pin in pins["meter_select"]], enable)
+        chip = Atm90e32(open_bus(pins["spi_meter"], 1_000_000, 1, 1), enable)
+        self.metering = Metering(chip, decoder.point, self.image, self.fitting)
         self.protection = Protection()
         self.switching = Switching()
         self.capability = board.CAPABILITIES["hard_tick"]
         # Shared with the tick. Only the tick changes the first three, because a read-modify-write in the main loop could
         # lose what an interrupt in the middle of it stored; the main loop asks with _release_bits.
         self.ticking = False
+        self.safe_reason = SafeReason.NONE
+        self._fitted = 0  # the fast channels are: without them there are no branches to protect or to switch
         self.tick_count = 0
         self.tripped_bits = 0
         self._release_bits = 0
@@ -101,6 +107,14 @@ class Pdu:
         return self.metering.errors + self.adc.errors
 
     @property
+    def answering(self):
+        """Bits of maps.common.Chip."""
+        if self.ticking and not self._channel_lost:
+            self.fitting.answer(Chip.CONVERTER_1)  # one that was expected, and dead at the start, is back
+        fast = 0 if self.ticking and self._channel_lost else self.fitting.answered & 1 << Chip.CONVERTER_1
+        return self.metering.running << Chip.METER_1 | fast
+
+    @property
     def tripped(self):
         return self.tripped_bits != 0
 
@@ -116,8 +130,21 @@ class Pdu:
         return all(self.protection.thermal(branch) < _BLIND_LIMIT_percent for branch in range(BRANCHES))
 
     def start(self):
-        """Take over what the contacts report; then let protection run."""
+        """Take over what the contacts report; then let protection run. Without the fast channels nothing could be protected,
+        so nothing is switched either, and what the contacts' inputs read is not believed: nobody may be there."""
         self._configured(0, 0)
+        if self.adc.probe():
+            self.fitting.answer(Chip.CONVERTER_1)
+        self.metering.start()
+        if not self.fitting.fitted(Chip.CONVERTER_1):
+            print(
+                "mallee: no converter for the fast currents: not fitted, nothing is protected or switched (state SAFE)"
+            )
+            self.safe_reason = SafeReason.NO_CONVERTER
+            self._judged = True  # there is nothing to judge
+            self._bad_samples = 1000
+            return
+        self._fitted = 1
         self.relays.exchange(0, 0)
         if "coil_enable" in self._pins:
             Pin(self._pins["coil_enable"], Pin.OUT, value=0)  # now that no coil is driven by what the registers held
@@ -125,7 +152,6 @@ class Pdu:
         coils = self.controller.coils
         for branch in range(BRANCHES):
             coils.put(branch, self.relays.feedback >> branch & 1)
-        self.metering.start()
         if self.adc.read():
             for branch in range(BRANCHES):
                 ratio = self.codes[branch] / self.counts_per_A / self._setting(BranchSettings.rating, branch)
@@ -133,6 +159,7 @@ class Pdu:
         self._tick = tick.start(self.capability, self.tick)
         self.ticking = self._tick is not None
         if not self.ticking:
+            self.safe_reason = SafeReason.NO_HARD_TICK
             self._bad_samples = 1000  # nobody samples: the fast channels read as failed, and their alarm stands
 
     @micropython.native
@@ -180,6 +207,10 @@ class Pdu:
 
     def regulate(self, dt_ms):
         holdings, switching = self.controller.holdings, self.switching
+        if not self._fitted:
+            self._publish_bare()
+            self._judge()
+            return
         self._note_trips()
         switching.step(
             dt_ms,
@@ -195,7 +226,9 @@ class Pdu:
 
     def may_switch(self, address, value):
         """A tripped branch is reset first: switching on again must be a decision of its own."""
-        if not self.ticking or value and self.tripped_bits >> address & 1:
+        if not self.ticking:
+            return Refusal.NOT_PROTECTED
+        if value and self.tripped_bits >> address & 1:
             return Refusal.INTERLOCK
         return Refusal.NONE
 
@@ -248,11 +281,14 @@ class Pdu:
         alarms, metering, protection, switching = self.controller.alarms, self.metering, self.protection, self.switching
         report, quality = alarms.set, metering.quality
         warning = self.controller.holdings.setting(Settings.warning_level)
-        report(PduAlarm.fast_channel_fault, self._channel_lost)
+        if self.fitting.known & 1:  # Chip.CONVERTER_1: expected now, even if it was not at the start
+            report(PduAlarm.fast_channel_fault, self._channel_lost)
         for branch in range(BRANCHES):
-            report(PduAlarm.overload_warning, protection.thermal(branch) > warning, branch)
-            report(PduAlarm.contactor_disagrees, switching.disagrees(branch), branch)
-            report(PduAlarm.metering_fault, quality[branch] == Quality.FAULT, branch)
+            if self._fitted:
+                report(PduAlarm.overload_warning, protection.thermal(branch) > warning, branch)
+                report(PduAlarm.contactor_disagrees, switching.disagrees(branch), branch)
+            meter = quality[branch]
+            report(PduAlarm.metering_fault, None if meter == Quality.NOT_FITTED else meter == Quality.FAULT, branch)
         low = self.controller.holdings.setting(Settings.undervoltage)
         high = self.controller.holdings.setting(Settings.overvoltage)
         for phase in range(3):
@@ -267,7 +303,7 @@ class Pdu:
         put(Measurement.tripped, self.tripped_bits)
         self.metering.sums()
         fast_bad = self._channel_lost
-        channel = Quality.FAULT if fast_bad else Quality.GOOD
+        channel = Quality.FAULT if fast_bad else Quality.GOOD  # fitted, else _publish_bare has it
         per_A, quality, shown = self.counts_per_A, self.metering.quality, self._shown
         show(codes, self._state, self.image.image, self._fast_at, self._peak_at, self._per_code, self._per_theta)
         meters = channels = 0
@@ -288,6 +324,19 @@ class Pdu:
             meters |= quality[branch] << 2 * branch
             channels |= channel << 2 * branch
             detail += Branch.STRIDE
+        put(Measurement.quality, meters)
+        put(Measurement.quality, channels, 1)
+
+    def _publish_bare(self):
+        """A unit without fast channels: metering, where there is any."""
+        put = self.image.put
+        self.metering.sums()
+        channel = self.fitting.absent(Chip.CONVERTER_1)
+        meters = channels = 0
+        for branch in range(BRANCHES):
+            put(Branch.state, BranchState.NOT_FITTED, Branch.START + branch * Branch.STRIDE)
+            meters |= self.metering.quality[branch] << 2 * branch
+            channels |= channel << 2 * branch
         put(Measurement.quality, meters)
         put(Measurement.quality, channels, 1)
 

@@ -1,12 +1,13 @@
 """The conditions of the skid's alarms, from what is measured and commanded; delays and latches are core.alarms'.
 
-None as a condition says that it cannot be judged, because its sensor is lost.
+None as a condition says that it cannot be judged, because its sensor is lost or not fitted.
 """
 
 import micropython
 from maps.pump import PumpAlarm, Settings
 
 _SPEEDS = ("pump_speed_1", "pump_speed_2")
+_SUPPLY = ("supply_temperature_1", "supply_temperature_2", "supply_temperature_3")
 # What the interlocks of the tick depend on, in the order of their rules.
 INTERLOCK_SENSORS = ("level", "supply_pressure", "return_pressure")
 # Sensors that no loop depends on; they share one alarm.
@@ -24,11 +25,11 @@ SPARE_SENSORS = (
 
 
 @micropython.native
-def report(alarm, sensors, setting, reached, speed, valve_command, stopped):
+def report(alarm, sensors, spare, setting, reached, speed, valve_command, stopped):
     """Tell `alarm(which, condition, index)` everything once. `reached`: part of what the pumps are asked for that they
-    achieve; speed and valve command in percent."""
-    value = sensors.value
-    supply, pressure = sensors.supply, value["differential_pressure"]
+    achieve; speed and valve command in percent; `spare` is what spare_lost said when the sensors changed last."""
+    value, lost = sensors.value, sensors.lost
+    supply = sensors.supply
     alarm(PumpAlarm.flow_low, None if reached is None else reached < 0.9 and not stopped)
     alarm(PumpAlarm.flow_critical, None if reached is None else reached < 0.6)
     alarm(PumpAlarm.supply_pressure_high, above(value["supply_pressure"], setting(Settings.supply_pressure_limit)))
@@ -42,16 +43,24 @@ def report(alarm, sensors, setting, reached, speed, valve_command, stopped):
         turning = value[_SPEEDS[pump]]
         alarm(PumpAlarm.pump_no_effect, None if turning is None else speed > 5 and turning < speed / 2, pump)
     for i in range(3):
-        alarm(PumpAlarm.supply_sensor_fault, not sensors.supply_used >> i & 1, i)
-        alarm(PumpAlarm.interlock_sensor_lost, value[INTERLOCK_SENSORS[i]] is None, i)
-    alarm(PumpAlarm.supply_temperature_lost, supply is None)
-    alarm(PumpAlarm.differential_pressure_lost, pressure is None)
-    alarm(PumpAlarm.humidity_lost, value["ambient_humidity"] is None)
-    lost = False
-    for name in SPARE_SENSORS:
-        if value[name] is None:
-            lost = True
-    alarm(PumpAlarm.sensor_fault, lost)
+        alarm(PumpAlarm.supply_sensor_fault, None if lost[_SUPPLY[i]] is None else not sensors.supply_used >> i & 1, i)
+        alarm(PumpAlarm.interlock_sensor_lost, lost[INTERLOCK_SENSORS[i]], i)
+    alarm(
+        PumpAlarm.supply_temperature_lost, (any_lost(sensors, _SUPPLY) is not None or None) if supply is None else False
+    )
+    alarm(PumpAlarm.differential_pressure_lost, lost["differential_pressure"])
+    alarm(PumpAlarm.humidity_lost, lost["ambient_humidity"])
+    alarm(PumpAlarm.sensor_fault, spare)
+
+
+def spare_lost(sensors):
+    return any_lost(sensors, SPARE_SENSORS)
+
+
+def any_lost(sensors, names):
+    """True where one of them is at fault, None where none is fitted."""
+    fitted = [sensors.lost[name] for name in names if sensors.lost[name] is not None]
+    return True in fitted if fitted else None
 
 
 def above(value, limit):

@@ -3,23 +3,20 @@
 # pyright: reportArgumentType=false
 # (viper takes arrays as pointers; the stubs have no way to say so)
 
-from array import array
-
 import micropython
 from core import tick
-from drivers.ads131m08 import COUNTS_PER_V, Ads131m08
 from drivers.current_loop import FAULT_HIGH_uA, FAULT_LOW_uA
-from machine import ADC, PWM, SPI, Pin
-from maps.common import LeaseState, Profile, Refusal
+from machine import PWM, Pin
+from maps.common import Chip, LeaseState, Profile, Refusal, SafeReason
 from maps.fields import ADDRESS
 from maps.pump import Local, Measurement, Mode, PumpAlarm, PumpState, Remote, Settings
 from micropython import const
 
-from pump.conditions import report
+from pump.conditions import report, spare_lost
 from pump.control import PumpLoop, Setpoints, ValveLoop, drooped, guarded, heat_kW
-from pump.protection import CHANNELS, WINDOW, Window, add, begin, held, judge, rules, set_rule
+from pump.converters import Converters, nothing
+from pump.protection import WINDOW, Window, add, begin, held, judge, rules, set_rule
 from pump.publishing import publish, publish_quality
-from pump.sensors import Sensors
 
 PUMPS = 2
 PWM_HZ = 1000
@@ -41,25 +38,15 @@ class Pump:
     coils = ()
     alarms = (PumpAlarm,)
 
-    def bind(self, controller, board):
+    def bind(self, controller, board, equipment):
         self.controller = controller
         self.image = controller.inputs
         pins = board.PUMP
-        analog = pins["spi_analog"]
-        spi = SPI(
-            analog["id"], baudrate=10_000_000, polarity=0, phase=1,
-            sck=Pin(analog["sck"]), mosi=Pin(analog["mosi"]), miso=Pin(analog["miso"]),
-        )  # fmt: skip
-        self.codes = array("i", [0] * CHANNELS)
-        self.chips = [
-            Ads131m08(spi, Pin(pins["analog_select"][chip], Pin.OUT, value=1), self.codes, 8 * chip)
-            for chip in range(2)
-        ]
-        self._read_first, self._read_second = self.chips[0].read, self.chips[1].read  # to bind a method is to allocate
-        self.uA_per_count = 1e6 / COUNTS_PER_V / board.PUMP_SHUNT_ohm
-        self.sensors = Sensors(board.PUMP_ANALOG, self.uA_per_count, board.PUMP_AMBIENT)
-        self._ambient = [ADC(Pin(pin)) for pin in pins["ambient_adc"]]
-        self._ambient_uA = 3.3 / 65535 / board.PUMP_AMBIENT_SHUNT_ohm * 1e6
+        self.fitting = controller.fitting
+        self.converters = Converters(pins, equipment, self.fitting)
+        self.codes, self.sensors = self.converters.codes, self.converters.sensors
+        self.uA_per_count = self.converters.uA_per_count
+        self._read_first = self._read_second = nothing
         self._pins = pins
         self.window = Window()
         self.rules = rules()
@@ -71,6 +58,8 @@ class Pump:
         self.valve_command = 0.0
         self.capability = board.CAPABILITIES["hard_tick"]
         self.ticking = False
+        self.safe_reason = SafeReason.NONE
+        self._spare_lost = None
         self.tick_count = 0
         self.tick_overruns = 0
         # Rules of INTERLOCKS that acted, latched. Only the tick changes it: a read-modify-write in the main loop could lose
@@ -87,7 +76,12 @@ class Pump:
 
     @property
     def chip_errors(self):
-        return self.chips[0].errors + self.chips[1].errors
+        return self.converters.errors
+
+    @property
+    def answering(self):
+        """Bits of maps.common.Chip."""
+        return self.converters.answering(self.window.samples if self.ticking else None)
 
     @property
     def tripped(self):
@@ -104,15 +98,15 @@ class Pump:
     def start(self):
         """Measure first, then take over what pumps and valve do: a controller reset is not a power-up."""
         self._configured(0, 0)
-        sums, samples = array("i", [0] * CHANNELS), [0, 0]
-        for chip in range(2):
-            for _ in range(8):
-                if self.chips[chip].read():
-                    add(self.codes, sums, 8 * chip, 8 * chip + 8)
-                    samples[chip] += 1
-        self.sensors.take(sums, samples, 0)
-        self.sensors.take(sums, samples, 1)
-        self._take_ambient()
+        converters, fitting = self.converters, self.fitting
+        converters.probe()
+        if not (fitting.fitted(Chip.CONVERTER_1) or fitting.fitted(Chip.CONVERTER_2)):
+            print("mallee: no converter for the transmitters: not fitted, nothing is driven or protected (state SAFE)")
+            self.safe_reason = SafeReason.NO_CONVERTER
+            return
+        # Bound once: to bind a method is to allocate. A converter that is not fitted costs the tick nothing.
+        self._read_first, self._read_second = converters.reader(0), converters.reader(1)
+        converters.sample(8)
         self.sensors.vote(0)
         value = self.sensors.value
         speeds = [value["pump_speed_1"], value["pump_speed_2"]]
@@ -130,6 +124,8 @@ class Pump:
         self._stop = [pwm.duty_u16 for pwm in self._pwm]
         self._tick = tick.start(self.capability, self.tick)
         self.ticking = self._tick is not None
+        if not self.ticking:
+            self.safe_reason = SafeReason.NO_HARD_TICK
 
     @micropython.native
     def tick(self, source):
@@ -191,8 +187,9 @@ class Pump:
     def regulate(self, dt_ms):
         dt_s = dt_ms / 1000
         if not self.ticking:
-            return  # no interlocks, so no regulation either: outputs hold what they held
-        self._take_ambient()
+            self._watch(dt_ms)
+            return
+        self.converters.take_ambient()
         self.sensors.vote(dt_ms)
         remote = self.controller.lease.remote
         mode, targets = self._targets(remote)
@@ -205,6 +202,15 @@ class Pump:
         self._drive_valve(dt_s)
         self._judge()
         self._publish()
+
+    def _watch(self, dt_ms):
+        """No interlocks, so no regulation either: outputs hold what they held. What is fitted is measured."""
+        put, sensors = self.image.put, self.sensors
+        self.converters.sample(1)
+        sensors.vote(dt_ms)
+        publish(put, sensors, 0, 18)
+        publish_quality(put, sensors)
+        put(Measurement.supply_temperature, sensors.supply)
 
     def may_switch(self, address, value):
         return Refusal.NONE
@@ -295,12 +301,6 @@ class Pump:
         targets[0] = guarded(targets[0], self.sensors.dew_point(), self._setting(Settings.dew_point_margin))
         return get(fields[4]), targets
 
-    @micropython.native
-    def _take_ambient(self):
-        for i in range(2):
-            name = self.sensors.ambient[i][0]
-            self.sensors.take_ambient(name, self._ambient[i].read_u16() * self._ambient_uA)
-
     def _setting(self, field):
         return self._settings[field[ADDRESS]]
 
@@ -335,9 +335,12 @@ class Pump:
             elif not (alarms.active(alarm) and held(self.rules, rule)):
                 alarms.set(alarm, False)
 
+        if self.sensors.changed:
+            self._spare_lost = spare_lost(self.sensors)
         report(
             alarms.set,
             self.sensors,
+            self._spare_lost,
             setting,
             self._reached(),
             self.pumps.speed,

@@ -45,7 +45,7 @@ def publish(put, sensors, first, behind):
 
 def publish_quality(put, sensors):
     """Quality and which sensors are not used; only needed when one of them changed."""
-    words = [Quality.FAULT if sensors.supply is None else Quality.GOOD, 0, 0]
+    words = [Quality.GOOD if sensors.supply is not None else _worst(sensors, 0, 3), 0, 0]
     for name, _, _, slot in _PUBLISHED:
         words[slot >> 3] |= sensors.quality[name] << 2 * (slot & 7)
     for i in range(3):
@@ -59,3 +59,11 @@ def publish_quality(put, sensors):
         if sensors.value[name] is None:
             dropped |= 1 << bit
     put(Measurement.sensors_dropped, dropped)
+
+
+def _worst(sensors, first, behind):
+    """Of a value made of several sensors, none of which can be used: not fitted only where all of them are not."""
+    for name, _, _, _ in _PUBLISHED[first:behind]:
+        if sensors.quality[name] != Quality.NOT_FITTED:
+            return Quality.FAULT
+    return Quality.NOT_FITTED

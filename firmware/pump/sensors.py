@@ -4,7 +4,7 @@ from math import log
 
 import micropython
 from drivers import current_loop
-from maps.common import Quality
+from maps.common import Chip, Quality
 
 STRAY_K = 1.0
 STRAY_MS = 30_000
@@ -12,19 +12,21 @@ ASSUMED_DEW_POINT_degC = 25.0
 
 
 class Sensors:
-    """`transmitters`: (name, (chip, channel), value at 4 mA, value at 20 mA, unit) as the board has them."""
+    """`transmitters`: (name, (chip, channel), value at 4 mA, value at 20 mA, unit) as the equipment has them.
 
-    def __init__(self, transmitters, uA_per_count, ambient):
+    `value` is None where nothing is known; `lost` tells why: True for a fault, None where the sensor is not fitted.
+    """
+
+    def __init__(self, transmitters, uA_per_count, ambient, fitting):
+        self._fitting = fitting
         self.transmitters = transmitters
         self.uA_per_count = uA_per_count
         self.ambient = ambient
         self.value = {}
+        self.lost = {}
         self.quality = {}
-        for name, _, _, _, _ in transmitters:
-            self.value[name] = None
-            self.quality[name] = Quality.NOT_YET
-        for name, _, _, _ in ambient:
-            self.value[name] = None
+        for name in [row[0] for row in transmitters] + [row[0] for row in ambient]:
+            self.value[name] = self.lost[name] = None
             self.quality[name] = Quality.NOT_YET
         self._by_chip = ([], [])
         for name, place, low, high, _ in transmitters:
@@ -41,15 +43,18 @@ class Sensors:
         count, uA_per_count = samples[chip], self.uA_per_count
         for name, channel, low, high in self._by_chip[chip]:
             if count:
-                self._keep(name, current_loop.value(sums[channel] / count * uA_per_count, low, high))
+                self._keep(name, current_loop.value(sums[channel] / count * uA_per_count, low, high), chip)
             else:
-                self._keep(name, None)
+                self._keep(name, None, chip)
 
     @micropython.native
-    def take_ambient(self, name, uA):
-        for known, low, high, _ in self.ambient:
-            if known == name:
-                self._keep(name, current_loop.value(uA, low, high))
+    def take_ambient(self, index, uA):
+        """An input of the controller's own is fitted when it was in range once: an open one says nothing."""
+        name, low, high, _ = self.ambient[index]
+        value, chip = current_loop.value(uA, low, high), Chip.AMBIENT_1 + index
+        if value is not None and self.quality[name] != Quality.GOOD:
+            self._fitting.answer(chip)
+        self._keep(name, value, chip)
 
     @micropython.native
     def vote(self, dt_ms):
@@ -93,9 +98,10 @@ class Sensors:
         return 243.12 * gamma / (17.62 - gamma)
 
     @micropython.native
-    def _keep(self, name, value):
+    def _keep(self, name, value, chip):
         self.value[name] = value
-        quality = Quality.FAULT if value is None else Quality.GOOD
+        quality = self._fitting.absent(chip) if value is None else Quality.GOOD
         if self.quality[name] != quality:
             self.quality[name] = quality
+            self.lost[name] = None if quality == Quality.NOT_FITTED else value is None
             self.changed = True

@@ -10,8 +10,18 @@ TRANSMITTERS = (
 AMBIENT = (("ambient_temperature", 0.0, 60.0, "degC"), ("ambient_humidity", 0.0, 100.0, "%RH"))
 
 
+class Everything:
+    """All chips are fitted."""
+
+    def absent(self, bit):
+        return Quality.FAULT
+
+    def answer(self, bit):
+        pass
+
+
 def sensors(*values):
-    s = Sensors(TRANSMITTERS, 1.0, AMBIENT)
+    s = Sensors(TRANSMITTERS, 1.0, AMBIENT, Everything())
     give(s, *values)
     return s
 
@@ -65,10 +75,10 @@ def test_a_converter_without_samples_is_a_fault_not_an_old_value():
 def test_dew_point():
     s = sensors(37, 37, 37)
     assert s.dew_point() == 25.0  # nothing known
-    s.take_ambient("ambient_temperature", 4000 + 25 / 60 * 16000)
-    s.take_ambient("ambient_humidity", 12000)
+    s.take_ambient(0, 4000 + 25 / 60 * 16000)
+    s.take_ambient(1, 12000)
     assert abs(s.dew_point() - 13.86) < 0.05  # 25 °C, 50 %
-    s.take_ambient("ambient_humidity", 0)
+    s.take_ambient(1, 0)
     assert s.dew_point() == 25.0
 
 

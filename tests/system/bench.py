@@ -19,7 +19,7 @@ from ..conftest import micropython
 ADDRESS = "tcp://127.0.0.1:15001"
 BRANCHES = 8
 
-# 4 mA and 20 mA of each transmitter, in the order of boards/virtual PUMP_ANALOG and PUMP_AMBIENT.
+# 4 mA and 20 mA of each transmitter, in the order of boards/equipment/pump.py.
 TRANSMITTERS = {
     "supply_1": (0, 100),
     "supply_2": (0, 100),
@@ -54,6 +54,7 @@ class Skid:
             "return_pressure": 150.0, "filter": 15.0, "flow": 600.0, "facility_flow": 700.0, "level": 60.0,
             "valve_position": 55.0, "speed_1": 53.0, "speed_2": 53.0, "ambient": 25.0, "humidity": 40.0,
         }  # fmt: skip
+        self.absent = 0  # chips that are not there, see sim/chips/absence.py
         self.outputs = (-1, -1, -1)
         self.log: list[tuple[int, tuple[int, ...]]] = []
 
@@ -62,7 +63,7 @@ class Skid:
         for name, (low, high) in TRANSMITTERS.items():
             value = self.values[name]
             currents.append(0 if value is None else round(4000 + 16000 * (value - low) / (high - low)))
-        return struct.pack(f"<{len(currents)}i", *currents)
+        return struct.pack(f"<{len(currents) + 1}i", *currents, self.absent)
 
     @property
     def speeds(self) -> tuple[float, float]:
@@ -83,6 +84,7 @@ class PduBench:
         self.voltage_V = 240.0
         self.contacts = 0xFF
         self.welded = 0
+        self.absent = 0  # chips that are not there, see sim/chips/absence.py
         self.outputs = (-1, -1)
         self.log: list[tuple[int, tuple[int, ...]]] = []
 
@@ -93,7 +95,7 @@ class PduBench:
             milli = round(1000 * amps)
             watts = round(self.voltage_V * milli)
             words += [milli, *[round(1000 * self.voltage_V)] * 3, *[milli] * 3, *[watts] * 3, *[watts // 10] * 3]
-        return struct.pack(f"<{len(words) + 2}i", *words, 50_000, self.contacts)
+        return struct.pack(f"<{len(words) + 3}i", *words, 50_000, self.contacts, self.absent)
 
     def drive(self) -> None:
         set_coils, reset_coils = (max(0, value) for value in self.outputs)

@@ -1,4 +1,4 @@
-"""A board's data, read from its board.py without running it."""
+"""A board's data, read from its board.py without running it; and the equipment's that hangs on it."""
 
 from __future__ import annotations
 
@@ -38,8 +38,22 @@ def load(name: str) -> Board:
             f"{did_you_mean(name, known)}; boards/README.md says how to add one",
         )  # fmt: skip
     path = resources.boards_dir() / name / "board.py"
+    return Board(name, path, read(path))
+
+
+def equipment_path(profile: str) -> Path:
+    """What hangs on a controller of this profile; on its flash the file is called equipment."""
+    return resources.boards_dir() / "equipment" / f"{profile}.py"
+
+
+def equipment(profile: str) -> dict[str, Any]:
+    return read(equipment_path(profile))
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Names and their constants, of a file that has nothing else."""
     data: dict[str, Any] = {}
     for node in ast.parse(path.read_text(encoding="utf-8")).body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
             data[node.targets[0].id] = ast.literal_eval(node.value)
-    return Board(name, path, data)
+    return data

@@ -76,6 +76,9 @@ def build(board_name: str, profile: str) -> Bundle:
     contents = {
         "main.py": STARTER,
         "board.mpy": compile_mpy(board.path, f"boards/{board.name}/board.py", board.architecture),
+        "equipment.mpy": compile_mpy(
+            boards.equipment_path(profile), f"boards/equipment/{profile}.py", board.architecture
+        ),
     }
     network = board.capabilities["network"]
     for place, path in modules(resources.firmware_dir(), profile, network).items():

@@ -7,20 +7,22 @@ from pathlib import Path
 
 from .dictionary import PROFILES
 
-WRITTEN_LATER = {"board", "build_info"}  # the first comes with the board, the second with the controller's identity
+WRITTEN_LATER = {"board", "equipment", "build_info"}  # of the board, of the profile, of this one controller
+# Modules that only boards with these networks (the capability of that name) have a use for.
+NETWORKED = {"core.tcp": ("socket", "w5500"), "core.ethernet": ("w5500",)}
 
 
 def modules(firmware: Path, profile: str, network: str | None = None) -> dict[str, Path]:
     """Path in the bundle, without its ending, of every module that `profile` reaches; other profiles are left out.
 
-    `network` is the board's capability of that name: without it a board has no use for core.tcp.
+    `network` is the board's capability of that name.
     """
     others = {name for name in PROFILES if name != profile}
     found: dict[str, Path] = {}
     waiting = ["main"]
     while waiting:
         name = waiting.pop()
-        if name in found or others & set(name.split(".")) or (name == "core.tcp" and network is None):
+        if name in found or others & set(name.split(".")) or network not in NETWORKED.get(name, (network,)):
             continue
         path = _file_of(firmware, name)
         if path is None:

@@ -6,6 +6,7 @@ import hashlib
 from pathlib import Path
 
 from .. import __version__
+from ..deploy.board import equipment_path
 from ..deploy.identity import build_info
 from ..device.dictionary import encode, hash_of
 from ..resources import dictionary
@@ -17,9 +18,10 @@ def unique_id(name: str, seed: int = 0) -> bytes:
 
 
 def install(directory: Path, *, name: str, profile: str, unit: int, port: int, seed: int = 0) -> None:
-    """Write what flashing a board writes beside the firmware: build_info.py and dictionary.bin."""
+    """Write what flashing a board writes beside the firmware: equipment.py, build_info.py and dictionary.bin."""
     directory.mkdir(parents=True, exist_ok=True)
     described = dictionary(profile)
+    (directory / "equipment.py").write_bytes(equipment_path(profile).read_bytes())
     (directory / "dictionary.bin").write_bytes(encode(described))
     serial = unique_id(name, seed).hex().upper()
     (directory / "build_info.py").write_bytes(

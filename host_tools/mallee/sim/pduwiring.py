@@ -11,9 +11,9 @@ import struct
 
 from .plant.electrical import BRANCHES, Branch, Electrical, PduPower
 
-INPUTS, OUTPUTS = 13 * BRANCHES + 2, 2
+INPUTS, OUTPUTS = 13 * BRANCHES + 3, 2
 _RECORD = struct.Struct("<13i")
-_TAIL = struct.Struct("<2i")
+_TAIL = struct.Struct("<3i")  # frequency, contacts, chips that are absent: none
 
 
 class PduWiring:
@@ -38,7 +38,7 @@ class PduWiring:
                     record = known[key] = self._record(branch)
                 parts.append(record)
             live = pdu.feed.on
-            parts.append(_TAIL.pack(round(electrical.frequency_Hz * 1000) if live else 0, pdu.closed_bits))
+            parts.append(_TAIL.pack(round(electrical.frequency_Hz * 1000) if live else 0, pdu.closed_bits, 0))
             self._bytes = b"".join(parts)
         return self._bytes
 

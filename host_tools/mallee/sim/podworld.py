@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import runpy
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
+from ..deploy.board import equipment
+from ..deploy.board import load as load_board
 from ..errors import ExitCode, MalleeError
 from ..pod.config import Controller as ControllerEntry
 from ..pod.config import PodConfig
@@ -29,14 +29,13 @@ _SAMPLE_US = 1_000_000
 class PodEquipment:
     """The plant behind all controllers of a pod. `skids` and `pdus` are the wirings, by controller."""
 
-    def __init__(
-        self, config: PodConfig, board: dict[str, Any], load: Load, seed: int = 0, noise_percent: float = 0.0
-    ) -> None:
+    def __init__(self, config: PodConfig, load: Load, seed: int = 0, noise_percent: float = 0.0) -> None:
         self.plant = Plant(config)
         self.load = load
         self._rated_W = [rack.power_kW * 1000.0 for rack in config.racks]
         self._racks = len(config.racks)
-        self.skids = {s.name: SkidWiring(self.plant, s.name, board, seed, noise_percent) for s in config.skids}
+        transmitters = equipment("pump")
+        self.skids = {s.name: SkidWiring(self.plant, s.name, transmitters, seed, noise_percent) for s in config.skids}
         self.pdus = {p.name: PduWiring(self.plant.electrical, p.name) for p in config.pdus}
         self._wirings: dict[str, SkidWiring | PduWiring] = {**self.skids, **self.pdus}
 
@@ -102,11 +101,6 @@ class _Recorder:
         )
 
 
-def board_data() -> dict[str, Any]:
-    """What boards/virtual/board.py says: pins and transmitters as data."""
-    return runpy.run_path(str(boards_dir() / BOARD / "board.py"))
-
-
 def address_of(entry: ControllerEntry) -> tuple[str, int]:
     """Host and port of a controller in the pod file. Raises MalleeError for one that is not tcp://HOST:PORT."""
     parts = urlsplit(entry.address)
@@ -137,13 +131,12 @@ def build(
 ) -> World:
     """See World.from_pod. Raises MalleeError when the plant cannot hold the pod's set-points, or a port is taken."""
     runtime.micropython()  # before anything else: without it there is nothing to simulate on
-    board = board_data()
-    equipment = PodEquipment(config, board, load or Constant(), seed, noise)
+    plant = PodEquipment(config, load or Constant(), seed, noise)
     control = config.control
     try:
         settle(
-            equipment.plant,
-            equipment.demand_W(0.0),
+            plant.plant,
+            plant.demand_W(0.0),
             control.supply_temperature_degC,
             control.differential_pressure_kPa,
         )
@@ -155,9 +148,9 @@ def build(
             ExitCode.USAGE,
         ) from error
     speed = None if paced is False else 1.0 if paced is True else float(paced)
-    world = kind(equipment, seed=seed, speed=speed, start_utc=start_utc)
+    world = kind(plant, seed=seed, speed=speed, start_utc=start_utc)
     try:
-        _controllers(world, config, board, seed)
+        _controllers(world, config, seed)
         if gateway:
             from .gateway import Gateway
 
@@ -165,14 +158,15 @@ def build(
     except BaseException:
         world.close()
         raise
-    recorder = _Recorder(world, equipment)
+    recorder = _Recorder(world, plant)
     world.on_grid.append(recorder.sample)
     world.report = recorder.report
     return world
 
 
-def _controllers(world: World, config: PodConfig, board: dict[str, Any], seed: int) -> None:
+def _controllers(world: World, config: PodConfig, seed: int) -> None:
     path = (boards_dir() / BOARD, firmware_dir())
+    heap_bytes: int = load_board(BOARD).data["MEMORY"]["heap_bytes"]
     sizes = {"pump": (skidwiring.INPUTS, skidwiring.OUTPUTS), "pdu": (pduwiring.INPUTS, pduwiring.OUTPUTS)}
     entries: list[tuple[str, ControllerEntry]] = [
         *(("pump", s) for s in config.skids),
@@ -181,7 +175,7 @@ def _controllers(world: World, config: PodConfig, board: dict[str, Any], seed: i
     for profile, entry in entries:
         inputs, outputs = sizes[profile]
         script: Path = firmware_dir() / "main.py"
-        program = Program(script, path, board["MEMORY"]["heap_bytes"], inputs, outputs)
+        program = Program(script, path, heap_bytes, inputs, outputs)
         host, port = address_of(entry)
         directory = world.directory / entry.name
         flash.install(directory, name=entry.name, profile=profile, unit=entry.unit, port=port, seed=seed)

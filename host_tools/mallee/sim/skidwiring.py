@@ -1,6 +1,7 @@
 """Between a skid of the plant and its controller's pins: transmitters one way, drives the other.
 
-The input vector is that of modules/virtual_pump.py: 16 transmitters in the order of board.PUMP_ANALOG, two ambient ones, uA.
+The input vector is that of modules/virtual_pump.py: 16 transmitters in the order of boards/equipment/pump.py, two ambient
+ones, uA; then the chips that are absent: none.
 """
 
 from __future__ import annotations
@@ -13,30 +14,30 @@ from typing import Any
 from .plant.plant import Plant
 from .transmitters import Transmitter
 
-INPUTS, OUTPUTS = 18, 3
+INPUTS, OUTPUTS = 19, 3
 _FULL_DUTY = 65535
 
 
 class SkidWiring:
-    """`transmitters` by name, as the board names them: set their faults here."""
+    """`transmitters` by name, as the equipment names them: set their faults here."""
 
-    def __init__(self, plant: Plant, name: str, board: dict[str, Any], seed: int, noise_percent: float) -> None:
+    def __init__(self, plant: Plant, name: str, equipment: dict[str, Any], seed: int, noise_percent: float) -> None:
         self.plant = plant
         self.skid = plant.skids[name]
         source = random.Random(f"{seed}/{name}")
         self.transmitters: dict[str, Transmitter] = {}
         read = self._readers()
         self._channels: list[tuple[Transmitter, Callable[[], float]]] = []
-        rows = [(row[0], row[2], row[3]) for row in board["PUMP_ANALOG"]]
-        rows += [(row[0], row[1], row[2]) for row in board["PUMP_AMBIENT"]]
+        rows = [(row[0], row[2], row[3]) for row in equipment["ANALOG"]]
+        rows += [(row[0], row[1], row[2]) for row in equipment["AMBIENT"]]
         for label, low, high in rows:
             transmitter = self.transmitters[label] = Transmitter(low, high, source, noise_percent)
             self._channels.append((transmitter, read[label]))
-        self._pack = struct.Struct(f"<{len(rows)}i").pack
+        self._pack = struct.Struct(f"<{len(rows) + 1}i").pack
         self.seized_feedback = [False, False]
 
     def _readers(self) -> dict[str, Callable[[], float]]:
-        """What each transmitter measures. A transmitter that the board has and the plant does not is an error at once."""
+        """What each transmitter measures. A transmitter that the equipment has and the plant does not is an error at once."""
         plant, skid = self.plant, self.skid
 
         def supply() -> float:
@@ -69,7 +70,7 @@ class SkidWiring:
                 transmitter.offset += transmitter.drift_per_s * dt_s
 
     def inputs(self) -> bytes:
-        return self._pack(*[transmitter.current_uA(read()) for transmitter, read in self._channels])
+        return self._pack(*[transmitter.current_uA(read()) for transmitter, read in self._channels], 0)
 
     def outputs(self, values: tuple[int, ...]) -> None:
         """Duties of pump 1, pump 2, valve; one that is not driven leaves the equipment as it is."""

@@ -18,7 +18,7 @@ class _Inputs(Nothing):
     def __init__(self) -> None:
         super().__init__()
         record = [46_900, *[240_000] * 3, *[46_900] * 3, *[11_240_000] * 3, *[-500_000] * 3]
-        self.vector = struct.pack("<106i", *record, *[0] * 7 * 13, 50_000, 0xA5)
+        self.vector = struct.pack("<107i", *record, *[0] * 7 * 13, 50_000, 0xA5, 0)
         self.log: list[tuple[int, ...]] = []
 
     def inputs(self, name: str) -> bytes:

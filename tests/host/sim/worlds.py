@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from mallee.deploy.board import equipment_path
 from mallee.resources import boards_dir
 from mallee.sim.board import Program
 from mallee.sim.equipment import Equipment
@@ -36,6 +37,8 @@ def world_of(
         world.controllers.add(name, program, world.directory / name, "127.0.0.1", FIRST_PORT + index)
         lines = f"NAME = {name!r}\nPORT = {FIRST_PORT + index}\nPROFILE = {profile!r}\n"
         (world.directory / name / "build_info.py").write_text(lines)
+        if profile is not None:
+            (world.directory / name / "equipment.py").write_bytes(equipment_path(profile).read_bytes())
     return world
 
 

@@ -1,4 +1,4 @@
-"""An rp2_pico with its equipment: the PDU's branches or the skid's transmitters, wired as the board's data says."""
+"""An rp2_pico with its equipment: the PDU's branches or the skid's transmitters, wired as the data in boards/ says."""
 
 from __future__ import annotations
 
@@ -17,10 +17,9 @@ class PduBench:
     """Eight branches: current in ampere on the fast channels, volts and amperes at the metering chips, contactors."""
 
     def __init__(self, pico: Pico) -> None:
-        data: dict[str, Any] = board_data.load("rp2_pico").data
-        pins = data["PDU"]
+        pins: dict[str, Any] = board_data.load("rp2_pico").data["PDU"]
         self._pico = pico
-        self._volts_per_A = data["PDU_FAST_V_PER_A"]
+        self._volts_per_A = board_data.equipment("pdu")["FAST_V_PER_A"]
         self.adc, self.contactors = Ads131m08(), Contactors()
         self.meters = [Atm90e32() for _ in range(BRANCHES)]
         self._fast = SpiBus(pico, pins["spi_fast"]["id"])
@@ -52,7 +51,7 @@ class PduBench:
 
 
 class SkidBench:
-    """Transmitters by their name in the board's data, in their own unit; None is an open wire."""
+    """Transmitters by their name in the equipment's data, in their own unit; None is an open wire."""
 
     TYPICAL = {  # noqa: RUF012 - never changed
         "supply_temperature_1": 37.0, "supply_temperature_2": 37.0, "supply_temperature_3": 37.0,
@@ -64,8 +63,8 @@ class SkidBench:
     }  # fmt: skip
 
     def __init__(self, pico: Pico) -> None:
-        self._data: dict[str, Any] = board_data.load("rp2_pico").data
-        pins = self._data["PUMP"]
+        self._equipment = board_data.equipment("pump")
+        pins = self._pins = board_data.load("rp2_pico").data["PUMP"]
         self._pico = pico
         self.adcs = (Ads131m08(), Ads131m08())
         self._bus = SpiBus(pico, pins["spi_analog"]["id"])
@@ -75,13 +74,13 @@ class SkidBench:
             self.set(name, value)
 
     def set(self, name: str, value: float | None) -> None:
-        for known, (chip, channel), low, high_end, _ in self._data["PUMP_ANALOG"]:
+        for known, (chip, channel), low, high_end, _ in self._equipment["ANALOG"]:
             if known == name:
-                self.adcs[chip].volts[channel] = _loop_A(value, low, high_end) * self._data["PUMP_SHUNT_ohm"]
-        for index, (known, low, high_end, _) in enumerate(self._data["PUMP_AMBIENT"]):
+                self.adcs[chip].volts[channel] = _loop_A(value, low, high_end) * self._equipment["SHUNT_ohm"]
+        for index, (known, low, high_end, _) in enumerate(self._equipment["AMBIENT"]):
             if known == name:
-                volts = _loop_A(value, low, high_end) * self._data["PUMP_AMBIENT_SHUNT_ohm"]
-                set_analog(self._pico, self._data["PUMP"]["ambient_adc"][index], volts)
+                volts = _loop_A(value, low, high_end) * self._equipment["AMBIENT_SHUNT_ohm"]
+                set_analog(self._pico, self._pins["ambient_adc"][index], volts)
 
     def _select(self, adc: Ads131m08, level: bool) -> None:
         if not level:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 FULL_SCALE_V = 1.2
+_RREG_ID = b"\xa0\x00"  # read one register, the first: ID, 0x28xx (8.6.1)
 
 
 def crc16_ccitt(data: bytes) -> int:
@@ -25,7 +26,9 @@ class Ads131m08:
         self.volts = [0.0] * 8
         self.taken: Callable[[], None] | None = None
         self.corrupt = 0  # frames still to be sent with a wrong CRC
+        self.absent: int | None = None  # what the line floats to when the chip is not there
         self._frame = bytes(30)
+        self._command = b""
         self._at = 0
         self._built: tuple[list[float], bytes] | None = None
 
@@ -36,12 +39,20 @@ class Ads131m08:
             self.taken()
         self._at = 0
         self._frame = self._make()
+        if self._command == _RREG_ID:  # the response to a command is in the next frame (8.5.1.10)
+            words = b"\x28\x00\x00" + self._frame[3:27]
+            self._frame = words + crc16_ccitt(words).to_bytes(2, "big") + b"\x00"
+        self._command = b""
         if self.corrupt:
             self.corrupt -= 1
             self._frame = self._frame[:27] + bytes([self._frame[27] ^ 0x55]) + self._frame[28:]
 
     def exchange(self, byte: int) -> int:
         at, self._at = self._at, self._at + 1
+        if at < len(_RREG_ID):
+            self._command += bytes([byte])
+        if self.absent is not None:
+            return self.absent
         return self._frame[at] if at < len(self._frame) else 0
 
     def _make(self) -> bytes:
@@ -58,6 +69,7 @@ class Atm90e32:
     """Microchip DS20005965: a 16-bit address, its bit 15 set to read, then 16 bits of data; 0x78 repeats the last data."""
 
     def __init__(self) -> None:
+        self.absent: int | None = None  # what the line floats to when the chip is not there
         self.registers: dict[int, int] = {0xF8: 5000}
         self._bytes = bytearray()
         self._answer = 0
@@ -78,6 +90,8 @@ class Atm90e32:
         self._bytes.clear()
 
     def exchange(self, byte: int) -> int:
+        if self.absent is not None:
+            return self.absent
         self._bytes.append(byte)
         at = len(self._bytes)
         if at == 2:

@@ -25,11 +25,11 @@ _BEFORE_WRAP_us = 1_800_000  # boot, imports and construction take less
 _START = """
 import gc
 gc.collect(); free=[gc.mem_free()]
-import board,build_info,micropython
+import board,build_info,equipment,micropython
 from core.controller import Controller
 from {profile}.profile import {name} as Profile
 gc.collect(); free.append(gc.mem_free())
-p=Profile(); c=Controller(build_info,p,board)
+p=Profile(); c=Controller(build_info,p,board,equipment)
 gc.collect(); free.append(gc.mem_free())
 print(free)
 """
@@ -53,7 +53,7 @@ gc.collect()
 print('tick',cost(p.tick,200,None))
 c._regulate(100)
 print('regulate',cost(c._regulate,4,100))
-print('housekeep',cost(p.housekeep,8,10))
+print('housekeep',cost(p.housekeep,36,10))
 gc.collect()
 print('collect',cost(gc.collect,2))
 print('second',cost(c._each_second,1,1000))

@@ -8,6 +8,7 @@ from array import array
 
 import _world
 import micropython
+from absence import PRESENT
 from micropython import const
 
 _METER_ENABLE = const(0x00)
@@ -33,6 +34,7 @@ class Atm90e32:
     """`values` is an array shared with the wiring, `at` where this chip's measurements begin, `frequency_at` the mHz."""
 
     def __init__(self, bus, values, at, frequency_at):
+        self.floats = PRESENT
         self._bus = bus
         self._values = values
         self._first = at
@@ -85,6 +87,10 @@ class Atm90e32:
 
     @micropython.native
     def transfer(self, out, into, mode):
+        if self.floats >= 0:
+            for i in range(len(into)):
+                into[i] = self.floats
+            return
         if mode != 0 and mode != 3:  # bits are taken on the rising edge (figure 6-2)
             for i in range(len(into)):
                 into[i] = 0xFF

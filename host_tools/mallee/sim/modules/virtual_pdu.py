@@ -1,12 +1,15 @@
 """What stands behind the pins of a PDU's controller: a fast converter, eight metering chips, coil drivers, feedback contacts.
 
 Input vector: for each branch the fast current (mA) and of three phases voltage (mV), current (mA), active (mW) and reactive
-power (mvar); then frequency (mHz) and the byte of closed contacts. Output vector: set coils, reset coils, branch 1 in bit 0.
+power (mvar); then frequency (mHz), the byte of closed contacts, and the chips that are absent (see absence.py). Output vector:
+set coils, reset coils, branch 1 in bit 0.
 """
 
 import _pins
 import _world
+import absence
 import board
+import equipment
 from ads131m08 import Ads131m08
 from atm90e32 import MEASUREMENTS, Atm90e32
 from hc138 import Hc138
@@ -18,7 +21,7 @@ _BRANCHES = const(8)
 _STRIDE = 1 + MEASUREMENTS
 _FREQUENCY = _world.HEAD + _BRANCHES * _STRIDE
 _FEEDBACK = _FREQUENCY + 1
-_NV_PER_MA = round(board.PDU_FAST_V_PER_A * 1_000_000)
+_NV_PER_MA = round(equipment.FAST_V_PER_A * 1_000_000)
 
 
 def _fill(nanovolts):
@@ -56,6 +59,9 @@ def wire():
         chip.granted()
         _world.on_grant.append(chip.granted)
         chips.append(chip)
+    removable = {8 + branch: chips[branch] for branch in range(_BRANCHES)}
+    removable[0] = converter
+    absence.watch(_FEEDBACK + 1, removable)
     decoder = Hc138(chips)
     for bit, pin in enumerate(pins["meter_select"]):
         _pins.hooks[pin] = decoder.address_line(bit)

@@ -1,24 +1,27 @@
 """What stands behind the pins of a pump skid's controller: two converters, two loops on its own ADC, three PWM outputs.
 
-Input vector: 16 transmitter currents in the order of board.PUMP_ANALOG and two ambient ones, uA. Output vector: PWM duties
+Input vector: 16 transmitter currents in the order of equipment.ANALOG and two ambient ones, uA; then the chips that are absent
+(see absence.py). Output vector: PWM duties
 of pump 1, pump 2 and valve, 0..65535.
 """
 
 import _pins
 import _world
+import absence
 import board
+import equipment
 from ads131m08 import Ads131m08
 from micropython import const
 
-_SHUNT_NV_PER_UA = const(49_900)  # 49.9 ohm
-_AMBIENT_OHM = const(150)
+_SHUNT_NV_PER_UA = round(equipment.SHUNT_ohm * 1000)
+_AMBIENT_OHM = round(equipment.AMBIENT_SHUNT_ohm)
 _FULL_SCALE_UV = const(3_300_000)
 
 
 def _filler(chip):
     """A function that fills the eight channels of one converter; a channel without a transmitter reads 0 V."""
     places = [-1] * 8
-    for index, (_, (number, channel), *_rest) in enumerate(board.PUMP_ANALOG):
+    for index, (_, (number, channel), *_rest) in enumerate(equipment.ANALOG):
         if number == chip:
             places[channel] = _world.HEAD + index
     grant = _world.grant
@@ -32,7 +35,7 @@ def _filler(chip):
 
 
 def _ambient(index):
-    place = _world.HEAD + len(board.PUMP_ANALOG) + index
+    place = _world.HEAD + len(equipment.ANALOG) + index
 
     def read_u16():
         microvolts = _world.grant[place] * _AMBIENT_OHM
@@ -44,10 +47,12 @@ def _ambient(index):
 def wire():
     pins = board.PUMP
     bus = _pins.buses[pins["spi_analog"]["id"]] = _pins.Bus()
+    removable = {}
     for index, pin in enumerate(pins["analog_select"]):
-        chip = Ads131m08(bus, _filler(index))
+        chip = removable[index] = Ads131m08(bus, _filler(index))
         _pins.hooks[pin] = chip.select
         _world.on_grant.append(chip.granted)
+    absence.watch(_world.HEAD + len(equipment.ANALOG) + len(equipment.AMBIENT), removable)
     for index, pin in enumerate(pins["ambient_adc"]):
         _pins.adc_inputs[pin] = _ambient(index)
     for index, pin in enumerate(pins["pump_pwm"]):

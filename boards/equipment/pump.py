@@ -1,0 +1,33 @@
+"""What hangs on the controller of a coolant pump skid, whatever board it is: transmitters, their ranges and their shunts.
+
+A sensor is added here: one row. `mallee build` puts this file beside the board's as equipment.mpy; the virtual board, the
+simulator and the emulated benches read the same file.
+"""
+
+SHUNT_ohm = 49.9  # 4-20 mA at the ADS131M08: 0.2 to 1.0 V of its 1.2 V
+AMBIENT_SHUNT_ohm = 150.0  # 4-20 mA at the controller's own converter: 0.6 to 3.0 V
+
+# 4-20 mA transmitters: name, (chip, channel), value at 4 mA, value at 20 mA, unit.
+ANALOG = (
+    ("supply_temperature_1", (0, 0), 0.0, 100.0, "degC"),
+    ("supply_temperature_2", (0, 1), 0.0, 100.0, "degC"),
+    ("supply_temperature_3", (0, 2), 0.0, 100.0, "degC"),
+    ("return_temperature", (0, 3), 0.0, 100.0, "degC"),
+    ("facility_supply_temperature", (0, 4), 0.0, 100.0, "degC"),
+    ("facility_return_temperature", (0, 5), 0.0, 100.0, "degC"),
+    ("differential_pressure", (0, 6), 0.0, 400.0, "kPa"),
+    ("supply_pressure", (0, 7), 0.0, 1000.0, "kPa"),
+    ("return_pressure", (1, 0), 0.0, 400.0, "kPa"),
+    ("filter_differential_pressure", (1, 1), 0.0, 100.0, "kPa"),
+    ("flow", (1, 2), 0.0, 2000.0, "l/min"),
+    ("facility_flow", (1, 3), 0.0, 2000.0, "l/min"),
+    ("level", (1, 4), 0.0, 100.0, "%"),
+    ("valve_position", (1, 5), 0.0, 100.0, "%"),
+    ("pump_speed_1", (1, 6), 0.0, 100.0, "%"),
+    ("pump_speed_2", (1, 7), 0.0, 100.0, "%"),
+)
+# The same on the controller's own converter, in the order of the board's ambient_adc: name, at 4 mA, at 20 mA, unit.
+AMBIENT = (
+    ("ambient_temperature", 0.0, 60.0, "degC"),
+    ("ambient_humidity", 0.0, 100.0, "%RH"),
+)
