@@ -5,6 +5,7 @@
 
 from array import array
 
+import micropython
 from core.spi import open_bus
 from drivers.ads131m08 import COUNTS_PER_V, Ads131m08
 from drivers.analog import reader
@@ -36,6 +37,7 @@ class Converters:
         ]
         self._ambient_V = [reader(pin) for pin in pins["ambient_adc"]]
         self._uA_per_V = 1e6 / equipment.AMBIENT_SHUNT_ohm
+        self._next_ambient = 0
         self._fitting = fitting
         self._samples = bytearray(CHIPS)  # that were good, of the last sample()
 
@@ -63,11 +65,15 @@ class Converters:
                         add(self.codes, sums, 8 * chip, 8 * chip + 8)
                         samples[chip] += 1
             self.sensors.take(sums, samples, chip)
-        self.take_ambient()
+        for _ in self._ambient_V:
+            self.take_ambient()
 
+    @micropython.native
     def take_ambient(self):
-        for i in range(len(self._ambient_V)):
-            self.sensors.take_ambient(i, self._ambient_V[i]() * self._uA_per_V)
+        """One of the controller's own inputs, the other one the next time: air changes slowly, and regulation has little time."""
+        index = self._next_ambient
+        self._next_ambient = (index + 1) % len(self._ambient_V)
+        self.sensors.take_ambient(index, self._ambient_V[index]() * self._uA_per_V)
 
     def answering(self, samples):
         """Bits of maps.common.Chip; `samples` are the good ones of each converter, None: those of the last sample()."""

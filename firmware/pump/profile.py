@@ -230,7 +230,6 @@ class Pump:
     @micropython.native
     def _drive_pumps(self, dt_s):
         pumps, value = self.pumps, self.sensors.value
-        self._tune()
         per_s, minimum = self._setting(Settings.speed_ramp), self._setting(Settings.minimum_speed)
         supply, suction = value["supply_pressure"], value["return_pressure"]
         too_high = supply is not None and supply > self._setting(Settings.supply_pressure_limit)
@@ -256,7 +255,6 @@ class Pump:
             self.valve_command = self.valve.step(supply - self.setpoints.values[0], self._heat_ratio(), dt_s)
         self._valve_pwm.duty_u16(_duty(self.valve_command))
 
-    @micropython.native
     def _tune(self):
         for loop, gain, time in (
             (self.pumps.pressure, Settings.pump_gain, Settings.pump_integral_time),
@@ -310,6 +308,7 @@ class Pump:
             field = getattr(Settings, name)
             if name[0] != "_" and isinstance(field, tuple):
                 self._settings[field[ADDRESS]] = self.controller.holdings.setting(field)
+        self._tune()
         limits = (
             (Settings.dry_run_level, 1.0, 300),
             (Settings.supply_pressure_stop, 1.0, 300),

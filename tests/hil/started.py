@@ -24,7 +24,7 @@ class Started:
         self.injected_us = 0.0
         if isinstance(self.rig.bench, PduBench):
             self._overcurrent(self.rig.bench)
-        else:
+        elif self.rig.bench is not None:
             self._dry_run(self.rig.bench)
         self.ended = self.rig.stop()
         self.costs: dict[str, Any] = self.rig.costs()

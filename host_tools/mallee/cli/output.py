@@ -100,7 +100,8 @@ def _cell(column: str, value: Any) -> Text:
         text = text[11:19]  # the date is in the other forms
     elif column == "address" and isinstance(value, str):
         text = text.removeprefix("tcp://")
-    return Text(text, style=_STATE_STYLE.get(text, ""))
+    # Words of a quality are for people here; programs get them as they are.
+    return Text(text.replace("_", " ") if column == "quality" else text, style=_STATE_STYLE.get(text, ""))
 
 
 def plain(value: Any) -> str:

@@ -24,6 +24,12 @@ class Board(NamedTuple):
     def capabilities(self) -> dict[str, Any]:
         return self.data["CAPABILITIES"]
 
+    @property
+    def summary(self) -> str:
+        """The first paragraph of the file's docstring, in one line."""
+        text = ast.get_docstring(ast.parse(self.path.read_text(encoding="utf-8"))) or ""
+        return " ".join(text.partition("\n\n")[0].split())
+
 
 def names() -> list[str]:
     return sorted(path.parent.name for path in resources.boards_dir().glob("*/board.py"))

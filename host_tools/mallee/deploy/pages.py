@@ -1,4 +1,4 @@
-"""Render docs/ from the dictionaries: the printed register tables and the page of alarms.
+"""Render docs/: from the dictionaries the printed register tables and the page of alarms, from boards/ the wiring.
 
 `python -m mallee.deploy.pages FOLDER` writes them; a test compares them with what is in the repository.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..device.dictionary import AlarmEntry, Choice, Dictionary, Point, hash_of
 from ..resources import bundled_dictionaries
+from . import wiring
 
 _TABLES = {
     "input": ("Input registers (FC04)", "30001"),
@@ -92,7 +93,7 @@ def pages() -> dict[str, str]:
     """File name below docs/ → content."""
     dictionaries = list(bundled_dictionaries().values())
     rendered = {f"registers-{d.profile}.md": registers(d) for d in dictionaries}
-    return {**rendered, "faults.md": faults(dictionaries)}
+    return {**rendered, "faults.md": faults(dictionaries), "wiring.md": wiring.page()}
 
 
 def _stem(name: str) -> str:

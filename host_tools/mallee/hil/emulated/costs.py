@@ -88,9 +88,10 @@ print('tick_allocates',(locked(210),0))
 
 
 class Rig:
-    """One profile on an emulated Pico with its equipment, started and running, near the wrap of its clock."""
+    """One profile on an emulated Pico with its equipment, started and running, near the wrap of its clock. Without `wired`
+    nothing is attached to the board at all."""
 
-    def __init__(self, image: Path, profile: str) -> None:
+    def __init__(self, image: Path, profile: str, *, wired: bool = True) -> None:
         bundle = build("rp2_pico", profile)
         made = bundle.manifest
         who = build_info(
@@ -105,15 +106,16 @@ class Rig:
         files["main.py"] = b""  # the test starts the application itself
         self.pico = Pico(install(image, files))
         self.pico.mcu.clock.tick((TICKS_WRAP_us - _BEFORE_WRAP_us) * 1000.0)
-        self.bench = (PduBench if profile == "pdu" else SkidBench)(self.pico)
+        self.bench = (PduBench if profile == "pdu" else SkidBench)(self.pico) if wired else None
         self.pico.boot()
         self.console = Console(self.pico)
         self.console.enter()
         name = "Pdu" if profile == "pdu" else "Pump"
         self.free = ast.literal_eval(self.console.run(_START.format(profile=profile, name=name)))
-        adc = self.bench.adc if isinstance(self.bench, PduBench) else self.bench.adcs[0]
         self.sampled_us: list[float] = []
-        adc.taken = lambda: self.sampled_us.append(self.pico.now_us)
+        if self.bench is not None:
+            adc = self.bench.adc if isinstance(self.bench, PduBench) else self.bench.adcs[0]
+            adc.taken = lambda: self.sampled_us.append(self.pico.now_us)
 
     def start(self) -> None:
         """Run the controller's main loop, from 200 ms before the wrap."""
