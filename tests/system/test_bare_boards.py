@@ -4,6 +4,7 @@ commissioned and is dead at the start is a fault, with its alarm."""
 import asyncio
 
 import pytest
+from mallee import resources
 from mallee.errors import MalleeError
 from mallee.reading import Quality
 
@@ -14,6 +15,16 @@ PDU_CHIPS = 0xFF01
 SKID_CHIPS = 0x03
 OPEN_LOOPS = ("ambient", "humidity")
 COMMIT = 0xC0DE
+
+
+NO_TICK = '\nCAPABILITIES["hard_tick"] = None\n'
+
+
+def without_hard_tick(profile):
+    bench = Bench(profile)
+    board = (resources.boards_dir() / "virtual" / "board.py").read_text(encoding="utf-8")
+    (bench.controller.flash / "board.py").write_text(board + NO_TICK, encoding="utf-8")
+    return bench
 
 
 def bare(profile, floating):
@@ -197,5 +208,38 @@ def test_an_ambient_input_is_fitted_once_it_was_in_range():
         await asyncio.sleep(62)
         assert await quality(device, "ambient_humidity") == Quality.FAULT
         assert "humidity_lost" in await active(device)
+
+    bench.run(test)
+
+
+def test_a_skid_without_a_hard_tick_measures_and_holds_its_outputs():
+    bench = without_hard_tick("pump")
+
+    async def test(device):
+        await asyncio.sleep(3)
+        before = bench.equipment.outputs
+        bench.equipment.values["flow"] = 500.0
+        bench.equipment.values["differential_pressure"] = 100.0
+        await asyncio.sleep(3)
+        everything = await device.read_all()
+        assert everything["state"].value == "safe" and everything["safe_reason"].value == "no_hard_tick"
+        assert everything["flow"].value == pytest.approx(500, abs=1) and everything["flow"].quality is Quality.GOOD
+        assert everything["supply_temperature"].value == pytest.approx(37, abs=0.1)
+        assert bench.equipment.outputs == before and before[0] > 0
+
+    bench.run(test)
+
+
+def test_a_pdu_without_a_hard_tick_meters_and_switches_nothing():
+    bench = without_hard_tick("pdu")
+
+    async def test(device):
+        await asyncio.sleep(3)
+        everything = await device.read_all()
+        assert everything["state"].value == "safe" and everything["safe_reason"].value == "no_hard_tick"
+        assert everything["branch.1.power"].value > 0
+        assert "fast_channel_fault" in await active(device), "a converter is there, and nobody protects"
+        with pytest.raises(MalleeError, match="not_protected"):
+            await device.write({"branch_switch.1": False})
 
     bench.run(test)

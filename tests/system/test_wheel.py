@@ -34,6 +34,7 @@ def test_it_carries_firmware_boards_examples_and_dictionaries(wheel):
         "mallee/_firmware/main.py",
         "mallee/_firmware/maps/pump.py",
         "mallee/_boards/rp2_pico/board.py",
+        "mallee/_boards/equipment/pump.py",
         "mallee/_examples/pod.toml",
         "mallee/_dictionaries/pdu.bin",
         "mallee/_dictionaries/pump.bin",
