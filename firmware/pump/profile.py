@@ -13,10 +13,11 @@ from maps.pump import Local, Measurement, Mode, PumpAlarm, PumpState, Remote, Se
 from micropython import const
 
 from pump.conditions import report, spare_lost
-from pump.control import PumpLoop, Setpoints, ValveLoop, drooped, guarded, heat_kW
+from pump.control import PumpLoop, Setpoints, ValveLoop, drooped, heat_kW
 from pump.converters import Converters, nothing
 from pump.protection import WINDOW, Window, add, begin, held, judge, rules, set_rule
 from pump.publishing import publish, publish_quality
+from pump.targets import Targets
 
 PUMPS = 2
 PWM_HZ = 1000
@@ -72,7 +73,8 @@ class Pump:
         self._second_half = False  # of a window is still to be taken over
         self.at_local = True
         self._settings = {}  # address -> value in force
-        controller.holdings.guard(Settings.pump_gain[ADDRESS], 999, None, self._configured)
+        self.targets = Targets(controller.holdings)
+        controller.holdings.guard(Local.mode_setpoint[ADDRESS], 999, None, self._configured)
 
     @property
     def chip_errors(self):
@@ -288,16 +290,7 @@ class Pump:
 
     @micropython.native
     def _targets(self, remote):
-        get = self.controller.holdings.get
-        if remote:
-            fields = (Remote.remote_supply_temperature, Remote.remote_differential_pressure)
-            fields += (Remote.remote_flow, Remote.remote_speed, Remote.remote_mode)
-        else:
-            fields = (Local.supply_temperature_setpoint, Local.differential_pressure_setpoint)
-            fields += (Local.flow_setpoint, Local.speed_setpoint, Local.mode_setpoint)
-        targets = [get(field) for field in fields[:4]]
-        targets[0] = guarded(targets[0], self.sensors.dew_point(), self._setting(Settings.dew_point_margin))
-        return get(fields[4]), targets
+        return self.targets.of(remote, self.sensors.dew_point_degC, self._setting(Settings.dew_point_margin))
 
     def _setting(self, field):
         return self._settings[field[ADDRESS]]
@@ -309,6 +302,7 @@ class Pump:
             if name[0] != "_" and isinstance(field, tuple):
                 self._settings[field[ADDRESS]] = self.controller.holdings.setting(field)
         self._tune()
+        self.targets.configured()
         limits = (
             (Settings.dry_run_level, 1.0, 300),
             (Settings.supply_pressure_stop, 1.0, 300),
@@ -364,7 +358,7 @@ class Pump:
             sensors.changed = False
             publish_quality(put, sensors)
         put(Measurement.supply_temperature, sensors.supply)
-        put(Measurement.dew_point, sensors.dew_point())
+        put(Measurement.dew_point, sensors.dew_point_degC)
         heat = self._heat()
         put(Measurement.heat, None if heat is None else max(0.0, heat))
         for pump in range(PUMPS):

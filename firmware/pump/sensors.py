@@ -22,6 +22,7 @@ class Sensors:
         self.transmitters = transmitters
         self.uA_per_count = uA_per_count
         self.ambient = ambient
+        self.dew_point_degC = ASSUMED_DEW_POINT_degC
         self.value = {}
         self.lost = {}
         self.quality = {}
@@ -55,6 +56,7 @@ class Sensors:
         if value is not None and self.quality[name] != Quality.GOOD:
             self._fitting.answer(chip)
         self._keep(name, value, chip)
+        self.dew_point_degC = self.dew_point()
 
     @micropython.native
     def vote(self, dt_ms):

@@ -1,0 +1,44 @@
+"""Where set-points come from: the host's while it has the lease, else the local ones, which are read when they change."""
+
+import micropython
+from maps.pump import Local, Remote
+
+from pump.control import guarded
+
+# In the order of control.Setpoints, then the mode.
+_REMOTE = (
+    Remote.remote_supply_temperature,
+    Remote.remote_differential_pressure,
+    Remote.remote_flow,
+    Remote.remote_speed,
+    Remote.remote_mode,
+)
+_LOCAL = (
+    Local.supply_temperature_setpoint,
+    Local.differential_pressure_setpoint,
+    Local.flow_setpoint,
+    Local.speed_setpoint,
+    Local.mode_setpoint,
+)
+
+
+class Targets:
+    def __init__(self, holdings):
+        self._holdings = holdings
+        self._local = []
+
+    def configured(self):
+        """The local ones were written."""
+        self._local = self._read(_LOCAL)
+
+    @micropython.native
+    def of(self, remote, dew_point_degC, margin_K):
+        """Mode, and the four set-points with the dew-point guard."""
+        values = self._read(_REMOTE) if remote else self._local
+        targets = values[:4]
+        targets[0] = guarded(targets[0], dew_point_degC, margin_K)
+        return values[4], targets
+
+    def _read(self, fields):
+        setting = self._holdings.setting
+        return [setting(field) for field in fields]
