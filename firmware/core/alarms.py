@@ -81,6 +81,14 @@ class Alarms:
         self.bits.put(code + VALIDITY, 1)
         self._come(code)
 
+    def start_anew(self):
+        """Every alarm that does not latch goes, and comes back when its condition still holds."""
+        for code in range(1, VALIDITY):
+            if self._delay[code] >= 0 and not self._latching[code]:
+                self._true_ms[code] = self._quiet[code] = 0
+                self._go(code)
+                self.bits.put(code + VALIDITY, 0)
+
     def active(self, alarm, index=0):
         return self.bits.get(alarm[CODE] + index)
 

@@ -60,7 +60,7 @@ class Controller:
         self.lease = Lease()
         self.settings = Settings(self.holdings, SETTINGS_FIRST, (common.MAP_MAJOR, common.MAP_MINOR))
         self.settings_found = self.settings.load()
-        self.fitting = Fitting(self.holdings)
+        self.fitting = Fitting(self.holdings, self.alarms.start_anew)
         self._mark_ms = self._mark_count = 0
         self.uptime_ms = 0
         self.uptime_s = 0
@@ -83,6 +83,7 @@ class Controller:
     def run(self):
         """Start the equipment and never return."""
         self.profile.start()
+        self._publish_fitting()
         self._mark_ms, self._mark_count = time.ticks_ms(), self.profile.tick_count
         self.regulation = self.loop.every(REGULATION_MS, self._regulate)
         self.loop.every(HOUSEKEEPING_MS, self.profile.housekeep)
@@ -169,9 +170,12 @@ class Controller:
         put(Health.blind_worst, self.settings.worst_write_us)
         put(Health.settings_commits, self.settings.commits)
         put(Health.chip_errors, self.profile.chip_errors)
-        put(Health.answering_chips, self.profile.answering)
-        put(Health.safe_reason, self.profile.safe_reason)
+        self._publish_fitting()
         put(Health.value_clamps, self.inputs.clamps)
+
+    def _publish_fitting(self):
+        self.inputs.put(Health.answering_chips, self.profile.answering)
+        self.inputs.put(Health.safe_reason, self.profile.safe_reason)
 
     def _count_missed_ticks(self):
         """Compare the hard ticks of the last second with the clock; one tick of difference is the phase between the two."""

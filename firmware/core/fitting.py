@@ -9,7 +9,10 @@ from maps.fields import ADDRESS
 
 
 class Fitting:
-    def __init__(self, holdings):
+    """`forgot` is called when a chip is not fitted any more: its alarms have nothing left to say."""
+
+    def __init__(self, holdings, forgot):
+        self._forgot = forgot
         self.answered = 0
         self.known = 0  # answered or expected: fitted
         self._holdings = holdings
@@ -30,4 +33,7 @@ class Fitting:
         return Quality.FAULT if self.known >> bit & 1 else Quality.NOT_FITTED
 
     def _configured(self, address, count):
+        before = self.known
         self.known = self.answered | int(self._holdings.setting(CommonSettings.expected_chips))
+        if before & ~self.known:
+            self._forgot()

@@ -289,7 +289,8 @@ class CommonSettings(Holding):
     """Serial only: 1 discards a frame with a gap above 1.5 characters, as the standard would have it; gap_limit is not used."""
     expected_chips = flags(204, Chip, low=0, high=0xFF0F, default=0)
     """Chips that this unit must have. One that does not answer is a fault with its alarm; a chip that is not expected and has
-    not answered since the start is not fitted. At commissioning, write what answering_chips reads and commit it."""
+    not answered since the start is not fitted. At commissioning, write what answering_chips reads and commit it; of converters
+    it counts from the next start."""
 
 
 class CommonAlarm(Alarm):

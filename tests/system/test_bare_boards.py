@@ -243,3 +243,21 @@ def test_a_pdu_without_a_hard_tick_meters_and_switches_nothing():
             await device.write({"branch_switch.1": False})
 
     bench.run(test)
+
+
+def test_a_chip_that_was_expected_by_mistake_leaves_no_alarm_behind():
+    bench = Bench("pdu")
+    bench.equipment.absent = 0x8000
+
+    async def test(device):
+        await asyncio.sleep(2)
+        await device.write({"expected_chips": {"meter_8"}})
+        await asyncio.sleep(5)
+        assert await active(device) == {"metering_fault.8"}
+        assert await quality(device, "branch.8.power") == Quality.FAULT
+        await device.write({"expected_chips": frozenset()})
+        await asyncio.sleep(2)
+        assert not await active(device) and await value(device, "alarm_count") == 0
+        assert await quality(device, "branch.8.power") == Quality.NOT_FITTED
+
+    bench.run(test)

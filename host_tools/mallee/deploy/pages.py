@@ -57,7 +57,7 @@ def registers(dictionary: Dictionary) -> str:
     lines += ["", "## Names of values\n"]
     for title, choices in _enumerations(dictionary).items():
         lines += [f"### `{title}`\n", "| value | name | meaning |", "|---|---|---|"]
-        lines += [f"| {c.value} | {c.name} | {c.meaning} |" for c in choices]
+        lines += [f"| {c.value} | {c.name} | {_flat(c.meaning)} |" for c in choices]
         lines.append("")
     return "\n".join(lines)
 
@@ -136,7 +136,12 @@ def _row(point: Point, times: int, stride: int) -> str:
     if point.table == "holding":
         default = "not available" if point.default is None else f"{point.default:g}"
         cells += [f"{point.low:g} … {point.high:g}", default]
-    return "| " + " | ".join([*cells, point.meaning]) + " |"
+    return "| " + " | ".join([*cells, _flat(point.meaning)]) + " |"
+
+
+def _flat(text: str) -> str:
+    """A row of a table is one line."""
+    return " ".join(text.split())
 
 
 def _pattern(name: str) -> str:

@@ -18,7 +18,7 @@ _STATE_STYLE = {
     "updating": "blue",
     "tripped": "bold red",
 }
-_QUALITY_WORD = {Quality.FAULT: "fault", Quality.NOT_FITTED: "none", Quality.NOT_YET: UNKNOWN}
+_QUALITY_WORD = {Quality.FAULT: "fault", Quality.NOT_FITTED: "not fitted", Quality.NOT_YET: UNKNOWN}
 
 
 def number(value: Value, digits: int = 1, scale: float = 1.0) -> Text:
