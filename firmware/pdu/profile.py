@@ -64,7 +64,6 @@ class Pdu:
         self.codes = array("i", [0] * BRANCHES)
         self.adc = Ads131m08(self._spi, Pin(pins["analog_select"], Pin.OUT, value=1), self.codes)
         latch, load = Pin(pins["relay_latch"], Pin.OUT, value=0), Pin(pins["feedback_load"], Pin.OUT, value=1)
-        self._read = self.adc.read  # bound once: to bind a method is to allocate
         self.relays = Relays(self._spi, latch, load)
         enable = Pin(pins["meter_enable"], Pin.OUT, value=1)
         decoder = Hc138([Pin(pin, Pin.OUT, value=0) for pin in pins["meter_select"]], enable)
@@ -91,6 +90,8 @@ class Pdu:
         self._bad_samples = 0
         self._countdown = WINDOW
         self._state = self.protection.state
+        # What the tick needs, in one place: one attribute to look up, and no method to bind, which would allocate.
+        self._for_tick = self.adc.read, self.codes, self._state, self.protection, self.switching, self.relays.exchange
         self._rating_A = [1.0] * BRANCHES  # and the limit: settings that every step needs
         self._limit = 1.69
         self._at_limit = array("i", [0] * BRANCHES)  # code of the fast channel
@@ -167,16 +168,17 @@ class Pdu:
         """The hard tick. Nothing here may allocate, wait, or touch what the main loop is in the middle of."""
         self.tick_count = self.tick_count + 1 & _WRAP
         trips = 0
-        if self._read():
+        read, codes, state, protection, switching, exchange = self._for_tick
+        if read():
             self._bad_samples = 0
-            trips = watch(self.codes, self._state)
+            trips = watch(codes, state)
         elif self._bad_samples < 1000:
             self._bad_samples += 1
         # Relays and thermal images take turns with each other: the tick that does both would be the longest.
         countdown = self._countdown - 1
         if countdown == 0:
             countdown = WINDOW
-            hot = heat(self._state, self.protection.windows_per_tau, self.protection.limit)
+            hot = heat(state, protection.windows_per_tau, protection.limit)
             if hot:
                 self._thermal_bits |= hot & ~self.tripped_bits & ~trips
                 trips |= hot
@@ -199,8 +201,7 @@ class Pdu:
                 self._pulse_bits = 0
                 due = True
         if due:
-            switching = self.switching
-            self.relays.exchange(switching.set_coils & ~self.tripped_bits, switching.reset_coils | self._pulse_bits)
+            exchange(switching.set_coils & ~self.tripped_bits, switching.reset_coils | self._pulse_bits)
 
     def housekeep(self, dt_ms):
         self.metering.step(dt_ms)

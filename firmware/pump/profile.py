@@ -14,7 +14,7 @@ from micropython import const
 
 from pump.conditions import report, spare_lost
 from pump.control import PumpLoop, Setpoints, ValveLoop, drooped, heat_kW
-from pump.converters import Converters, nothing
+from pump.converters import Converters
 from pump.protection import WINDOW, Window, add, begin, held, judge, rules, set_rule
 from pump.publishing import publish, publish_quality
 from pump.targets import Targets
@@ -47,7 +47,6 @@ class Pump:
         self.converters = Converters(pins, equipment, self.fitting)
         self.codes, self.sensors = self.converters.codes, self.converters.sensors
         self.uA_per_count = self.converters.uA_per_count
-        self._read_first = self._read_second = nothing
         self._pins = pins
         self.window = Window()
         self.rules = rules()
@@ -106,8 +105,6 @@ class Pump:
             print("mallee: no converter for the transmitters: not fitted, nothing is driven or protected (state SAFE)")
             self.safe_reason = SafeReason.NO_CONVERTER
             return
-        # Bound once: to bind a method is to allocate. A converter that is not fitted costs the tick nothing.
-        self._read_first, self._read_second = converters.reader(0), converters.reader(1)
         converters.sample(8)
         self.sensors.vote(0)
         value = self.sensors.value
@@ -123,7 +120,19 @@ class Pump:
         self.valve.take_over(self.valve_command, 0.0 if supply is None else supply - self.setpoints.values[0])
         self._pwm = [PWM(Pin(pin), freq=PWM_HZ, duty_u16=_duty(speed)) for pin in self._pins["pump_pwm"]]
         self._valve_pwm = PWM(Pin(self._pins["valve_pwm"]), freq=PWM_HZ, duty_u16=_duty(self.valve_command))
-        self._stop = [pwm.duty_u16 for pwm in self._pwm]
+        # What the tick needs, in one place: it looks up one attribute instead of eight, and binds no method, which would
+        # allocate. A converter that is not fitted costs it nothing.
+        self._for_tick = (
+            self.window,
+            self.codes,
+            self.rules,
+            self._low_code,
+            self._high_code,
+            converters.reader(0),
+            converters.reader(1),
+            self._pwm[0].duty_u16,
+            self._pwm[1].duty_u16,
+        )
         self._tick = tick.start(self.capability, self.tick)
         self.ticking = self._tick is not None
         if not self.ticking:
@@ -133,9 +142,9 @@ class Pump:
     def tick(self, source):
         """The hard tick. Nothing here may allocate, wait, or touch what the main loop is in the middle of."""
         self.tick_count = self.tick_count + 1 & _WRAP
-        window, codes = self.window, self.codes
+        window, codes, rules, low, high, read_first, read_second, stop_first, stop_second = self._for_tick
         filling, good = window.filling, window.good
-        first, second = self._read_first(), self._read_second()
+        first, second = read_first(), read_second()
         if first and second and good[0] == good[1]:  # nearly always: one call for both
             if good[0]:
                 add(codes, filling, 0, 16)
@@ -151,13 +160,13 @@ class Pump:
         if self._release_bits:
             self.stopped_bits &= ~self._release_bits
             self._release_bits = 0
-        due = judge(codes, self.rules, self._low_code, self._high_code)
+        due = judge(codes, rules, low, high)
         if due:
             self.stopped_bits |= due
         if self.stopped_bits:
             # In every tick: the main loop may have been about to drive the pumps when this interrupt came.
-            self._stop[0](0)
-            self._stop[1](0)
+            stop_first(0)
+            stop_second(0)
         ticks = window.ticks + 1
         window.ticks = ticks
         if ticks == WINDOW:
