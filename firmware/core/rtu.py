@@ -24,7 +24,8 @@ _BITS = const(11)  # a character of the standard (2.5.1): start, eight data, par
 _LOOK_US = const(200)  # between looks while something goes on; an answer is late by half of it in the mean
 _AGAIN_US = const(10)
 _HOLD_US = const(12_000)  # a transmission that ends this soon is waited for, where a late direction pin blocks the bus
-_ANSWER_US = const(2_500)  # an answer that may go this soon is waited for: tasks are late by no more than that
+_LATE_US = const(3_000)  # tasks may be this late for the sake of an answer that is out by then
+_WATCH_US = const(2_500)  # so long the line is watched without a pause before an answer goes
 _SEARCH = const(8)  # noise bytes behind which a frame of any unit is looked for; beyond, only our own
 _IDLE = const(-1)
 _FRAMINGS = {"8E1": (0, 1), "8O1": (1, 1), "8N1": (None, 1), "8N2": (None, 2)}
@@ -77,7 +78,7 @@ class RtuServer:
         self._echo_end = 0
         self._awaited = -1  # unit whose answer is the next frame of its address
         self._last_us = self._quiet_us = self._sent_us = 0
-        self._due_us = _IDLE  # until an answer may go; _IDLE: none waits
+        self._due_us = _IDLE  # until an answer may go, as far as that is known
         self.age(0)
 
     def age(self, ms):
@@ -97,8 +98,9 @@ class RtuServer:
         while True:
             pause = self._step(ticks_us())
             left = ticks_diff(deadline, ticks_us())
-            if left <= 0 and not (self._sending and 0 <= pause <= self._hold_us or 0 <= self._due_us <= _ANSWER_US):
-                return
+            if left <= 0 and not (self._sending and 0 <= pause <= self._hold_us):
+                if not 0 <= self._due_us <= left + _LATE_US:
+                    return  # to a task that is due
             if pause == _IDLE and left >= 1000:
                 for _ in self._poll.ipoll(left // 1000):
                     pass
@@ -120,8 +122,7 @@ class RtuServer:
         count = self._more()
         if count:
             self._take(count, now)
-            if self._size:
-                self._due_us = self._t35_us + self._delay_us
+            self._expect(0)
             return _AGAIN_US if silent else min(self._character_us, _LOOK_US)
         if not self._filled and not self._size:
             return _IDLE
@@ -130,20 +131,35 @@ class RtuServer:
             quiet = self._t35_us
         self._quiet_us = quiet
         if not self._size:
+            self._expect(quiet)
             least = min(self._t35_us, self._limit_us)
             if quiet < least:
                 return min(least - quiet, _LOOK_US)
             if quiet >= self._limit_us or self._looked_at != self._filled:
                 self._search(quiet >= self._limit_us)
+            self._due_us = _IDLE
             if not self._size:
                 return _LOOK_US if self._filled else _IDLE
         left = self._t35_us + self._delay_us - quiet
         if left > 0:
-            if left > _ANSWER_US or self._delay_us or not self._heard_silence(now, left):
+            if left > _WATCH_US or self._delay_us or not self._heard_silence(now, left):
                 self._due_us = left
                 return min(left, _LOOK_US)
         self._end_of_silence()
         return _LOOK_US
+
+    @micropython.native
+    def _expect(self, quiet):
+        """Tell when the answer to what has come so far may go; the last byte came `quiet` microseconds ago."""
+        left = self._t35_us + self._delay_us
+        if not self._size:
+            if self._filled < 2 or self._window[0] != self.unit:
+                return
+            more = request_length(self._window, 0, self._filled) - self._filled
+            if more <= 0:
+                return
+            left += more * self._character_us
+        self._due_us = max(0, left - quiet)
 
     @micropython.native
     def _heard_silence(self, now, left):
@@ -295,6 +311,7 @@ class RtuServer:
 
     @micropython.native
     def _end_of_silence(self):
+        self._due_us = _IDLE
         if self._filled:
             size = self._size
             self._size = 0

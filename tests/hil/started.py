@@ -6,13 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from mallee.hil.emulated.boards import PduBench, SkidBench
+from mallee.hil.emulated.bus import Bus, Exchange
 from mallee.hil.emulated.costs import Rig
 
+from .line import exchanges
+
+LARGEST = {"pdu": (200, 125), "pump": (100, 45)}  # block of input registers: address, registers
 RUN_us = 300_000
 
 
 class Started:
-    def __init__(self, image: Path, profile: str) -> None:
+    def __init__(self, image: Path, profile: str, *, line: bool = False) -> None:
+        """`line` has a master ask 18 times as well."""
         self.rig = Rig(image, profile)
         if isinstance(self.rig.bench, PduBench):
             self.rig.bench.set_current_A([10.0] * 8)
@@ -20,6 +25,9 @@ class Started:
         self.began_us = self.rig.pico.now_us
         self.rig.pico.run(RUN_us)
         self.sampled_us = list(self.rig.sampled_us)
+        self.exchanges: list[Exchange] = []
+        if line:
+            self.exchanges = exchanges(Bus(self.rig.pico), 1, LARGEST[profile])
         self.opened: list[tuple[float, int]] = []
         self.injected_us = 0.0
         if isinstance(self.rig.bench, PduBench):

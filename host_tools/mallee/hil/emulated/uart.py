@@ -69,7 +69,7 @@ class Uart:
         )  # that can be its transmitter; the next one is its receiver, 1.4.3
         self._transmit, self._receive = _Wire(mcu, pins), _Wire(mcu, tuple(pin + 1 for pin in pins))
         self.sent: Callable[[float, int], None] = lambda began_us, byte: None
-        self.lost = 0  # characters that came while the receive FIFO was full, or the receiver off
+        self.lost = 0  # characters that came while the receive FIFO was full
         self._out: deque[int] = deque()
         self._in: deque[int] = deque()
         self._shifting: int | None = None
@@ -105,10 +105,13 @@ class Uart:
     def hear(self, byte: int) -> None:
         """A character that came is complete now."""
         port = self._port
-        if not (port.enabled and port.rx_enabled) or len(self._in) >= self._depth:
+        if not (port.enabled and port.rx_enabled):
+            return
+        if len(self._in) >= self._depth:
             self.lost += 1
-            self._overrun = port.enabled
-            port._interrupt_status |= _OVERRUN if port.enabled else 0
+            self._overrun = True
+            port._interrupt_status |= _OVERRUN
+            self._check()
             return
         self._in.append(byte | (_DATA_OVERRUN if self._overrun else 0))
         self._overrun = False
