@@ -25,6 +25,7 @@ from .line import UNIT, OnLine, SILENCE_us, exchanges, told
 pytestmark = [pytest.mark.timeout(600), pytest.mark.emulated]
 
 AMPS = [5.0, 10.0, 15.0, 20.0, 25.0, 30.0, 35.0, 40.0]
+FED_BACK_W = -4140
 PROFILE = {"pdu": 2, "pump": 1}
 MASTER_TIMEOUT_s = 30  # 0.2 s of the board's
 PWM_4_CC = 0x40050000 + 4 * 0x14 + 0x0C  # RP2040 data sheet, 4.5.3: GP8 is channel A, GP9 channel B of slice 4
@@ -35,6 +36,8 @@ def _prepare(served: Served) -> None:
     bench = served.bench
     if isinstance(bench, PduBench):
         bench.set_current_A(AMPS)
+        sums = round(FED_BACK_W / 0.00128)  # PmeanT of the fifth meter
+        bench.meters[4].registers[0xB0], bench.meters[4].registers[0xC0] = sums >> 16 & 0xFFFF, sums & 0xFFFF
     else:
         bench.set("facility_return_temperature", -0.5)  # 3.92 mA: valid, and below zero
 
@@ -143,6 +146,8 @@ def test_the_clock_is_set_and_read_back(board):
     board.run_until("clock_source", "host", 1500)
     assert epoch <= board.value("clock") <= epoch + 3
     assert board.value("heap_free") > 80_000  # a u32 with something in both halves
+    if board.profile == "pdu":
+        assert board.value("branch.5.active_power") == pytest.approx(FED_BACK_W, abs=2)  # s32
 
 
 async def _lease(device: Device, seconds: int, **changed):
@@ -169,7 +174,7 @@ def test_a_lease_is_held_and_lost_gracefully(board):
             if state == "active":
                 assert fast["state"].value == "leased" and fast["lease_holder"].value == 7
             if state == "holding":
-                alarms = {alarm.name for alarm in board.do(lambda device: device.read_alarms()) if alarm.active}
+                alarms = {alarm.entry.name for alarm in board.do(lambda device: device.read_alarms()) if alarm.active}
                 assert "lease_lost" in alarms and fast["state"].value == "local"
     # A PDU has nothing to ramp; its RAMPING lasts one step of regulation, too short to be seen for sure.
     assert [state for state in seen if state != "ramping"] == ["active", "holding", "none"], seen
@@ -205,7 +210,7 @@ def test_an_overcurrent_is_seen_over_the_line(board):
     board.run_until("state", "tripped", 400)
     assert board.value("branch.3.state") == "tripped"
     assert board.value("branch.3.trip_cause") == "instantaneous"
-    alarms = {alarm.name for alarm in board.do(lambda device: device.read_alarms()) if alarm.active}
+    alarms = {alarm.entry.name for alarm in board.do(lambda device: device.read_alarms()) if alarm.active}
     assert any("instantaneous_trip" in name for name in alarms), alarms
 
 

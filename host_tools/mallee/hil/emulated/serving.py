@@ -47,7 +47,6 @@ class Served:
         self.pico = Pico(install(image, {**bundle.contents, "build_info.py": who}))
         self.bench = (PduBench if profile == "pdu" else SkidBench)(self.pico)
         self.bus = Bus(self.pico)
-        self.bus.heard = self._heard
         self._answer = bytearray()
         self._wall_s = 0.0
         self._from_us = self.pico.now_us
@@ -77,7 +76,9 @@ class Served:
         typed = self.console_end.read()
         if typed:
             self.pico.send(typed)
+        self.bus.heard = self._answer.append  # what is said between turns answers somebody else
         self.pico.run(_SLICE_us)
+        self.bus.heard = lambda byte: None
         if self._answer and not self.bus.driven:
             self.bus_end.write(bytes(self._answer))
             self._answer.clear()
@@ -95,6 +96,3 @@ class Served:
         """Safe to call twice."""
         self.bus_end.close()
         self.console_end.close()
-
-    def _heard(self, byte: int) -> None:
-        self._answer.append(byte)
