@@ -54,7 +54,7 @@ def _line(started: Started) -> dict[str, tuple[float | None, str]]:
     done = [exchange for exchange in started.exchanges if exchange.answer]
     missing = len(started.exchanges) - len(done)
     over_us = [exchange.silence_us - SILENCE_us for exchange in done]
-    asked = f"{len(started.exchanges)} reads at moments that drift against the main loop's tasks, two of the largest block; {ON}"
+    asked = f"{len(started.exchanges)} reads at moments that drift against the main loop's tasks, the last one of the largest block; {ON}"
     return {
         "rtu_unanswered": (missing, f"requests without an answer in 0.5 s; {asked}"),
         "rtu_first_byte_median": (round(median(over_us)), f"start bit of the answer, after t3.5 (2005 us); {asked}"),

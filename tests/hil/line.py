@@ -105,11 +105,11 @@ def told(what: str, pico) -> Iterator[None]:
     print(f"{what}: {(pico.now_us - began_us) / 1e6:.2f} s of the board's time, {monotonic() - began_s:.0f} s here")
 
 
-def exchanges(bus: Bus, unit: int, block: tuple[int, int], short: int = 16, long: int = 2) -> list[Exchange]:
+def exchanges(bus: Bus, unit: int, block: tuple[int, int], short: int = 24, long: int = 1) -> list[Exchange]:
     """Reads at moments that drift against the board's tasks, which come every 10 and 100 ms: `short` ones, and `long` ones of the
     whole `block` (address, registers)."""
     request = pdus.encode(pdus.read_input(0, 2))
-    done = [bus.exchange(encode(unit, request), after_us=index * 3700 % 9000) for index in range(short)]
+    done = [bus.exchange(encode(unit, request), after_us=index * 3700 % 10_000) for index in range(short)]
     request = pdus.encode(pdus.read_input(*block))
     done += [bus.exchange(encode(unit, request), after_us=index * 7100) for index in range(long)]
     return done

@@ -17,7 +17,7 @@ RUN_us = 300_000
 
 class Started:
     def __init__(self, image: Path, profile: str, *, line: bool = False) -> None:
-        """`line` has a master ask 18 times as well."""
+        """`line` has a master ask some times as well."""
         self.rig = Rig(image, profile)
         if isinstance(self.rig.bench, PduBench):
             self.rig.bench.set_current_A([10.0] * 8)
