@@ -54,9 +54,10 @@ def _line(started: Started) -> dict[str, tuple[float | None, str]]:
     done = [exchange for exchange in started.exchanges if exchange.answer]
     missing = len(started.exchanges) - len(done)
     over_us = [exchange.silence_us - SILENCE_us for exchange in done]
-    asked = f"{len(started.exchanges)} reads at moments that drift against the main loop's tasks, the last one of the largest block; {ON}"
+    asked = f"{len(started.exchanges)} reads drifting against the main loop's tasks, one of the largest block; {ON}"
     return {
         "rtu_unanswered": (missing, f"requests without an answer in 0.5 s; {asked}"),
+        "rtu_allocates": (started.rtu_allocates, f"a read of 36 registers over the line under heap_lock; {ON}"),
         "rtu_first_byte_median": (round(median(over_us)), f"start bit of the answer, after t3.5 (2005 us); {asked}"),
         "rtu_first_byte_earliest": (round(min(over_us), 1), f"start bit of the answer, after t3.5 (2005 us); {asked}"),
         "rtu_direction_lead": (
