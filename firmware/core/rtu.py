@@ -10,6 +10,7 @@ bytes that came meanwhile may be several frames. Nothing here allocates once it 
 import select
 from time import sleep_us, ticks_add, ticks_diff, ticks_us
 
+import micropython
 from machine import UART, Pin
 from maps.common import CommonSettings
 from maps.fields import ADDRESS
@@ -21,18 +22,24 @@ from core.wire import copy, crc16_modbus, same
 _BUFFER = const(512)
 _BITS = const(11)  # a character of the standard (2.5.1): start, eight data, parity or second stop, stop
 _LOOK_US = const(200)  # between looks while something goes on; an answer is late by half of it in the mean
-_HOLD_US = const(12_000)  # a transmission that ends this soon is waited for: a late direction pin blocks the bus
+_AGAIN_US = const(10)
+_HOLD_US = const(12_000)  # a transmission that ends this soon is waited for, where a late direction pin blocks the bus
+_LATE_US = const(4_000)  # tasks may be this late for the sake of an answer that is out by then
+_WATCH_US = const(2_500)  # so long the line is watched without a pause before an answer goes
 _SEARCH = const(8)  # noise bytes behind which a frame of any unit is looked for; beyond, only our own
 _IDLE = const(-1)
 _FRAMINGS = {"8E1": (0, 1), "8O1": (1, 1), "8N1": (None, 1), "8N2": (None, 2)}
 
 
 class RtuServer:
-    """Serves one unit on one bus. `pins` is the board's RS485: uart, tx, rx, and direction (None: the transceiver decides)."""
+    """Serves one unit on one bus. `pins` is the board's RS485: uart, tx, rx, and direction (None: the transceiver decides).
+
+    `timed` is the board's hardware for what this loop is too late for, see core.line_pio. None: direction and silence are
+    polled."""
 
     connected = evictions = None  # of Modbus TCP only
 
-    def __init__(self, server, pins, unit, baud=19200, framing="8E1"):
+    def __init__(self, server, pins, unit, baud=19200, framing="8E1", timed=None):
         parity, stop = _FRAMINGS[framing]
         self.server = server
         self.unit = unit
@@ -41,13 +48,25 @@ class RtuServer:
         self._uart = UART(
             pins["uart"], baud, bits=8, parity=parity, stop=stop, tx=tx, rx=rx, rxbuf=_BUFFER, txbuf=_BUFFER
         )
-        self._direction = None if direction is None else Pin(direction, Pin.OUT, value=0)
+        bits = 9 + (parity is not None) + stop
+        self._sent_character_us = (
+            bits * 1_000_000 // baud
+        )  # of our own; what is heard counts in the standard's eleven bits
+        self._hold_us = _HOLD_US
+        self._more = self._uart.any  # to bind a method is to allocate
+        self._direction = None
+        if direction is not None:
+            self._direction = Pin(direction, Pin.OUT, value=0)
+            if timed is not None:
+                self._direction = timed.Direction(tx, self._direction, baud, bits)
+                self._hold_us = 0
         self._poll = select.poll()
         self._poll.register(self._uart, select.POLLIN)
         self._character_us = _BITS * 1_000_000 // baud
         # 2.5.1.1: fixed above 19200 Bd. Rounded up: never before.
         self._t35_us = 1750 if baud > 19200 else (35 * _BITS * 100_000 + baud - 1) // baud
         self._t15_us = 750 if baud > 19200 else 15 * _BITS * 100_000 // baud
+        self._silent = None if timed is None else timed.Silence(rx, baud, bits, self._t35_us)
         self._input = bytearray(_BUFFER)
         self._window = bytearray(_BUFFER)
         self._filled = 0
@@ -59,6 +78,7 @@ class RtuServer:
         self._echo_end = 0
         self._awaited = -1  # unit whose answer is the next frame of its address
         self._last_us = self._quiet_us = self._sent_us = 0
+        self._due_us = _IDLE  # until an answer may go, as far as that is known
         self.age(0)
 
     def age(self, ms):
@@ -71,14 +91,16 @@ class RtuServer:
         # than the one that may be inside one, unless the standard's own rule was asked for.
         self._limit_us = limit_us + self._character_us if strict else max(limit_us, self._t35_us) + self._character_us
 
+    @micropython.native
     def wait(self, ms):
         """Serve what comes for at most `ms` milliseconds, and at least what is there already."""
         deadline = ticks_add(ticks_us(), 1000 * ms)
         while True:
             pause = self._step(ticks_us())
             left = ticks_diff(deadline, ticks_us())
-            if left <= 0 and not (self._sending and 0 <= pause <= _HOLD_US):
-                return
+            if left <= 0 and not (self._sending and 0 <= pause <= self._hold_us):
+                if not 0 <= self._due_us <= left + _LATE_US:
+                    return  # to a task that is due
             if pause == _IDLE and left >= 1000:
                 for _ in self._poll.ipoll(left // 1000):
                     pass
@@ -87,36 +109,74 @@ class RtuServer:
             else:
                 sleep_us(pause if left <= 0 or pause < left else left)
 
+    @micropython.native
     def _step(self, now):
         """Do what is due; returns the microseconds after which to look again, or _IDLE."""
         if self._sending:
-            left = self._size * self._character_us - ticks_diff(now, self._sent_us)
+            left = self._size * self._sent_character_us - ticks_diff(now, self._sent_us)
             if not self._uart.txdone():
                 return max(left, 20)
             self._sent()
-        count = self._uart.any()
+        self._due_us = _IDLE
+        silent = self._silent is not None and self._silent()  # asked before the buffer: what came before it is there
+        count = self._more()
         if count:
             self._take(count, now)
-            return min(self._character_us, _LOOK_US)
+            self._expect(0)
+            return _AGAIN_US if silent else min(self._character_us, _LOOK_US)
         if not self._filled and not self._size:
             return _IDLE
-        self._quiet_us = quiet = ticks_diff(now, self._last_us)
+        quiet = ticks_diff(now, self._last_us)
+        if silent and quiet < self._t35_us:
+            quiet = self._t35_us
+        self._quiet_us = quiet
         if not self._size:
+            self._expect(quiet)
             least = min(self._t35_us, self._limit_us)
             if quiet < least:
                 return min(least - quiet, _LOOK_US)
             if quiet >= self._limit_us or self._looked_at != self._filled:
                 self._search(quiet >= self._limit_us)
+            self._due_us = _IDLE
             if not self._size:
                 return _LOOK_US if self._filled else _IDLE
         left = self._t35_us + self._delay_us - quiet
         if left > 0:
-            return min(left, _LOOK_US)
+            if left > _WATCH_US or self._delay_us or not self._heard_silence(now, left):
+                self._due_us = left
+                return min(left, _LOOK_US)
         self._end_of_silence()
         return _LOOK_US
 
+    @micropython.native
+    def _expect(self, quiet):
+        """Tell when the answer to what has come so far may go; the last byte came `quiet` microseconds ago."""
+        left = self._t35_us + self._delay_us
+        if not self._size:
+            if self._filled < 2 or self._window[0] != self.unit:
+                return
+            more = request_length(self._window, 0, self._filled) - self._filled
+            if more <= 0:
+                return
+            left += more * self._character_us
+        self._due_us = max(0, left - quiet)
+
+    @micropython.native
+    def _heard_silence(self, now, left):
+        """Watch the line for the `left` microseconds that an answer waits at most. True: the silence before it has passed."""
+        silent, more = self._silent, self._more
+        if silent is None:
+            return False
+        while True:
+            heard = silent()
+            if more():
+                return False
+            if heard or ticks_diff(ticks_us(), now) >= left:
+                return True
+
     # Receiving.
 
+    @micropython.native
     def _take(self, count, now):
         if self._quiet_us >= self._limit_us and self._filled and not self._size:
             self._search(True)
@@ -146,6 +206,7 @@ class RtuServer:
             self.echoes += 1 if size else 0
         return size
 
+    @micropython.native
     def _first(self):
         """Serve or skip the frame at the head of the window, if it is complete. What is noise shows after the silence."""
         unit = self._window[0]
@@ -229,6 +290,7 @@ class RtuServer:
         self.noise += self._filled
         self._filled = self._looked_at = 0
 
+    @micropython.native
     def _consume(self, size):
         self._filled -= size
         copy(self._window, 0, self._window, size, self._filled)  # they overlap, and the copy runs forward
@@ -236,6 +298,7 @@ class RtuServer:
 
     # Answering.
 
+    @micropython.native
     def _serve(self, at, size):
         """Make the answer. What comes behind the request stays in the window until silence decides whether it is sent."""
         length = 1 + self.server.handle(self._window, at + 1, size - 3, self._answer, 1)
@@ -246,7 +309,9 @@ class RtuServer:
         self._size = length + 2
         self._consume(at + size)
 
+    @micropython.native
     def _end_of_silence(self):
+        self._due_us = _IDLE
         if self._filled:
             size = self._size
             self._size = 0
@@ -257,7 +322,7 @@ class RtuServer:
             else:
                 self._size = size
         if self._direction is not None:
-            self._direction(1)
+            self._direction(self._size)  # a pin takes it for 1
         self._sent_us = ticks_us()
         self._uart.write(self._answer, self._size)  # pyright: ignore[reportCallIssue]  (the stubs miss the count)
         self._sending = True

@@ -4,6 +4,8 @@ A frame ends with silence, but its length is known earlier from the function cod
 silence that must pass before its answer. Lengths count the unit address and the check sum.
 """
 
+import micropython
+
 from core.wire import crc16_modbus
 
 ADU_MAX = 256  # MODBUS over Serial Line V1.02, 2.3
@@ -11,6 +13,7 @@ ADU_MAX = 256  # MODBUS over Serial Line V1.02, 2.3
 # Code is kept free of allocation: it runs for each piece of each frame.
 
 
+@micropython.native
 def request_length(data, at, count):
     """Length of the request of which `count` bytes are at data[at:]; 0: not known yet; -1: only silence tells."""
     if count < 2:
@@ -60,6 +63,7 @@ def answer_length(data, at, count):
     return -1
 
 
+@micropython.native
 def whole(data, at, count, length):
     """`length` when so many bytes are at data[at:] and their check sum is right, else 0. -1 as length: all of them."""
     if length == -1:

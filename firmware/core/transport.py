@@ -16,7 +16,12 @@ def choose(server, info, board):
     if line is not None:
         from core.rtu import RtuServer
 
-        return RtuServer(server, line, info.UNIT, getattr(info, "BAUD", 19200), getattr(info, "FRAMING", "8E1"))
+        timed = None
+        if board.CAPABILITIES["hard_tick"] == "pio":
+            from core import line_pio as timed  # only the RP2040's port has the module that it needs
+
+        baud, framing = getattr(info, "BAUD", 19200), getattr(info, "FRAMING", "8E1")
+        return RtuServer(server, line, info.UNIT, baud, framing, timed)
     from core.unheard import Unheard
 
     return Unheard()

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from statistics import median
+
 from mallee.errors import MalleeError
 from mallee.hil.emulated.costs import lateness_us
 from mallee.hil.emulated.image import stock_image
 
+from ..hil.line import SILENCE_us
 from ..hil.started import Started
 from .reasons import CannotMeasure
 
@@ -20,7 +23,7 @@ def measure() -> dict[str, tuple[float | None, str]]:
     except MalleeError as error:
         raise CannotMeasure(f"{error.what}: {error.next}") from error
     for profile in ("pdu", "pump"):
-        started = Started(image, profile)
+        started = Started(image, profile, line=True)
         cost = started.costs
         skip = 12  # samples that start() took by itself
         found[f"{profile}.heap_free"] = (cost["free"][0], f"gc.mem_free() after a collection, running; {ON}")
@@ -41,9 +44,32 @@ def measure() -> dict[str, tuple[float | None, str]]:
         )
         found[f"{profile}.modbus_allocates"] = (cost["modbus_allocates"][0], f"one read under heap_lock; {ON}")
         found[f"{profile}.collector_pause"] = (cost["collect"][1], f"worst of 2 collections; {ON}")
+        found.update((f"{profile}.{name}", figure) for name, figure in _line(started).items())
         if started.opened:
             found[f"{profile}.trip_time"] = (
                 round(started.opened[0][0] - started.injected_us),
                 f"750 A on one branch; {ON}",
             )
     return found
+
+
+def _line(started: Started) -> dict[str, tuple[float | None, str]]:
+    """Times of the serial line, 19200 8E1."""
+    done = [exchange for exchange in started.exchanges if exchange.answer]
+    missing = len(started.exchanges) - len(done)
+    over_us = [exchange.silence_us - SILENCE_us for exchange in done]
+    asked = f"{len(started.exchanges)} reads drifting against the main loop's tasks, one of the largest block; {ON}"
+    return {
+        "rtu_unanswered": (missing, f"requests without an answer in 0.5 s; {asked}"),
+        "rtu_allocates": (started.rtu_allocates, f"a read of 36 registers over the line under heap_lock; {ON}"),
+        "rtu_first_byte_median": (round(median(over_us)), f"start bit of the answer, after t3.5 (2005 us); {asked}"),
+        "rtu_first_byte_earliest": (round(min(over_us), 1), f"start bit of the answer, after t3.5 (2005 us); {asked}"),
+        "rtu_direction_lead": (
+            round(min(exchange.early_us for exchange in done), 1),
+            f"shortest time from the driver's enable to the first start bit; {asked}",
+        ),
+        "rtu_direction_release_worst": (
+            round(max(exchange.late_us for exchange in done), 1),
+            f"longest time from the last stop bit to the driver's release; {asked}",
+        ),
+    }

@@ -109,6 +109,19 @@ def test_our_link_on_a_real_port():
         asyncio.run(main())
 
 
+def test_a_pty_is_opened_with_parity_as_often_as_wanted():
+    async def main() -> None:
+        for _ in range(2):
+            link = open_link(f"serial://{end.name}?baud=19200&framing=8E1", timeout_s=0.05)
+            with pytest.raises(NoAnswer):
+                await link.request(1, pdus.read_input(0, 1))
+            await link.close()
+
+    end = PtyEnd()
+    asyncio.run(main())
+    end.close()
+
+
 def test_scan_finds_the_unit():
     with controller_on_a_port(baud=115200, framing="8N1") as (_, port):
         command = [sys.executable, "-m", "mallee", "scan", f"serial://{port}?baud=115200&framing=8N1", "-o", "json"]

@@ -20,7 +20,7 @@ FIRMWARE_MAY = {
     "main": {"core", "pdu", "pump", "board", "build_info", "equipment"},
 }
 # One port's own modules, each allowed in the one file that is imported only on that port.
-PORT_OWN = {"core/tick_pio.py": {"rp2"}, "core/ethernet.py": {"network"}}
+PORT_OWN = {"core/tick_pio.py": {"rp2"}, "core/line_pio.py": {"rp2"}, "core/ethernet.py": {"network"}}
 # What a MicroPython board has. build_info and board are written for each controller.
 MICROPYTHON = {
     "array", "binascii", "gc", "machine", "math", "micropython", "os", "select", "socket", "struct", "sys", "time",

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
-from contextlib import ExitStack
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from time import monotonic
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import App, Parameter
@@ -17,14 +21,17 @@ from .output import emit, emit_line
 from .stopping import stop_event
 
 if TYPE_CHECKING:
+    from ..hil.emulated.serving import Served
     from ..sim.line.ptys import PtyEnd
 
 COLUMNS = ("what", "count")
+_STARTED_us = 2_500_000  # of the board's time: boot, imports and construction are behind
 
 
 def register(app: App) -> None:
     group = App(name="sim", help="Parts of the simulator that are useful alone.")
     group.command(line)
+    group.command(pico)
     app.command(group)
 
 
@@ -113,6 +120,90 @@ def line(
     rows = [{"what": name, "count": count} for name, count in sorted(model.counts.items())]
     emit(context.out, context.output, rows, COLUMNS)
     return ExitCode.DONE
+
+
+def pico(
+    *,
+    profile: Literal["pdu", "pump"],
+    unit: int = 1,
+    bus_link: Path | None = None,
+    console_link: Path | None = None,
+    for_: Annotated[str | None, Parameter(name="--for")] = None,
+    common: Annotated[Common | None, Parameter(name="*")] = None,
+) -> int:
+    """Run a controller's firmware on an emulated Raspberry Pi Pico, with its Modbus RTU line and its console as two ports.
+
+    Prints the names of both: the line first. Stock MicroPython runs the very bundle that `mallee build` makes, with every
+    character at its time, some twenty times slower than a real board: give masters a long timeout. The first start installs
+    the firmware, which takes a minute; the flash that results is kept.
+
+    Example: `mallee sim pico --profile pdu --bus-link /tmp/bus`, and `mbpoll -m rtu -b 19200 -t 3 -r 1 -o 10 /tmp/bus`
+
+    Parameters
+    ----------
+    profile
+        Which controller.
+    unit
+        Its unit address, 1 to 247.
+    bus_link
+        Path for the line's port (19200 8E1); a link to the PTY. None: only the PTY's own name.
+    console_link
+        The same for the console's port (MicroPython's prompt after Ctrl-C).
+    for_
+        End after this time. Without it the board runs until Ctrl-C.
+    """
+    context = Context(common)
+    if not 1 <= unit <= 247:
+        raise MalleeError(
+            f"--unit: {unit} is no unit of a serial line", "a typing error", "write a number from 1 to 247"
+        )
+    for_s = None if for_ is None else duration_s(for_, "--for")
+    try:
+        from ..hil.emulated.image import stock_image
+        from ..hil.emulated.serving import Served
+    except ModuleNotFoundError as error:
+        raise MalleeError(
+            f"the emulated Pico needs {error.name}, which is not installed",
+            "mallee was installed without its extras for hardware in the loop",
+            "pip install 'mallee[hil,deploy]'",
+        ) from error
+    with _told_to_end() as told, ExitStack() as stack:
+        context.note("building, and installing into the flash of an emulated Pico, unless that was done before")
+        served = Served(stock_image(), profile, unit=unit, bus_link=bus_link, console_link=console_link)
+        stack.callback(served.close)
+        served.boot()
+        names = {"bus": served.bus_end.name, "console": served.console_end.name}
+        if context.output in ("json", "jsonl"):
+            emit_line(names)
+        else:
+            context.out.print("\n".join(names.values()), markup=False)
+        sys.stdout.flush()
+        context.note("the board starts, and answers after some two seconds of its own; Ctrl-C ends it")
+        end_s = None if for_s is None else monotonic() + for_s
+        spoken = False
+        while not told.is_set() and (end_s is None or monotonic() < end_s):
+            served.turn()
+            if not spoken and served.pico.now_us > _STARTED_us:
+                spoken = True
+                context.note(_pace(served))
+        context.note(_pace(served))
+    return ExitCode.DONE
+
+
+def _pace(served: Served) -> str:
+    return f"a second of the board's time takes {served.slower or 0:.0f} s here"
+
+
+@contextmanager
+def _told_to_end() -> Iterator[threading.Event]:
+    """Set on Ctrl-C and SIGTERM: an exception out of nowhere would leave the emulator between two instructions."""
+    told = threading.Event()
+    before = {number: signal.signal(number, lambda *_: told.set()) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield told
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _say(context: Context, ends: list[PtyEnd]) -> None:

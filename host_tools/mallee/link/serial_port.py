@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -38,7 +39,7 @@ async def open_port(
         port = serial.serial_for_url(
             address.device,
             baudrate=address.baud,
-            parity=address.framing[1],
+            parity=_parity(address),
             stopbits=int(address.framing[2]),
             timeout=0,
             write_timeout=0,
@@ -50,6 +51,12 @@ async def open_port(
         return _Watched(port, loop, received, lost)
     except (NotImplementedError, OSError, AttributeError, ValueError):
         return _Threaded(port, loop, received, lost)
+
+
+def _parity(address: SerialAddress) -> str:
+    """A PTY has none. Linux drops it silently while something else of the port changes with it, and refuses it (EINVAL) when
+    nothing does: whoever opens a PTY for the second time would fail."""
+    return "N" if os.path.realpath(address.device).startswith("/dev/pts/") else address.framing[1]
 
 
 def explained(address: SerialAddress, error: Exception) -> LinkDown:

@@ -30,7 +30,7 @@ class Pico:
         self.mcu = self._simulator.rp2040
         self.mcu.load_bootrom(BOOTROM_B1)
         self.mcu.logger = ConsoleLogger(LogLevel.ERROR)
-        mend(self.mcu)
+        self.uarts = mend(self.mcu)
         if isinstance(image, bytes):
             self.mcu.flash[: len(image)] = image
         else:
@@ -66,6 +66,8 @@ class Pico:
 
     def run(self, us: float) -> None:
         """Let `us` microseconds of the board's time pass, or fewer when something calls stop()."""
+        while self._unsent and not self._console.tx_fifo.full:
+            self._console.send_serial_byte(self._unsent.pop(0))
         self._alarm.schedule(us * 1000)
         self._simulator.stopped = False
         while not self._simulator.stopped:
@@ -97,9 +99,6 @@ class Pico:
         while mark not in self.received:
             if self.now_us >= end:
                 raise TimeoutError(f"no {mark!r} within {limit_us / 1e6:.1f} s; got {bytes(self.received[-500:])!r}")
-            fifo = self._console.tx_fifo
-            while self._unsent and not fifo.full:
-                self._console.send_serial_byte(self._unsent.pop(0))
             self.run(500 if self._unsent else 20_000)
         self._wanted = None
         at = self.received.index(mark) + len(mark)
