@@ -7,6 +7,14 @@ SPI1 to the main loop (metering chips, FRAM), so that neither ever waits for the
 NAME = "rp2_pico"
 ARCHITECTURE = "armv6m"
 
+MICROPYTHON = {
+    "build": "RPI_PICO",
+    "machine": "Raspberry Pi Pico with RP2040",
+    "minimum": (1, 23),
+    "download": "https://micropython.org/download/RPI_PICO/",
+    "install": "hold BOOTSEL while plugging in; copy the .uf2 onto the drive RPI-RP2 that appears",
+}
+
 CAPABILITIES = {
     "hard_tick": "pio",  # Timer(hard=True) does not exist on rp2 before MicroPython 1.26; a PIO interrupt does
     "network": None,
