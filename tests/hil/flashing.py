@@ -95,7 +95,10 @@ class WeakDoor(EmulatedDoor):
 
 def flashed(pico: Pico, bundle: Bundle, who: Who = WHO) -> tuple[Job, Silent]:
     progress = Silent()
-    return install(EmulatedDoor(pico), bundle, who, progress), progress
+    door = EmulatedDoor(pico)
+    job = install(door, bundle, who, progress)
+    door.reopen().close()
+    return job, progress
 
 
 def powered(source: Pico | Path | bytes) -> Pico:
@@ -103,6 +106,12 @@ def powered(source: Pico | Path | bytes) -> Pico:
     pico = Pico(flash_of(source) if isinstance(source, Pico) else source)
     pico.boot()
     return pico
+
+
+def run_for(pico: Pico, us: float) -> None:
+    """Let time pass, also across a reset."""
+    end = pico.now_us + us
+    pico.run_until(lambda: pico.now_us >= end, us + 1_000_000, 20_000)
 
 
 def files_on(pico: Pico) -> dict[str, bytes]:

@@ -101,11 +101,13 @@ def flash(
             f"{door.name}: protection and control stop while the board is flashed, some ten seconds; outputs hold"
         )
         context.confirm("Stop it and flash?", yes)
-    with Copying(context) as progress:
-        job = install(door, made, flags, progress)
+    if not job.plan.nothing:
+        with Copying(context) as progress:
+            job = install(door, made, flags, progress)
     _show(context, job, "")
     if bus is None:
-        at_console(listen(door))
+        if not job.plan.nothing:
+            at_console(listen(door))
         context.note("not confirmed over Modbus: --bus serial:///dev/ttyUSB0 does it, or `mallee scan` on its bus")
         return ExitCode.DONE
     found = clock.run(over_modbus(bus_address(bus, job.who), job.who, made.manifest))
@@ -141,4 +143,6 @@ def _show(context: Context, job: Job, tense: str) -> None:
     line = "" if who.baud is None and who.framing is None else f", line {who.baud or 19200} {who.framing or '8E1'}"
     context.note(f"{who.name!r}, unit {who.unit}, serial number {who.serial}{line}")
     if job.plan.nothing:
-        context.note("nothing differs: nothing was written" if not tense else "nothing differs")
+        context.note(
+            "nothing differs: nothing was written" + (", and the board was restarted" if job.state.running else "")
+        )

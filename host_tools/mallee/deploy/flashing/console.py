@@ -14,6 +14,7 @@ from . import on_board
 from .door import Door
 
 _ATTEMPTS = 3
+_PROMPT = b">>> "
 _AGAIN = "plug it in again and run the same command: what was copied is kept"
 
 
@@ -83,12 +84,19 @@ class Console:
         """After reset(): what the board says while it starts, without being interrupted, and to a return key in the end."""
         self._transport = _transport(self.door.reopen())
         with self._guarded():
-            said = self._transport.read_until(1, b">>> ", timeout=self.door.start_s, timeout_overall=self.door.start_s)
-            if not said.endswith(b">>> "):
+            said = self._until_prompt(self.door.start_s)
+            if not said.endswith(_PROMPT):
                 self._transport.serial.write(b"\r")
-                said += self._transport.read_until(1, b">>> ", timeout=self.door.start_s / 4)
+                said += self._until_prompt(self.door.start_s / 4)
+            if said.endswith(_PROMPT) and b"Traceback" not in said:
+                # Said before the port was back. A soft reset starts the application once more, and now it is heard.
+                self._transport.serial.write(b"\x04")
+                said = self._until_prompt(self.door.start_s)
         self.close()
         return said
+
+    def _until_prompt(self, within_s: float) -> bytes:
+        return self._transport.read_until(1, _PROMPT, timeout=within_s, timeout_overall=within_s)
 
     def close(self) -> None:
         if self._transport is not None:

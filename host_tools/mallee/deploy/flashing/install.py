@@ -85,6 +85,7 @@ def _connected(door: Door, bundle: Bundle) -> Iterator[Console]:
                 console.take()  # what was under way may have been cut off in its middle
                 if console.run(on_board.HAS_STARTER).strip() == "True":
                     console.reset()
+                    door.reopen().close()  # whoever opens it next finds it
         console.close()
 
 
