@@ -55,7 +55,7 @@ def test_a_second_time_nothing_is_written_and_the_identity_is_kept(small):
 def test_another_profile_copies_only_what_differs(small):
     pico = powered(small)
     _, progress = flashed(pico, OTHER, Who(unit=12))
-    assert set(progress.copied) == {"pump/profile.mpy", "build_info.py", "main.new"}
+    assert set(progress.copied) == {"pump/profile.mpy", "build_info.new", "main.new"}
     found = files_on(pico)
     assert set(found) == {*OTHER.contents, "settings.a", "build_info.py"}
     assert b"UNIT = 12" in found["build_info.py"] and b"pdu-a1" in found["build_info.py"]

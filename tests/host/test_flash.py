@@ -329,3 +329,11 @@ def test_folders_and_removal(unix):
     (unix.folder / "core" / "keep.txt").write_text("")
     unix.run(on_board.REMOVE.format(files=["nothing"], folders=["core/a", "core"]))
     assert [path.name for path in (unix.folder / "core").iterdir()] == ["keep.txt"]
+
+
+@needs_micropython
+def test_a_rename_replaces(unix):
+    (unix.folder / "build_info.py").write_bytes(b"old")
+    (unix.folder / "build_info.new").write_bytes(b"new")
+    unix.run(on_board.RENAME.format(old="build_info.new", new="build_info.py"))
+    assert {path.name: path.read_bytes() for path in unix.folder.iterdir()} == {"build_info.py": b"new"}

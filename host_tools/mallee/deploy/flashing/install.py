@@ -20,7 +20,7 @@ from . import on_board, plan, transfer
 from .console import BoardRaised, Console
 from .door import Door
 from .fitting import check_fit, check_space, how_to_install
-from .plan import INFO, STARTER, STARTER_PARTIAL, Plan
+from .plan import INFO, STARTER, Plan
 from .state import BoardState, survey
 
 
@@ -118,18 +118,18 @@ def _look(console: Console, bundle: Bundle, flags: Who) -> Job:
 def _apply(console: Console, job: Job, progress: Progress) -> None:
     """From the first change to main.py in its place, and everything proven."""
     todo, wanted = job.plan, job.wanted
-    _remove_files(console, [name for name in (STARTER, STARTER_PARTIAL) if name in job.state.files], [])
+    _remove_files(console, [name for name in (STARTER,) if name in job.state.files], [])
     if job.state.running or job.state.watchdog or STARTER in job.state.files:
         progress.say("the controller on the board is stopped")
         console.reset_and_take()  # ends its watchdog, which would end us; and gives the whole heap back
     _copy(console, job, progress)
+    for path in todo.last:  # the old identity stays until the new one is whole: a resumed run must still know it
+        partial = plan.PARTIAL[path]
+        transfer.write_files(console, {partial: wanted[path]}, [partial], progress.advance)
+    _prove(console, {plan.PARTIAL[path]: wanted[path] for path in todo.last})
     for path in todo.last:
-        transfer.write_files(console, {**wanted, STARTER_PARTIAL: wanted[STARTER]}, [_partial(path)], progress.advance)
-    _prove(console, {_partial(path): wanted[path] for path in todo.last})
-    if STARTER in todo.last:
-        transfer.run_files_code(
-            console, on_board.RENAME.format(old=STARTER_PARTIAL, new=STARTER), f"{STARTER} cannot be put in its place"
-        )
+        code = on_board.RENAME.format(old=plan.PARTIAL[path], new=path)
+        transfer.run_files_code(console, code, f"{path} cannot be put in its place")
     progress.end()
 
 
@@ -137,7 +137,7 @@ def _copy(console: Console, job: Job, progress: Progress) -> None:
     """Everything but build_info.py and main.py; proven by hashes read back."""
     todo = job.plan
     progress.begin(plan.bytes_to_write(todo, job.wanted))
-    there = [path for path in (*todo.write, *todo.last) if path in job.state.files and path != STARTER]
+    there = [path for path in todo.write if path in job.state.files]
     _remove_files(console, [*todo.remove, *there], list(todo.remove_folders))
     if todo.make_folders:
         transfer.run_files_code(
@@ -182,7 +182,3 @@ def _survey(console: Console, wanted: Mapping[str, bytes]) -> BoardState:
         return survey(console, {path: len(data) for path, data in wanted.items()})
     except BoardRaised as error:
         raise transfer.explained(error, "the board cannot be looked at") from error
-
-
-def _partial(path: str) -> str:
-    return STARTER_PARTIAL if path == STARTER else path

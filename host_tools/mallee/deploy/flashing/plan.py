@@ -17,10 +17,10 @@ from .state import BoardState
 Action = Literal["unchanged", "written", "removed"]
 
 STARTER = "main.py"
-STARTER_PARTIAL = "main.new"
 INFO = "build_info.py"
+PARTIAL = {"main.py": "main.new", "build_info.py": "build_info.new"}  # written under these names, then renamed
 OUR_FOLDERS = frozenset({"core", "drivers", "maps", "pdu", "pump"})
-OUR_NAMES = frozenset({"application.mpy", "board.mpy", "build_info.mpy", "dictionary.bin", STARTER_PARTIAL})
+OUR_NAMES = frozenset({"application.mpy", "board.mpy", "build_info.mpy", "dictionary.bin", *PARTIAL.values()})
 _MARGIN_BLOCKS = 4  # littlefs copies on write, and keeps a block or two in hand
 
 
