@@ -61,12 +61,20 @@ def test_another_profile_copies_only_what_differs(small):
     assert b"UNIT = 12" in found["build_info.py"] and b"pdu-a1" in found["build_info.py"]
 
 
-@pytest.mark.parametrize("bytes_left", [60, 2500, 3600, 4700, 6500, 8100])
-def test_a_pulled_cable_is_resumed_by_the_same_command(small, bytes_left):
+@pytest.fixture(scope="module")
+def bytes_of_change(small) -> int:
+    """What the host sends to the board in order to make it the other profile."""
+    door = WeakDoor(powered(small), 1_000_000)
+    install(door, OTHER, WHO, Silent())
+    return 1_000_000 - door.bytes_left
+
+
+@pytest.mark.parametrize("part", [0.02, 0.35, 0.5, 0.65, 0.8, 0.98])
+def test_a_pulled_cable_is_resumed_by_the_same_command(small, bytes_of_change, part):
     """Wherever it is pulled: the board has its old application whole, the new one whole, or a bare prompt."""
     pico = powered(small)
     with pytest.raises(MalleeError) as raised:
-        install(WeakDoor(pico, bytes_left), OTHER, WHO, Silent())
+        install(WeakDoor(pico, int(part * bytes_of_change)), OTHER, WHO, Silent())
     assert raised.value.code == ExitCode.NO_ANSWER and "same command" in raised.value.next
     cut = files_on(powered(pico))
     if "main.py" in cut:
