@@ -1,13 +1,9 @@
-"""MicroPython's raw REPL on the emulated console: run code, put files (docs.micropython.org, reference/repl)."""
+"""MicroPython's raw REPL on the emulated console: run code (docs.micropython.org, reference/repl)."""
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Mapping
-
 from .pico import Pico
 
-_CHUNK = 768  # bytes of a file in one line of code; MicroPython reads a line into its heap
 _LIMIT_us = 60_000_000
 
 
@@ -45,16 +41,3 @@ class Console:
         if error:
             raise BoardError(printed + error)
         return printed
-
-    def put(self, files: Mapping[str, bytes]) -> None:
-        """Write files, folders included."""
-        self.run("import os\nfrom binascii import a2b_base64 as d")
-        folders = {path.rpartition("/")[0] for path in files} - {""}
-        for folder in sorted(folders):
-            self.run(f"try:\n os.mkdir({folder!r})\nexcept OSError:\n pass")
-        for path, data in files.items():
-            self.run(f"f=open({path!r},'wb')")
-            for at in range(0, len(data), _CHUNK):
-                self.run(f"f.write(d({base64.b64encode(data[at : at + _CHUNK]).decode()!r}))")
-            self.run("f.close()")
-        self.run("del f,d")

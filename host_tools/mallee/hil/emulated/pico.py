@@ -106,6 +106,23 @@ class Pico:
         del self.received[:at]
         return taken
 
+    @property
+    def enumerated(self) -> bool:
+        """Its console is there."""
+        return self._console.control_line_state != 0
+
+    def talk(self, limit_us: float) -> None:
+        """Hand over what was queued, and run until the board prints something, for `limit_us` at most."""
+        end = self.now_us + limit_us
+        self._wanted = b""
+        before = len(self.received)
+        while self.now_us < end and len(self.received) == before:
+            fifo = self._console.tx_fifo
+            while self._unsent and not fifo.full:
+                self._console.send_serial_byte(self._unsent.pop(0))
+            self.run(min(500 if self._unsent else limit_us, end - self.now_us))
+        self._wanted = None
+
     def _received(self, data: bytes | bytearray) -> None:
         self.received += data
         if self._wanted is not None and self._wanted in self.received:

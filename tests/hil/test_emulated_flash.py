@@ -1,0 +1,159 @@
+"""`mallee flash` on an emulated Pico with stock MicroPython: installs, changes, resumes, refuses, and never half-applies."""
+
+import pytest
+from mallee.deploy.build import Bundle, build
+from mallee.deploy.flashing import install as installing
+from mallee.deploy.flashing.confirming import at_console
+from mallee.deploy.flashing.console import Console
+from mallee.deploy.flashing.install import install, listen, look
+from mallee.deploy.identity import Who
+from mallee.errors import ExitCode, MalleeError
+from mallee.hil.emulated.boards import PduBench
+from mallee.hil.emulated.usb import EmulatedDoor
+
+from .flashing import OTHER, SMALL, WHO, Silent, WeakDoor, files_on, flashed, powered, run_for
+
+# A second of the board's time takes this machine about twenty.
+pytestmark = [pytest.mark.timeout(600), pytest.mark.emulated]
+
+
+@pytest.fixture(scope="module")
+def small(image):
+    """A board with the small bundle and a file of a person's on it."""
+    pico = powered(image)
+    console = Console(EmulatedDoor(pico))
+    console.open()
+    console.run(
+        "f=open('settings.a','wb')\nf.write(b'mine')\nf.close()\nimport os\nos.mkdir('pdu')\nopen('pdu/old.py','w').close()"
+    )
+    console.close()
+    job, _ = flashed(pico, SMALL)
+    assert not job.state.running and "pdu/old.py" in job.plan.remove
+    return pico
+
+
+def test_what_was_installed_is_there_and_starts(small):
+    pico = powered(small)
+    console = Console(EmulatedDoor(pico))
+    console.open()
+    assert console.run("import sys\nprint('application' in sys.modules)") == "True\n"
+    found = files_on(pico)
+    assert {path: found[path] for path in SMALL.contents} == SMALL.contents
+    assert found["settings.a"] == b"mine" and b"UNIT = 11" in found["build_info.py"]
+    assert set(found) == {*SMALL.contents, "settings.a", "build_info.py"}
+
+
+def test_a_second_time_nothing_is_written_and_the_identity_is_kept(small):
+    pico = powered(small)
+    before = files_on(pico)
+    job, progress = flashed(pico, SMALL, Who())
+    assert job.plan.nothing and progress.copied == [] and job.who.name == "pdu-a1"
+    assert pico.resets == 1  # it starts again: it was interrupted in order to ask
+    assert files_on(pico) == before
+
+
+def test_another_profile_copies_only_what_differs(small):
+    pico = powered(small)
+    _, progress = flashed(pico, OTHER, Who(unit=12))
+    assert set(progress.copied) == {"pump/profile.mpy", "build_info.new", "main.new"}
+    found = files_on(pico)
+    assert set(found) == {*OTHER.contents, "settings.a", "build_info.py"}
+    assert b"UNIT = 12" in found["build_info.py"] and b"pdu-a1" in found["build_info.py"]
+
+
+@pytest.fixture(scope="module")
+def bytes_of_change(small) -> int:
+    """What the host sends to the board in order to make it the other profile."""
+    door = WeakDoor(powered(small), 1_000_000)
+    install(door, OTHER, WHO, Silent())
+    return 1_000_000 - door.bytes_left
+
+
+@pytest.mark.parametrize("part", [0.02, 0.35, 0.5, 0.65, 0.8, 0.98])
+def test_a_pulled_cable_is_resumed_by_the_same_command(small, bytes_of_change, part):
+    """Wherever it is pulled: the board has its old application whole, the new one whole, or a bare prompt."""
+    pico = powered(small)
+    with pytest.raises(MalleeError) as raised:
+        install(WeakDoor(pico, int(part * bytes_of_change)), OTHER, WHO, Silent())
+    assert raised.value.code == ExitCode.NO_ANSWER and "same command" in raised.value.next
+    cut = files_on(powered(pico))
+    if "main.py" in cut:
+        assert any({p: cut.get(p) for p in made.contents} == made.contents for made in (SMALL, OTHER))
+    flashed(pico, OTHER)  # the board was never without power: it still waits for the rest of a block
+    assert set(files_on(pico)) == {*OTHER.contents, "settings.a", "build_info.py"}
+
+
+def test_an_altered_file_is_noticed(small):
+    pico = powered(small)
+    console = Console(EmulatedDoor(pico))
+    console.open()
+    console.run("f=open('core/bytes.mpy','r+b')\nf.seek(9)\nf.write(b'x')\nf.close()")
+    console.close()
+    job, _ = flashed(pico, SMALL)
+    assert job.plan.write == ("core/bytes.mpy",)
+    assert files_on(pico)["core/bytes.mpy"] == SMALL.contents["core/bytes.mpy"]
+
+
+def test_a_full_file_system(image, monkeypatch):
+    pico = powered(image)
+    console = Console(EmulatedDoor(pico))
+    console.open()
+    console.run("b=bytes(4096)\nf=open('log.csv','wb')\nfor i in range(343):f.write(b)\nf.close()")
+    console.close()
+    with pytest.raises(MalleeError) as raised:
+        look(EmulatedDoor(pico), SMALL, WHO)
+    assert raised.value.code == ExitCode.REFUSED and "log.csv" in raised.value.likely
+    big = {**SMALL.contents, "drivers/big.mpy": bytes(60_000)}
+    monkeypatch.setattr(installing, "check_space", lambda *_: None)
+    with pytest.raises(MalleeError) as raised:  # found out only while writing
+        flashed(pico, Bundle(SMALL.manifest, big))
+    assert "full" in raised.value.what and raised.value.code == ExitCode.REFUSED
+    console.open()
+    console.run("import os\nos.remove('log.csv')")
+    console.close()
+    flashed(pico, SMALL)
+    assert set(files_on(pico)) >= set(SMALL.contents)
+
+
+def test_an_application_that_ends_is_told(small):
+    pico = powered(small)
+    door = EmulatedDoor(pico)
+    console = Console(door)
+    console.open()
+    console.run("f=open('application.py','w')\nf.write('import nothing_like_it')\nf.close()")
+    console.reset()
+    with pytest.raises(MalleeError) as raised:
+        at_console(listen(door))
+    assert "nothing_like_it" in raised.value.what
+
+
+@pytest.fixture(scope="module")
+def running(image):
+    """A PDU that mallee flash installed, running, its watchdog armed."""
+    pico = powered(image)
+    PduBench(pico)
+    began = pico.now_us
+    job, _ = flashed(pico, build("rp2_pico", "pdu"))
+    spent = pico.now_us - began
+    print(f"\ninstalling took {spent / 1e6:.2f} s of the board's time")
+    run_for(pico, 2_500_000)
+    return pico, job, spent
+
+
+def test_the_shipped_bundle_installs_quickly(running):
+    _, job, spent = running
+    assert len(job.rows) > 30 and all(row.action == "written" for row in job.rows)
+    assert spent <= 2_500_000
+
+
+def test_a_running_controller_is_stopped_and_flashed(running):
+    pico, _, _ = running
+    asked = look(EmulatedDoor(pico), build("rp2_pico", "pdu"), Who())
+    assert asked.state.running and asked.state.watchdog and asked.plan.nothing
+    run_for(pico, 2_500_000)  # it was started again
+    job, progress = flashed(pico, build("rp2_pico", "pump"), Who(unit=3))
+    assert job.state.running and job.state.watchdog
+    assert "core/controller.mpy" not in progress.copied and "pump/profile.mpy" in progress.copied
+    assert {"pdu/profile.mpy", "maps/pdu.mpy"} <= set(job.plan.remove)
+    found = files_on(pico)
+    assert not any(path.startswith("pdu/") for path in found) and b"UNIT = 3\n" in found["build_info.py"]
