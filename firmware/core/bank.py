@@ -27,7 +27,7 @@ from maps.fields import (
 )
 from micropython import const
 
-from core.wire import copy, get16
+from core.wire import compare, copy, get16, same
 
 ILLEGAL_ADDRESS = const(2)
 ILLEGAL_VALUE = const(3)
@@ -81,6 +81,24 @@ def width_of(field):
     return field[COUNT] if field[KIND] == TEXT else WIDTH[field[KIND]]
 
 
+def _limits_of(field):
+    kind = field[KIND]
+    width = WIDTH[kind]
+    low, high = raw_of(field, field[LOW]), raw_of(field, field[HIGH])
+    sentinel = _on_wire(_BOTTOM[kind] - 1 if kind in _BOTTOM else _TOP[kind] + 1, width)
+    return (
+        width,
+        _on_wire(low, width),
+        _on_wire(high, width),
+        sentinel if field[DEFAULT] is None else None,
+        kind in _BOTTOM,
+    )
+
+
+def _on_wire(raw, width):
+    return bytes(raw >> 8 * i & 0xFF for i in range(2 * width - 1, -1, -1))
+
+
 class Table:
     """Registers of one Modbus table. `writable` keeps the limits of each field for `check`."""
 
@@ -100,15 +118,18 @@ class Table:
             size += 2 * width
         self.image = bytearray(size)
         self.clamps = 0
-        self._at = {}  # address -> (kind, raw low, raw high, may be not available), for writable tables
+        self._limits = {}  # address -> (registers, low, high, sentinel or None, signed), as on the wire; of writable tables
         self._guards = []
+        shared = {}
         for address, _, field in elements:
             if field[KIND] == TEXT:
                 continue
             self.put(field, field[DEFAULT], address - field[ADDRESS])
             if writable:
-                low, high = raw_of(field, field[LOW]), raw_of(field, field[HIGH])
-                self._at[address] = (field[KIND], low, high, field[DEFAULT] is None)
+                limits = shared.get(field)  # one for all the elements of an array
+                if limits is None:
+                    limits = shared[field] = _limits_of(field)
+                self._limits[address] = limits
 
     def locate(self, address, count):
         """Byte offset of `address` in the image, or -1 where the span does not lie within the map."""
@@ -235,15 +256,19 @@ class Table:
             return ILLEGAL_ADDRESS
         here, end = address, address + count
         while here < end:
-            limits = self._at.get(here)
-            if limits is None or here + WIDTH[limits[0]] > end:
+            limits = self._limits.get(here)
+            if limits is None or here + limits[0] > end:
                 return ILLEGAL_VALUE
-            kind, low, high, optional = limits
-            raw = self._raw(kind, data, offset + 2 * (here - address))
-            absent = raw == (_BOTTOM[kind] - 1 if kind in _BOTTOM else _TOP[kind] + 1)
-            if not (low <= raw <= high or (absent and optional)):
-                return ILLEGAL_VALUE
-            here += WIDTH[kind]
+            width, low, high, sentinel, signed = limits
+            if (
+                compare(data, offset, low, 0, 2 * width, signed) < 0
+                or compare(data, offset, high, 0, 2 * width, signed) > 0
+            ):
+                if sentinel is None or not same(data, offset, sentinel, 0, 2 * width):
+                    return ILLEGAL_VALUE
+            here += width
+            offset += 2 * width
+        offset -= 2 * count
         for first, behind, may_write, _ in self._guards:
             if address < behind and first < end and may_write is not None:
                 code = may_write(address, count, data, offset)

@@ -15,6 +15,29 @@ def copy(target: ptr8, at: int, source: ptr8, start: int, count: int):
 
 
 @micropython.viper
+def move_bits(target: ptr8, at: int, source: ptr8, start: int, count: int):
+    """count bits from bit number `start` of source to bit number `at` of target; bit 0 is the lowest of the first byte."""
+    for i in range(count):
+        to, of = at + i, start + i
+        if source[of >> 3] >> (of & 7) & 1:
+            target[to >> 3] |= 1 << (to & 7)
+        else:
+            target[to >> 3] &= ~(1 << (to & 7))
+
+
+@micropython.viper
+def compare(a: ptr8, at: int, b: ptr8, start: int, count: int, signed: int) -> int:
+    """Order of two big-endian numbers of `count` bytes: -1, 0 or 1. As integers, wide ones would be allocated."""
+    flip = 0x80 if signed else 0
+    for i in range(count):
+        x, y = a[at + i] ^ flip, b[start + i] ^ flip
+        if x != y:
+            return 1 if x > y else -1
+        flip = 0
+    return 0
+
+
+@micropython.viper
 def same(a: ptr8, at: int, b: ptr8, start: int, count: int) -> int:
     for i in range(count):
         if a[at + i] != b[start + i]:

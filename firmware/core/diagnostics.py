@@ -1,0 +1,164 @@
+"""What a serial line's diagnostics ask for: counters, the communication event log, listen-only mode.
+
+MODBUS Application Protocol V1.1b3: 6.8 (FC08), 6.9 (FC11), 6.10 (FC12). Nothing here allocates.
+"""
+
+from micropython import const
+
+from core.wire import get16, put16
+
+ILLEGAL_FUNCTION = const(1)
+ILLEGAL_VALUE = const(3)
+NO_ANSWER = const(0)  # as the length of an answer
+
+RESTART = const(1)
+LISTEN_ONLY = const(4)
+_CLEAR_LOG = const(0xFF00)
+_WORD = const(0xFFFF)
+_LOG_MAX = const(64)  # 6.10
+
+# Receive events (6.10.1) ...
+RECEIVED = const(0x80)
+_BROADCAST = const(0x40)
+_OVERRUN = const(0x10)
+_BAD_FRAME = const(0x02)
+# ... send events (6.10.2) ...
+_SENT = const(0x40)
+_LISTENING = const(0x20)  # the same bit in both
+# ... and two of their own (6.10.3, 6.10.4).
+_ENTERED_LISTEN_ONLY = const(0x04)
+_RESTARTED = const(0x00)
+
+
+class Diagnostics:
+    """Counters of one server. `line` is its serial line (core.rtu), or None on a network, where counters of a line are 0 and
+    the sub-functions that act on a line do not exist."""
+
+    def __init__(self):
+        self.line = None
+        self.messages = 0  # requests for this unit
+        self.errors = 0  # frames rejected as malformed
+        self.exceptions = 0
+        self.busy = 0  # exceptions 06 among them
+        self.completed = 0  # the communication event counter of FC11
+        self.listening = False  # listen-only: everything is counted, nothing answered or done
+        self.delimiter = 0x0A  # of ASCII framing, which this server does not speak; kept because FC08/03 sets it
+        self._log = bytearray(_LOG_MAX)
+        self._next = 0
+        self._logged = 0
+
+    def clear(self):
+        """Sub-function 10: all counters; the log stays."""
+        self.messages = self.errors = self.exceptions = self.busy = self.completed = 0
+        line = self.line
+        if line is not None:
+            line.overruns = line.unanswered = line.broadcasts = line.foreign = 0
+
+    def restart(self, clear_log):
+        """Sub-function 1: the line starts anew: counters are cleared and listening ends."""
+        self.clear()
+        self.listening = False
+        if clear_log:
+            self._logged = 0
+        self.note(_RESTARTED)
+
+    def note(self, event):
+        self._log[self._next] = event
+        self._next = (self._next + 1) % _LOG_MAX
+        if self._logged < _LOG_MAX:
+            self._logged += 1
+
+    def received(self, broadcast=False):
+        """A good frame came for this unit, or for all."""
+        self.note(RECEIVED | (_BROADCAST if broadcast else 0) | (_LISTENING if self.listening else 0))
+
+    def bad_frame(self, overrun=False):
+        self.errors += 1
+        self.note(RECEIVED | (_OVERRUN if overrun else _BAD_FRAME) | (_LISTENING if self.listening else 0))
+
+    def answered(self, exception):
+        """An answer leaves; `exception` is its code, or 0."""
+        bits = 0
+        if exception:
+            self.exceptions += 1
+            # 6.10.2: codes 1-3 are "read exceptions", 4 an abort, 5 and 6 busy.
+            bits = 1 if exception <= 3 else 2 if exception == 4 else 4
+            if exception == 6:
+                self.busy += 1
+        self.note(_SENT | bits)
+
+    def diagnose(self, request, at, length, answer, to):
+        """FC08. Returns the length of the answer, NO_ANSWER, or minus the exception code."""
+        if length < 3:
+            return -ILLEGAL_VALUE
+        sub = get16(request, at + 1)
+        if sub == 0:  # loopback of any data: with it a host proves that an answer belongs to its request
+            for i in range(1, length):
+                answer[to + i] = request[at + i]
+            return length
+        line_only = sub == RESTART or sub == 3 or sub == LISTEN_ONLY
+        if not (line_only or sub == 2 or 10 <= sub <= 18 or sub == 20) or line_only and self.line is None:
+            return -ILLEGAL_FUNCTION
+        if length != 5:
+            return -ILLEGAL_VALUE
+        data = get16(request, at + 3)
+        if data and not (sub == RESTART and data == _CLEAR_LOG or sub == 3 and not data & 0xFF):
+            return -ILLEGAL_VALUE
+        if sub == LISTEN_ONLY:
+            self.listening = True
+            self.note(_ENTERED_LISTEN_ONLY)
+            return NO_ANSWER  # 6.8: no response is returned
+        put16(answer, to + 1, sub)
+        put16(answer, to + 3, self._act(sub, data))
+        return 5
+
+    def _act(self, sub, data):
+        """Do what the sub-function asks for; the data of its answer."""
+        line = self.line
+        if sub == RESTART:
+            self.restart(data == _CLEAR_LOG)
+        elif sub == 3:
+            self.delimiter = data >> 8
+        elif sub == 10:
+            self.clear()
+        elif sub == 11:  # all good frames on the bus, whoever they are for
+            return (self.messages + (line.foreign + line.broadcasts if line is not None else 0)) & _WORD
+        elif sub == 12:
+            return self.errors & _WORD
+        elif sub == 13:
+            return self.exceptions & _WORD
+        elif sub == 14:
+            return (self.messages + (line.broadcasts if line is not None else 0)) & _WORD
+        elif sub == 15:
+            return (line.unanswered + line.broadcasts) & _WORD if line is not None else 0
+        elif sub == 17:
+            return self.busy & _WORD
+        elif sub == 18:
+            return line.overruns & _WORD if line is not None else 0
+        elif sub == 20 and line is not None:
+            line.overruns = 0
+        else:  # 2: the diagnostic register, whose bits are the device's own: it has none. 16: exception 07 is never sent
+            return 0 if sub != 20 else data
+        return data
+
+    def event_counter(self, request, at, length, answer, to):
+        """FC11: status (never busy: a request is done when its answer leaves) and the count of completed requests."""
+        if length != 1:
+            return -ILLEGAL_VALUE
+        put16(answer, to + 1, 0)
+        put16(answer, to + 3, self.completed & _WORD)
+        return 5
+
+    def event_log(self, request, at, length, answer, to):
+        """FC12: the same, the message count, and the log, newest first."""
+        if length != 1:
+            return -ILLEGAL_VALUE
+        answer[to + 1] = 6 + self._logged
+        put16(answer, to + 2, 0)
+        put16(answer, to + 4, self.completed & _WORD)
+        put16(answer, to + 6, self.messages & _WORD)
+        at = self._next
+        for i in range(self._logged):
+            at = at - 1 if at else _LOG_MAX - 1
+            answer[to + 8 + i] = self._log[at]
+        return 8 + self._logged
