@@ -46,7 +46,7 @@ class Lease:
         if address != _FIRST or count < _HEAD:
             return self._refuse(Refusal.LEASE_MISSING)
         holder, seconds = get16(data, offset), get16(data, offset + _SECONDS)
-        order = compare(data, offset + _EPOCH, self._held, _EPOCH, 4, 0)
+        order = compare(data, offset + _EPOCH, self._held, _EPOCH, 4)
         if self.state == LeaseState.ACTIVE:
             if order or holder and holder != get16(self._held, 0):
                 return self._refuse(Refusal.LEASE_HELD)

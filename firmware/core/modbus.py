@@ -5,6 +5,7 @@ its limits, or half of a wide one, is exception 03 and changes nothing. Nothing 
 identification may.
 """
 
+import micropython
 from micropython import const
 
 from core.diagnostics import RESTART, Diagnostics
@@ -63,13 +64,14 @@ class Server:
             43: self.identification.identify,
         }
 
+    @micropython.native
     def handle(self, request, at, length, answer, to):
         """Serve the PDU request[at:at+length]; write the answer PDU to answer[to:] and return its length; 0: no answer."""
         diagnostics = self.diagnostics
         function = request[at]
         diagnostics.messages += 1
-        diagnostics.received()
         if diagnostics.listening:
+            diagnostics.received()
             if function == _DIAGNOSE and length == 5 and get16(request, at + 1) == RESTART:
                 diagnostics.diagnose(request, at, length, answer, to)
             return 0  # nor is a restart answered (6.8, sub-function 1)
@@ -81,15 +83,15 @@ class Server:
             self.faults += 1
             size = -DEVICE_FAILURE
         if size < 0:
-            diagnostics.answered(-size)
+            diagnostics.refused(-size)
             answer[to] = function | 0x80
             answer[to + 1] = -size
             return 2
         if not size:
-            return 0
-        if function != _EVENT_COUNTER and function != _EVENT_LOG:
-            diagnostics.completed += 1
-        diagnostics.answered(0)
+            return 0  # listening begins
+        diagnostics.answered()
+        if function == _EVENT_COUNTER or function == _EVENT_LOG:
+            diagnostics.completed -= 1  # fetching the counter does not count (6.9)
         answer[to] = function
         return size
 
@@ -101,21 +103,21 @@ class Server:
 
     # Each function below returns the length of the answer, or minus the exception code.
 
+    @micropython.native
     def _read_registers(self, request, at, length, answer, to):
         if length != 5:
             return -ILLEGAL_VALUE
         table = self.holdings if request[at] == 3 else self.inputs
-        return self._answer_registers(table, get16(request, at + 1), get16(request, at + 3), answer, to)
-
-    def _answer_registers(self, table, address, count, answer, to):
-        if not 1 <= count <= 125:
+        count = request[at + 3] << 8 | request[at + 4]
+        if count < 1 or count > 125:
             return -ILLEGAL_VALUE
-        offset = table.locate(address, count)
+        offset = table.locate(request[at + 1] << 8 | request[at + 2], count)
         if offset < 0:
             return -ILLEGAL_ADDRESS
-        answer[to + 1] = 2 * count
-        copy(answer, to + 2, table.image, offset, 2 * count)
-        return 2 + 2 * count
+        count <<= 1
+        answer[to + 1] = count
+        copy(answer, to + 2, table.image, offset, count)
+        return 2 + count
 
     def _read_bits(self, request, at, length, answer, to):
         if length != 5:
@@ -173,6 +175,7 @@ class Server:
         copy(answer, to, request, at, 5)
         return 5
 
+    @micropython.native
     def _write_registers(self, request, at, length, answer, to):
         if length < 8:
             return -ILLEGAL_VALUE
@@ -208,9 +211,13 @@ class Server:
         wanted = get16(request, at + 3)
         if not 1 <= count <= 121 or not 1 <= wanted <= 125 or size != 2 * count or length != 10 + size:
             return -ILLEGAL_VALUE
-        if self.holdings.locate(get16(request, at + 1), wanted) < 0:
+        holdings = self.holdings
+        offset = holdings.locate(get16(request, at + 1), wanted)
+        if offset < 0:
             return -ILLEGAL_ADDRESS
-        code = self.holdings.write(get16(request, at + 5), count, request, at + 10)  # the write comes first (6.17)
+        code = holdings.write(get16(request, at + 5), count, request, at + 10)  # the write comes first (6.17)
         if code:
             return -code
-        return self._answer_registers(self.holdings, get16(request, at + 1), wanted, answer, to)
+        answer[to + 1] = 2 * wanted
+        copy(answer, to + 2, holdings.image, offset, 2 * wanted)
+        return 2 + 2 * wanted

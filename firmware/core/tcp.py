@@ -9,9 +9,10 @@ before it is believed. A broken client is closed; it costs the others nothing. S
 import select
 import socket
 
+import micropython
 from micropython import const
 
-from core.wire import copy, get16, put16
+from core.wire import copy
 
 _HEADER = const(7)  # transaction, protocol, length, unit
 _ADU_MAX = const(260)
@@ -31,6 +32,7 @@ class Client:
         self.out = bytearray(_ADU_MAX)
         self.size = 0  # of the answer in `out`; nothing more is served until the socket has taken it
         self.sent = 0
+        self.blocked = False  # poll waits for room
 
 
 class TcpServer:
@@ -110,13 +112,16 @@ class TcpServer:
             pass
         client.socket = None
         client.size = 0
+        client.blocked = False
 
+    @micropython.native
     def _serve(self, client):
         for _ in range(_PIPELINE):
             if client.size and not self._flush(client):
                 return
+            room = _ADU_MAX - client.filled
             try:
-                got = client.socket.readinto(self._input, _ADU_MAX - client.filled)
+                got = client.socket.readinto(self._input, room)
             except OSError:
                 got = 0
             if got is None:
@@ -127,15 +132,16 @@ class TcpServer:
             copy(client.buffer, client.filled, self._input, 0, got)
             client.filled += got
             client.idle_ms = 0
-            if not self._frames(client):
-                return
+            if not self._frames(client) or got < room:
+                return  # a short read: nothing more is there now, and poll tells when there is
 
+    @micropython.native
     def _frames(self, client):
         """Answer every complete frame in the buffer; False when the client was closed or blocks."""
         buffer = client.buffer
         while client.filled >= _HEADER:
-            length = get16(buffer, 4)  # unit and PDU
-            if get16(buffer, 2) != 0 or not 2 <= length <= _ADU_MAX - 6:
+            length = buffer[4] << 8 | buffer[5]  # unit and PDU
+            if buffer[2] or buffer[3] or not 2 <= length <= _ADU_MAX - 6:
                 self.server.diagnostics.bad_frame()  # out of step: there is no way to find the next frame
                 self._close(client)
                 return False
@@ -146,17 +152,20 @@ class TcpServer:
             if unit == self.unit or unit == 0 or unit == 255:
                 client.served = 1
                 size = self.server.handle(buffer, _HEADER, length - 1, client.out, _HEADER)
-                copy(client.out, 0, buffer, 0, _HEADER)
-                put16(client.out, 4, size + 1)
+                out = client.out
+                copy(out, 0, buffer, 0, _HEADER)
+                out[4], out[5] = size + 1 >> 8, size + 1 & 0xFF
                 client.size, client.sent = _HEADER + size, 0
             else:
                 self.foreign += 1
-            copy(buffer, 0, buffer, end, client.filled - end)
             client.filled -= end
+            if client.filled:
+                copy(buffer, 0, buffer, end, client.filled)
             if client.size and not self._flush(client):
                 return False
         return True
 
+    @micropython.native
     def _flush(self, client):
         """Send what is left of an answer; wait for room with the poll object when the socket takes no more."""
         try:
@@ -164,8 +173,11 @@ class TcpServer:
         except OSError:
             self._close(client)
             return False
-        done = client.sent == client.size
-        self.poll.modify(client.socket, select.POLLIN if done else select.POLLOUT)
-        if done:
-            client.size = 0
-        return done
+        blocked = client.sent < client.size
+        if blocked != client.blocked:
+            self.poll.modify(client.socket, select.POLLOUT if blocked else select.POLLIN)
+            client.blocked = blocked
+        if blocked:
+            return False
+        client.size = 0
+        return True

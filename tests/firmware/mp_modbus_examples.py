@@ -116,8 +116,7 @@ def test_6_10_get_comm_event_log():
     diagnostics.completed, diagnostics.messages = 0x0108, 0x0120
     for event in (0x00, 0x20):
         diagnostics.note(event)
-    # The example's two events, and before them the reception of this very request.
-    assert bench.ask("0C") == hexadecimal("0C 09 00 00 01 08 01 21 80 20 00")
+    assert bench.ask("0C") == hexadecimal("0C 08 00 00 01 08 01 21 20 00")
 
 
 def test_6_11_write_multiple_coils():
