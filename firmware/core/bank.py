@@ -27,7 +27,7 @@ from maps.fields import (
 )
 from micropython import const
 
-from core.wire import copy, get16
+from core.wire import OPTIONAL, SIGNED, copy, get16, within
 
 ILLEGAL_ADDRESS = const(2)
 ILLEGAL_VALUE = const(3)
@@ -100,16 +100,27 @@ class Table:
             size += 2 * width
         self.image = bytearray(size)
         self.clamps = 0
-        self._at = {}  # address -> (kind, raw low, raw high, may be not available), for writable tables
         self._guards = []
-        for address, _, field in elements:
+        # Of writable tables, beside the image: the shape of each register (core.wire), and lowest and highest values.
+        self._shapes = bytearray(size // 2)
+        self._low, self._high = bytearray(size if writable else 0), bytearray(size if writable else 0)
+        for address, width, field in elements:
             if field[KIND] == TEXT:
                 continue
             self.put(field, field[DEFAULT], address - field[ADDRESS])
             if writable:
-                low, high = raw_of(field, field[LOW]), raw_of(field, field[HIGH])
-                self._at[address] = (field[KIND], low, high, field[DEFAULT] is None)
+                self._limit(field, width, self._offset[address])
 
+    def _limit(self, field, width, offset):
+        signed = SIGNED if field[KIND] in _BOTTOM else 0
+        self._shapes[offset // 2] = width | signed | (OPTIONAL if field[DEFAULT] is None else 0)
+        low, high = raw_of(field, field[LOW]), raw_of(field, field[HIGH])
+        for i in range(offset + 2 * width - 1, offset - 1, -1):
+            self._low[i], self._high[i] = low & 0xFF, high & 0xFF
+            low >>= 8
+            high >>= 8
+
+    @micropython.native
     def locate(self, address, count):
         """Byte offset of `address` in the image, or -1 where the span does not lie within the map."""
         for first, end, offset in self.spans:
@@ -228,22 +239,16 @@ class Table:
         stored, and call `written(address, count)` after it."""
         self._guards.append((first, end, may_write, written))
 
+    @micropython.native
     def check(self, address, count, data, offset):
         """Exception code for writing `count` registers, or 0. Half of a wide value, or any value outside its limits,
         refuses the whole request."""
-        if self.locate(address, count) < 0:
+        place = self.locate(address, count)
+        if place < 0:
             return ILLEGAL_ADDRESS
-        here, end = address, address + count
-        while here < end:
-            limits = self._at.get(here)
-            if limits is None or here + WIDTH[limits[0]] > end:
-                return ILLEGAL_VALUE
-            kind, low, high, optional = limits
-            raw = self._raw(kind, data, offset + 2 * (here - address))
-            absent = raw == (_BOTTOM[kind] - 1 if kind in _BOTTOM else _TOP[kind] + 1)
-            if not (low <= raw <= high or (absent and optional)):
-                return ILLEGAL_VALUE
-            here += WIDTH[kind]
+        if not within(data, offset, self._shapes, self._low, self._high, place >> 1, count):
+            return ILLEGAL_VALUE
+        end = address + count
         for first, behind, may_write, _ in self._guards:
             if address < behind and first < end and may_write is not None:
                 code = may_write(address, count, data, offset)
@@ -251,6 +256,7 @@ class Table:
                     return code
         return 0
 
+    @micropython.native
     def write(self, address, count, data, offset):
         """Check, then store all of it or nothing. Returns the exception code or 0."""
         code = self.check(address, count, data, offset)

@@ -4,59 +4,77 @@ A host writes holder, epoch and seconds in front of its set-points, in one reque
 paused and wakes up holds an old one and cannot overwrite its successor. Only such a write renews; other traffic does not.
 """
 
+# pyright: reportArgumentType=false
+# (viper takes byte arrays as pointers; the stubs have no way to say so)
 import micropython
 from maps.common import Lease as Block
 from maps.common import LeaseState, Refusal
 from maps.fields import ADDRESS
 from micropython import const
 
-from core.wire import get16, get32
+from core.wire import compare, copy, get16, get32
 
 REFUSED = const(4)
 _FIRST = Block.remote_holder[ADDRESS]
 _JUMP = const(1_000_000)
-_HEAD = const(4)  # registers of the lease itself
+_HEAD = const(4)  # registers of the lease itself: holder, epoch (two), seconds
+_EPOCH = const(2)  # bytes of the head in front of the epoch
+_SECONDS = const(6)
 
 
 class Lease:
     def __init__(self):
         self.state = LeaseState.NONE
-        self.holder = 0
-        self.epoch = 0
+        # As on the wire, because an epoch may be too large for a small integer and requests allocate nothing.
+        self._held = bytearray(2 * _HEAD)
+        self._asked = bytearray(2 * _HEAD)
         self.remaining_ms = 0
         self.lost = False  # a host fell silent and none has come since
         self.refusal = Refusal.NONE
         self.block = _HEAD  # registers of the whole remote block
-        self._asked = (0, 0, 0)
+
+    @property
+    def holder(self):
+        return get16(self._held, 0)
+
+    @property
+    def epoch(self):
+        return get32(self._held, _EPOCH)
 
     def may_write(self, address, count, data, offset):
         """Guard of the remote block; see core.bank.Table.guard."""
         if address != _FIRST or count < _HEAD:
             return self._refuse(Refusal.LEASE_MISSING)
-        holder, epoch, seconds = get16(data, offset), get32(data, offset + 2), get16(data, offset + 6)
+        holder, seconds = get16(data, offset), get16(data, offset + _SECONDS)
+        order = compare(data, offset + _EPOCH, self._held, _EPOCH, 4)
         if self.state == LeaseState.ACTIVE:
-            if epoch != self.epoch or holder not in (self.holder, 0):
+            if order or holder and holder != get16(self._held, 0):
                 return self._refuse(Refusal.LEASE_HELD)
-        elif holder == 0 or epoch <= self.epoch:
+        elif holder == 0 or order <= 0:
             return self._refuse(Refusal.LEASE_STALE)
-        elif epoch - self.epoch > _JUMP:
+        elif self._jumps(data, offset + _EPOCH):
             return self._refuse(Refusal.EPOCH_JUMP)
         elif count < self.block:
             return self._refuse(Refusal.LEASE_INCOMPLETE)
         if holder and not seconds:
             return self._refuse(Refusal.BAD_COMMAND)
-        self._asked = (holder, epoch, seconds)
+        copy(self._asked, 0, data, offset, 2 * _HEAD)
         return 0
 
     def written(self, address, count):
-        holder, epoch, seconds = self._asked
         self.lost = False
-        if holder:
+        if get16(self._asked, 0):
             self.state = LeaseState.ACTIVE
-            self.holder, self.epoch, self.remaining_ms = holder, epoch, 1000 * seconds
+            copy(self._held, 0, self._asked, 0, 2 * _HEAD)
+            self.remaining_ms = 1000 * get16(self._held, _SECONDS)
         else:
             self.state = LeaseState.RAMPING  # given back: no need to hold
             self.remaining_ms = 0
+
+    def _jumps(self, data, at):
+        """The epoch is too far above the last one. By halves: their difference must stay a small integer."""
+        high = get16(data, at) - get16(self._held, _EPOCH)
+        return high > _JUMP >> 16 or (high << 16) + get16(data, at + 2) - get16(self._held, _EPOCH + 2) > _JUMP
 
     @micropython.native
     def step(self, dt_ms, hold_ms, arrived):

@@ -1,38 +1,48 @@
 """The Modbus server: request PDU in, answer PDU out. No I/O, no transport (MODBUS Application Protocol V1.1b3).
 
 Reads and writes are all or nothing: an address outside the map is exception 02, never a hole read as 0; a value outside
-its limits, or half of a wide one, is exception 03 and changes nothing.
+its limits, or half of a wide one, is exception 03 and changes nothing. Nothing here allocates, but file records and device
+identification may.
 """
 
+import micropython
 from micropython import const
 
-from core.wire import copy, get16, put16
+from core.diagnostics import RESTART, Diagnostics
+from core.filerecords import FileRecords
+from core.identification import Identification
+from core.wire import copy, get16, move_bits, put16
 
 ILLEGAL_FUNCTION = const(1)
 ILLEGAL_ADDRESS = const(2)
 ILLEGAL_VALUE = const(3)
 DEVICE_FAILURE = const(4)
 
-PDU_MAX = const(253)
+_DIAGNOSE = const(8)
+_EVENT_COUNTER = const(11)
+_EVENT_LOG = const(12)
+
+
+def _ignore(request, at, length):
+    """Broadcasts of a unit that has no use for them."""
 
 
 class Server:
-    """Serves the four tables of one unit, its files and its identification objects.
+    """Serves the four tables of one unit, its files and its identification.
 
-    `files(number)` returns an object with `size` (bytes) and `read(position, count, target, at)`, or None.
-    `objects` maps object id to bytes.
+    `files(number)` gives a file or None, see core.filerecords. `objects` maps object id to bytes, `server_id` is for FC17.
+    `broadcast(request, at, length)` is called with each write that is meant for all units.
     """
 
-    def __init__(self, inputs, holdings, coils, discretes, files, objects):
+    def __init__(self, inputs, holdings, coils, discretes, files, objects, server_id=b"mallee"):
         self.inputs = inputs
         self.holdings = holdings
         self.coils = coils
         self.discretes = discretes
-        self.files = files
-        self.objects = objects
-        self.messages = 0
-        self.errors = 0
-        self.exceptions = 0
+        self.files = FileRecords(files)
+        self.identification = Identification(objects, server_id)
+        self.diagnostics = Diagnostics()
+        self.broadcast = _ignore
         self.faults = 0  # requests that ended in an error of the controller itself, answered with exception 04
         self._functions = {
             1: self._read_bits,
@@ -41,19 +51,30 @@ class Server:
             4: self._read_registers,
             5: self._write_coil,
             6: self._write_register,
-            8: self._diagnose,
+            _DIAGNOSE: self.diagnostics.diagnose,
+            _EVENT_COUNTER: self.diagnostics.event_counter,
+            _EVENT_LOG: self.diagnostics.event_log,
             15: self._write_coils,
             16: self._write_registers,
-            20: self._read_file,
+            17: self.identification.report,
+            20: self.files.read,
+            21: self.files.write,
             22: self._mask_register,
             23: self._read_write_registers,
-            43: self._identify,
+            43: self.identification.identify,
         }
 
+    @micropython.native
     def handle(self, request, at, length, answer, to):
-        """Serve the PDU request[at:at+length]; write the answer PDU to answer[to:] and return its length."""
-        self.messages += 1
+        """Serve the PDU request[at:at+length]; write the answer PDU to answer[to:] and return its length; 0: no answer."""
+        diagnostics = self.diagnostics
         function = request[at]
+        diagnostics.messages += 1
+        if diagnostics.listening:
+            diagnostics.received()
+            if function == _DIAGNOSE and length == 5 and get16(request, at + 1) == RESTART:
+                diagnostics.diagnose(request, at, length, answer, to)
+            return 0  # nor is a restart answered (6.8, sub-function 1)
         serve = self._functions.get(function)
         try:
             size = -ILLEGAL_FUNCTION if serve is None else serve(request, at, length, answer, to)
@@ -62,30 +83,41 @@ class Server:
             self.faults += 1
             size = -DEVICE_FAILURE
         if size < 0:
-            self.exceptions += 1
+            diagnostics.refused(-size)
             answer[to] = function | 0x80
             answer[to + 1] = -size
             return 2
+        if not size:
+            return 0  # listening begins
+        diagnostics.answered()
+        if function == _EVENT_COUNTER or function == _EVENT_LOG:
+            diagnostics.completed -= 1  # fetching the counter does not count (6.9)
         answer[to] = function
         return size
 
+    def handle_broadcast(self, request, at, length):
+        """A request for all units of a bus: done where it is one that may be, and never answered."""
+        self.diagnostics.received(broadcast=True)
+        if not self.diagnostics.listening:
+            self.broadcast(request, at, length)
+
     # Each function below returns the length of the answer, or minus the exception code.
 
+    @micropython.native
     def _read_registers(self, request, at, length, answer, to):
         if length != 5:
             return -ILLEGAL_VALUE
         table = self.holdings if request[at] == 3 else self.inputs
-        return self._answer_registers(table, get16(request, at + 1), get16(request, at + 3), answer, to)
-
-    def _answer_registers(self, table, address, count, answer, to):
-        if not 1 <= count <= 125:
+        count = request[at + 3] << 8 | request[at + 4]
+        if count < 1 or count > 125:
             return -ILLEGAL_VALUE
-        offset = table.locate(address, count)
+        offset = table.locate(request[at + 1] << 8 | request[at + 2], count)
         if offset < 0:
             return -ILLEGAL_ADDRESS
-        answer[to + 1] = 2 * count
-        copy(answer, to + 2, table.image, offset, 2 * count)
-        return 2 + 2 * count
+        count <<= 1
+        answer[to + 1] = count
+        copy(answer, to + 2, table.image, offset, count)
+        return 2 + count
 
     def _read_bits(self, request, at, length, answer, to):
         if length != 5:
@@ -98,18 +130,17 @@ class Server:
             return -ILLEGAL_ADDRESS
         size = count + 7 >> 3
         answer[to + 1] = size
-        for i in range(size):
-            answer[to + 2 + i] = 0
-        for i in range(count):
-            if table.get(address + i):
-                answer[to + 2 + (i >> 3)] |= 1 << (i & 7)
+        move_bits(answer, 8 * (to + 2), table.image, address, count)
+        spare = 8 * size - count  # bits behind the last one read as 0 (6.1)
+        answer[to + 1 + size] &= 0xFF >> spare
         return 2 + size
 
     def _write_coil(self, request, at, length, answer, to):
         address, value = get16(request, at + 1), get16(request, at + 3)
-        if length != 5 or value not in (0, 0xFF00):
+        if length != 5 or value != 0 and value != 0xFF00:
             return -ILLEGAL_VALUE
-        return self._store_coils(address, 1, request, at, answer, to, lambda i: value != 0)
+        answer[to] = 1 if value else 0
+        return self._store_coils(address, 1, answer, 8 * to, request, at, answer, to)
 
     def _write_coils(self, request, at, length, answer, to):
         if length < 7:
@@ -117,21 +148,21 @@ class Server:
         count, size = get16(request, at + 3), request[at + 5]
         if not 1 <= count <= 1968 or size != count + 7 >> 3 or length != 6 + size:
             return -ILLEGAL_VALUE
-        return self._store_coils(
-            get16(request, at + 1), count, request, at, answer, to, lambda i: request[at + 6 + (i >> 3)] >> (i & 7) & 1
-        )
+        return self._store_coils(get16(request, at + 1), count, request, 8 * (at + 6), request, at, answer, to)
 
-    def _store_coils(self, address, count, request, at, answer, to, value):
+    def _store_coils(self, address, count, bits, first, request, at, answer, to):
+        """Bits from bit number `first` of `bits` on; the lowest bit of a byte is the first."""
         coils = self.coils
         if not coils.exists(address, count):
             return -ILLEGAL_ADDRESS
-        for i in range(count):
-            code = coils.may_write(address + i, value(i))
+        for i in range(first, first + count):
+            code = coils.may_write(address + i - first, bits[i >> 3] >> (i & 7) & 1)
             if code:
                 return -code
-        for i in range(count):
-            coils.put(address + i, value(i))
-            coils.written(address + i, value(i))
+        for i in range(first, first + count):
+            value = bits[i >> 3] >> (i & 7) & 1
+            coils.put(address + i - first, value)
+            coils.written(address + i - first, value)
         copy(answer, to, request, at, 5)
         return 5
 
@@ -144,6 +175,7 @@ class Server:
         copy(answer, to, request, at, 5)
         return 5
 
+    @micropython.native
     def _write_registers(self, request, at, length, answer, to):
         if length < 8:
             return -ILLEGAL_VALUE
@@ -179,73 +211,13 @@ class Server:
         wanted = get16(request, at + 3)
         if not 1 <= count <= 121 or not 1 <= wanted <= 125 or size != 2 * count or length != 10 + size:
             return -ILLEGAL_VALUE
-        if self.holdings.locate(get16(request, at + 1), wanted) < 0:
+        holdings = self.holdings
+        offset = holdings.locate(get16(request, at + 1), wanted)
+        if offset < 0:
             return -ILLEGAL_ADDRESS
-        code = self.holdings.write(get16(request, at + 5), count, request, at + 10)  # the write comes first (6.17)
+        code = holdings.write(get16(request, at + 5), count, request, at + 10)  # the write comes first (6.17)
         if code:
             return -code
-        return self._answer_registers(self.holdings, get16(request, at + 1), wanted, answer, to)
-
-    def _diagnose(self, request, at, length, answer, to):
-        """Sub-function 0 only: the loopback with which a host proves that an answer belongs to its request."""
-        if length < 3 or get16(request, at + 1) != 0:
-            return -ILLEGAL_FUNCTION
-        copy(answer, to, request, at, length)
-        return length
-
-    def _read_file(self, request, at, length, answer, to):
-        """File records (6.14): reference type 6, records are registers, 10,000 a file."""
-        size = request[at + 1] if length > 1 else 0
-        if not 7 <= size <= 245 or size % 7 or length != 2 + size:
-            return -ILLEGAL_VALUE
-        used = 2
-        for group in range(at + 2, at + length, 7):
-            number, record, count = get16(request, group + 1), get16(request, group + 3), get16(request, group + 5)
-            if request[group] != 6 or record > 9999 or used + 2 + 2 * count > PDU_MAX:
-                return -ILLEGAL_VALUE if request[group] == 6 and record <= 9999 else -ILLEGAL_ADDRESS
-            file = self.files(number)
-            if file is None or not count or 2 * (record + count) > file.size + 1:
-                return -ILLEGAL_ADDRESS
-            answer[to + used] = 1 + 2 * count
-            answer[to + used + 1] = 6
-            file.read(2 * record, 2 * count, answer, to + used + 2)
-            used += 2 + 2 * count
-        answer[to + 1] = used - 2
-        return used
-
-    def _identify(self, request, at, length, answer, to):
-        """Read device identification (6.21), basic, regular, extended and individual access: conformity level 0x83."""
-        if length != 4 or request[at + 1] != 14:
-            return -ILLEGAL_FUNCTION if length == 4 else -ILLEGAL_VALUE
-        level, wanted = request[at + 2], request[at + 3]
-        if not 1 <= level <= 4:
-            return -ILLEGAL_VALUE
-        ids = sorted(self.objects)
-        if level == 4:
-            if wanted not in self.objects:
-                return -ILLEGAL_ADDRESS
-            ids = [wanted]
-        else:
-            last = (2, 0x7F, 0xFF)[level - 1]
-            ids = [i for i in ids if i <= last]
-            if wanted not in ids:
-                wanted = ids[0]  # an unknown object id starts from the beginning (6.21)
-            ids = [i for i in ids if i >= wanted]
-        used, number, more = 7, 0, 0
-        for i in ids:
-            data = self.objects[i]
-            if used + 2 + len(data) > PDU_MAX:
-                more = i
-                break
-            answer[to + used] = i
-            answer[to + used + 1] = len(data)
-            copy(answer, to + used + 2, data, 0, len(data))
-            used += 2 + len(data)
-            number += 1
-        answer[to + 1] = 14
-        answer[to + 2] = level
-        answer[to + 3] = 0x83
-        answer[to + 4] = 0xFF if more else 0
-        answer[to + 5] = more
-        answer[to + 6] = number
-        return used
+        answer[to + 1] = 2 * wanted
+        copy(answer, to + 2, holdings.image, offset, 2 * wanted)
+        return 2 + 2 * wanted

@@ -1,20 +1,24 @@
 """Modbus TCP (MODBUS Messaging on TCP/IP Implementation Guide V1.0b).
 
 One read is not one frame: bytes are gathered per client until the length in the header is there, and that length is bounded
-before it is believed. A broken client is closed; it costs the others nothing.
+before it is believed. A broken client is closed; it costs the others nothing. Serving a request allocates nothing.
 """
 
+# pyright: reportArgumentType=false
+# (viper takes byte arrays as pointers; the stubs have no way to say so)
 import select
 import socket
 
+import micropython
 from micropython import const
 
-from core.wire import copy, get16, put16
+from core.wire import copy
 
 _HEADER = const(7)  # transaction, protocol, length, unit
 _ADU_MAX = const(260)
 _PIPELINE = const(16)
-_EAGAIN = const(11)
+_IPPROTO_TCP = const(6)  # numbers, because not every port names them
+_TCP_NODELAY = const(1)
 IDLE_MS = const(300_000)
 
 
@@ -22,23 +26,26 @@ class Client:
     def __init__(self):
         self.socket = None
         self.buffer = bytearray(_ADU_MAX)
-        self.view = memoryview(self.buffer)
         self.filled = 0
         self.idle_ms = 0
         self.served = 0  # requests answered: who has none is a stranger
         self.out = bytearray(_ADU_MAX)
-        self.unsent = b""  # what the socket did not take yet; nothing more is served until it is gone
+        self.size = 0  # of the answer in `out`; nothing more is served until the socket has taken it
+        self.sent = 0
+        self.blocked = False  # poll waits for room
 
 
 class TcpServer:
     # Of a serial line only: not available here.
-    overruns = unanswered = noise = gaps = foreign = broadcasts = None
+    overruns = unanswered = noise = gaps = broadcasts = None
 
     def __init__(self, server, port, unit, clients=4, listen=True):
         self.server = server
         self.unit = unit
         self.clients = [Client() for _ in range(clients)]
         self.evictions = 0
+        self.foreign = 0  # requests for units that are not here
+        self._input = bytearray(_ADU_MAX)
         self.poll = select.poll()
         self.listener = None
         self._port = port
@@ -104,6 +111,12 @@ class TcpServer:
             self.evictions += 1
             self._close(free)
         stream.setblocking(False)
+        try:
+            stream.setsockopt(
+                _IPPROTO_TCP, _TCP_NODELAY, 1
+            )  # else the second of two answers waits for an acknowledgement
+        except OSError:
+            pass  # a port without it
         free.socket = stream
         free.filled = free.idle_ms = free.served = 0
         self.poll.register(stream, select.POLLIN)
@@ -115,14 +128,17 @@ class TcpServer:
         except OSError:
             pass
         client.socket = None
-        client.unsent = b""
+        client.size = 0
+        client.blocked = False
 
+    @micropython.native
     def _serve(self, client):
         for _ in range(_PIPELINE):
-            if client.unsent and not self._flush(client):
+            if client.size and not self._flush(client):
                 return
+            room = _ADU_MAX - client.filled
             try:
-                got = client.socket.readinto(client.view[client.filled :])
+                got = client.socket.readinto(self._input, room)
             except OSError:
                 got = 0
             if got is None:
@@ -130,45 +146,55 @@ class TcpServer:
             if not got:
                 self._close(client)
                 return
+            copy(client.buffer, client.filled, self._input, 0, got)
             client.filled += got
             client.idle_ms = 0
-            if not self._frames(client):
-                return
+            if not self._frames(client) or got < room:
+                return  # a short read: nothing more is there now, and poll tells when there is
 
+    @micropython.native
     def _frames(self, client):
         """Answer every complete frame in the buffer; False when the client was closed or blocks."""
         buffer = client.buffer
         while client.filled >= _HEADER:
-            length = get16(buffer, 4)  # unit and PDU
-            if get16(buffer, 2) != 0 or not 2 <= length <= _ADU_MAX - 6:
-                self.server.errors += 1  # out of step: there is no way to find the next frame
+            length = buffer[4] << 8 | buffer[5]  # unit and PDU
+            if buffer[2] or buffer[3] or not 2 <= length <= _ADU_MAX - 6:
+                self.server.diagnostics.bad_frame()  # out of step: there is no way to find the next frame
                 self._close(client)
                 return False
             end = 6 + length
             if client.filled < end:
                 return True
-            if buffer[6] in (0, 255, self.unit):
+            unit = buffer[6]
+            if unit == self.unit or unit == 0 or unit == 255:
                 client.served = 1
                 size = self.server.handle(buffer, _HEADER, length - 1, client.out, _HEADER)
-                copy(client.out, 0, buffer, 0, _HEADER)
-                put16(client.out, 4, size + 1)
-                client.unsent = client.out[: _HEADER + size]
-            copy(buffer, 0, buffer, end, client.filled - end)
+                out = client.out
+                copy(out, 0, buffer, 0, _HEADER)
+                out[4], out[5] = size + 1 >> 8, size + 1 & 0xFF
+                client.size, client.sent = _HEADER + size, 0
+            else:
+                self.foreign += 1
             client.filled -= end
-            if client.unsent and not self._flush(client):
+            if client.filled:
+                copy(buffer, 0, buffer, end, client.filled)
+            if client.size and not self._flush(client):
                 return False
         return True
 
+    @micropython.native
     def _flush(self, client):
         """Send what is left of an answer; wait for room with the poll object when the socket takes no more."""
         try:
-            sent = client.socket.send(client.unsent)
-        except OSError as error:
-            if error.errno == _EAGAIN:
-                sent = 0
-            else:
-                self._close(client)
-                return False
-        client.unsent = client.unsent[sent:]
-        self.poll.modify(client.socket, select.POLLOUT if client.unsent else select.POLLIN)
-        return not client.unsent
+            client.sent += client.socket.write(client.out, client.sent, client.size - client.sent) or 0
+        except OSError:
+            self._close(client)
+            return False
+        blocked = client.sent < client.size
+        if blocked != client.blocked:
+            self.poll.modify(client.socket, select.POLLOUT if blocked else select.POLLIN)
+            client.blocked = blocked
+        if blocked:
+            return False
+        client.size = 0
+        return True

@@ -105,7 +105,7 @@ def test_noise_before_and_behind_a_frame():
         line.send(before + READ)
         line.run(50_000)
         assert line.answers == [IDENTITY], before
-        assert rtu.noise == len(before) and rtu.server.errors == 0
+        assert rtu.noise == len(before) and rtu.server.diagnostics.errors == 0
     for behind in (b"\x00", b"\xff\x00", bytes(range(9))):
         rtu, line = bus()
         ended = line.send(READ + behind)
@@ -122,7 +122,7 @@ def test_noise_inside_costs_one_frame_and_is_counted():
         line.send(READ[:at] + READ[at + 1 :])
         line.run(50_000)
         assert not line.answers, at
-    assert rtu.server.errors == 16
+    assert rtu.server.diagnostics.errors == 16
     line.send(READ)
     line.run(50_000)
     assert line.answers == [IDENTITY]
@@ -168,7 +168,12 @@ def test_other_units_and_their_answers_are_skipped():
     line.run(20_000)
     line.send(quoted)  # an answer whose request we missed
     line.run(20_000)
-    assert line.answers == [] and rtu.server.errors == 0 and rtu.foreign == 6 and rtu.server.messages == 0
+    assert (
+        line.answers == []
+        and rtu.server.diagnostics.errors == 0
+        and rtu.foreign == 6
+        and rtu.server.diagnostics.messages == 0
+    )
     assert rtu.server.holdings.word(211) == 3700
     line.send(READ)
     line.run(20_000)
@@ -181,7 +186,7 @@ def test_request_and_answer_of_others_read_in_one_go():
     line.send(READ, 0)
     line.pass_time(20_000)
     line.run(20_000)
-    assert line.answers == [IDENTITY] and rtu.foreign == 2 and rtu.server.messages == 1
+    assert line.answers == [IDENTITY] and rtu.foreign == 2 and rtu.server.diagnostics.messages == 1
 
 
 def test_a_request_that_was_followed_by_another_is_not_answered():
@@ -209,7 +214,7 @@ def test_our_own_echo_is_no_request():
     line.run(100_000)
     line.send(READ)
     line.run(100_000)
-    assert line.answers == [write, IDENTITY] and rtu.echoes == 2 and rtu.server.errors == 0
+    assert line.answers == [write, IDENTITY] and rtu.echoes == 2 and rtu.server.diagnostics.errors == 0
 
 
 def test_overrun_is_counted_and_survived():

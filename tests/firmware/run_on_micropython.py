@@ -13,3 +13,9 @@ for name in dir(module):
     except Exception as error:
         print("== fail " + name)
         sys.print_exception(error)
+try:
+    from _hits import _hits  # statement coverage, see tests/bench/coverage.py
+except ImportError:
+    pass
+else:
+    print("\n== hits " + "".join("%02x" % byte for byte in _hits))

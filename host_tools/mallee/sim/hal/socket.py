@@ -172,8 +172,10 @@ class socket:
         while data:
             data = data[self.send(data) :]
 
-    def write(self, data, count=-1):
-        data = memoryview(data)[: count if count >= 0 else len(data)]
+    def write(self, data, *span):
+        """write(data), write(data, count) or write(data, start, count), as MicroPython's streams have it."""
+        start = span[0] if len(span) > 1 else 0
+        data = memoryview(data)[start : start + span[-1] if span else len(data)]
         try:
             return self.send(data)
         except OSError as error:

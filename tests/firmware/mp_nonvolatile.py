@@ -1,0 +1,175 @@
+"""Counters and journal over a memory whose power goes at any byte: enumerated, not sampled."""
+
+from core.counters import Counters
+from core.journal import RECORD, Journal, Kind, Ring
+
+
+class Cut(Exception):
+    pass
+
+
+class Memory:
+    """A FRAM of which the power goes after `left` more bytes were written."""
+
+    def __init__(self, size=1024):
+        self.data = bytearray(b"\xa5" * size)  # a new chip holds anything
+        self.left = 1 << 29
+
+    def read(self, address, target, at):
+        for i in range(16):
+            target[at + i] = self.data[address + i]
+
+    def write(self, address, data, at):
+        for i in range(16):
+            if not self.left:
+                raise Cut
+            self.left -= 1
+            self.data[address + i] = data[at + i]
+
+
+def saved(memory, value):
+    counters = Counters(memory, 40)
+    counters.load()
+    for i in range(40):
+        counters.data[i] = value
+    counters.save()
+    counters.flush()
+    return counters
+
+
+def test_counters_come_back():
+    memory = Memory()
+    assert not Counters(memory, 40).load()
+    for value in (1, 2, 3):
+        saved(memory, value)
+        again = Counters(memory, 40)
+        assert again.load() and bytes(again.data) == bytes((value,)) * 40 and again.sequence == value
+    assert again.end == 2 * 48
+
+
+def test_counters_are_the_old_or_the_new_ones_wherever_the_power_goes():
+    seen = set()
+    for start in (1, 2):
+        for cut in range(49):
+            memory = Memory()
+            for value in range(start):
+                saved(memory, value + 1)
+            memory.left = cut
+            try:
+                saved(memory, 99)
+            except Cut:
+                pass
+            memory.left = 1 << 29
+            again = Counters(memory, 40)
+            assert again.load(), cut
+            assert bytes(again.data) in (bytes((start,)) * 40, bytes((99,)) * 40), cut
+            seen.add(again.data[0])
+            saved(memory, 77)
+            again = Counters(memory, 40)
+            assert again.load() and again.data[0] == 77, cut
+    assert seen == {1, 2, 99}
+
+
+def test_counters_that_change_while_they_are_written_are_written_as_they_were():
+    memory = Memory()
+    counters = saved(memory, 1)
+    counters.data[0] = 5
+    counters.save()
+    assert counters.step()
+    counters.data[0] = counters.data[39] = 6
+    counters.save()  # not before the first is done
+    counters.flush()
+    again = Counters(memory, 40)
+    assert again.load() and again.data[0] == 5 and again.data[39] == 1
+
+
+def entries(memory, first, records):
+    """(sequence, kind, code, value), oldest first, as whoever reads the file makes them."""
+    journal = Journal(memory, first, first + RECORD * records)
+    data = bytearray(journal.size)
+    for position in range(0, journal.size, 6):
+        count = min(6, journal.size - position)
+        journal.read(position, count, data, position)
+    found = []
+    for slot in range(records):
+        if journal._sequence(slot):
+            r = data[RECORD * slot : RECORD * slot + RECORD]
+            found.append((r[2] << 8 | r[3], r[8], r[10] << 8 | r[11], r[12] << 8 | r[13]))
+    return sorted(found)
+
+
+def test_a_journal_is_a_ring_that_goes_on_after_a_restart():
+    memory = Memory()
+    for start in range(5):
+        journal = Journal(memory, 64, 64 + RECORD * 8)
+        journal.load()
+        assert journal.sequence == 3 * start
+        for i in range(3):
+            journal.note(Kind.ALARM_CAME, start, i, 1000 + i, 1)
+        while journal.step(0, 0):
+            pass
+    assert entries(memory, 64, 8) == [(n + 1, 2, n // 3, n % 3) for n in range(7, 15)]
+
+
+def test_a_full_queue_drops_and_says_so():
+    memory = Memory()
+    journal = Journal(memory, 0, RECORD * 40)
+    for i in range(21):
+        journal.note(Kind.ALARM_CAME, i, 0, 0, 0)
+    assert journal.dropped == 5
+    while journal.step(7, 0):
+        pass
+    found = entries(memory, 0, 40)
+    assert [code for _, kind, code, _ in found if kind == Kind.ALARM_CAME] == list(range(16))
+    assert [value for _, kind, _, value in found if kind == Kind.DROPPED] == [5]
+
+
+def test_a_journal_loses_at_most_the_record_that_was_being_written():
+    for full in (0, 8):  # an empty ring, and one that overwrites its oldest
+        for cut in range(17):
+            memory = Memory()
+            journal = Journal(memory, 0, RECORD * 8)
+            for i in range(full + 3):
+                journal.note(Kind.ALARM_CAME, i, 0, 0, 0)
+                journal.step(0, 0)
+            memory.left = cut
+            journal.note(Kind.ALARM_WENT, 500, 0, 0, 0)
+            try:
+                journal.step(0, 0)
+            except Cut:
+                pass
+            memory.left = 1 << 29
+            again = Journal(memory, 0, RECORD * 8)
+            again.load()
+            found = [code for _, _, code, _ in entries(memory, 0, 8)]
+            before = list(range(full + 3))[-8:]
+            kept = before[-7:]  # the slot of the ninth record is the first one's
+            assert found in (before, kept, kept + [500]), (full, cut, found)
+            again.note(Kind.ALARM_CAME, 600, 0, 0, 0)
+            again.step(0, 0)
+            assert [code for _, _, code, _ in entries(memory, 0, 8)][-1] == 600, (full, cut)
+
+
+def test_noting_allocates_nothing():
+    import micropython
+
+    memory = Memory()
+    journal = Journal(memory, 0, RECORD * 8)
+    journal.note(Kind.START, 1, 2, 3, 0)
+    journal.step(0, 0)
+    micropython.heap_lock()
+    try:
+        journal.note(Kind.START, 1, 2, 3, 0)
+        journal.step(0, 0)
+    finally:
+        micropython.heap_unlock()
+    assert journal.sequence == 2
+
+
+def test_without_a_memory_the_ring_is_in_ram():
+    ring = Ring(64)
+    journal = Journal(ring, 0, 64)
+    journal.load()
+    journal.note(Kind.START, 1, 2, 3, 0)
+    journal.step(0, 0)
+    assert entries(ring, 0, 4) == [(1, 1, 1, 2)]

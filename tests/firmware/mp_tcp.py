@@ -1,0 +1,157 @@
+"""Modbus TCP over real sockets of this machine's MicroPython, client and server in one process."""
+
+import errno
+import socket
+
+import micropython
+from core.bank import Bits, Table
+from core.modbus import Server
+from core.tcp import TcpServer
+from maps import common
+
+UNIT = 5
+READ = bytes((0, 1, 0, 0, 0, 6, UNIT, 4, 0, 0, 0, 2))
+ANSWER = bytes((0, 1, 0, 0, 0, 7, UNIT, 4, 4, 0xFF, 0xFF, 0xFF, 0xFF))
+
+
+class Bench:
+    def __init__(self, clients=4):
+        inputs = Table((common.Identity,))
+        server = Server(inputs, Table((common.Command,), writable=True), Bits([]), Bits([]), lambda n: None, {0: b"x"})
+        for port in range(31502, 31999):
+            try:
+                self.tcp = TcpServer(server, port, UNIT, clients)
+                break
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    raise
+        self.address = socket.getaddrinfo("127.0.0.1", port)[0][-1]
+        self.made = []
+
+    def client(self):
+        client = socket.socket()
+        client.connect(self.address)
+        client.setsockopt(6, 1, 1)  # TCP_NODELAY: what is written arrives before the next line
+        client.setblocking(False)
+        self.made.append(client)
+        self.serve()
+        return client
+
+    def serve(self):
+        for _ in range(5):
+            self.tcp.wait(0)
+
+    def close(self):
+        for client in self.made:
+            client.close()
+        for client in self.tcp.clients:
+            if client.socket is not None:
+                client.socket.close()
+        self.tcp.listener.close()
+
+
+def heard(client):
+    """What came; None for nothing, b"" for an end."""
+    try:
+        return client.read(4000)
+    except OSError:
+        return b""
+
+
+def test_serving_allocates_nothing():
+    bench = Bench()
+    client = bench.client()
+    client.write(READ)
+    bench.serve()
+    assert heard(client) == ANSWER
+    client.write(READ)
+    micropython.heap_lock()
+    try:
+        bench.tcp.wait(0)
+    finally:
+        micropython.heap_unlock()
+    assert heard(client) == ANSWER
+    bench.close()
+
+
+def test_frames_may_be_split_at_every_byte_and_merged():
+    bench = Bench()
+    client = bench.client()
+    for cut in range(1, len(READ)):
+        client.write(READ[:cut])
+        bench.serve()
+        assert heard(client) is None, cut
+        client.write(READ[cut:])
+        bench.serve()
+        assert heard(client) == ANSWER, cut
+    client.write(READ * 16)
+    bench.serve()
+    assert heard(client) == ANSWER * 16
+    bench.close()
+
+
+def test_lengths_are_bounded_before_they_are_believed():
+    for head in (b"\0\1\0\0\0\0", b"\0\1\0\0\0\1", b"\0\1\0\0\0\xff", b"\0\1\0\0\xff\xff", b"\0\1\0\1\0\6"):
+        bench = Bench()
+        bad, good = bench.client(), bench.client()
+        bad.write(head + bytes(20))
+        good.write(READ)
+        bench.serve()
+        assert heard(bad) == b"" and heard(good) == ANSWER, head
+        assert bench.tcp.server.diagnostics.errors == 1
+        bench.close()
+
+
+def test_other_units_are_not_answered_but_counted():
+    bench = Bench()
+    client = bench.client()
+    for unit in (0, 255):
+        client.write(READ[:6] + bytes((unit,)) + READ[7:])
+        bench.serve()
+        assert heard(client) == ANSWER[:6] + bytes((unit,)) + ANSWER[7:]
+    client.write(READ[:6] + b"\x06" + READ[7:])
+    bench.serve()
+    assert heard(client) is None and bench.tcp.foreign == 1
+    bench.close()
+
+
+def test_a_fifth_client_takes_the_place_of_who_is_idle_longest():
+    bench = Bench()
+    clients = [bench.client() for _ in range(4)]
+    for client in clients:
+        client.write(READ)
+        bench.serve()
+        assert heard(client) == ANSWER
+        bench.tcp.age(1000)
+    stranger = bench.client()
+    assert heard(clients[0]) == b"" and bench.tcp.evictions == 1 and bench.tcp.connected == 4
+    for client in clients[1:] + [stranger]:
+        client.write(READ)
+        bench.serve()
+        assert heard(client) == ANSWER
+    bench.close()
+
+
+def test_a_client_that_does_not_read_stops_itself_only():
+    bench = Bench()
+    deaf, good = bench.client(), bench.client()
+    for _ in range(2000):  # until its socket and ours are full
+        try:
+            if not deaf.write(READ * 16):
+                break
+        except OSError:
+            break
+        bench.tcp.wait(0)
+    good.write(READ)
+    bench.serve()
+    assert heard(good) == ANSWER
+    before, total = None, 0
+    while True:  # every answer comes out whole, in the end
+        bench.serve()
+        data = heard(deaf)
+        if not data:
+            break
+        total += len(data)
+        before = data
+    assert before is not None and total % len(ANSWER) == 0
+    bench.close()
