@@ -42,6 +42,7 @@ class RtuServer:
     def __init__(self, server, pins, unit, baud=19200, framing="8E1", timed=None):
         parity, stop = _FRAMINGS[framing]
         self.server = server
+        server.diagnostics.line = self
         self.unit = unit
         self.overruns = self.unanswered = self.noise = self.gaps = self.broadcasts = self.foreign = self.echoes = 0
         tx, rx, direction = Pin(pins["tx"]), Pin(pins["rx"]), pins["direction"]
@@ -188,7 +189,7 @@ class RtuServer:
             start = self._echo(count)
         if count >= _BUFFER - 1 or self._filled + count - start > _BUFFER:
             self.overruns += 1  # bytes may be missing anywhere
-            self._drop()
+            self._drop(True)
             return
         copy(self._window, self._filled, self._input, start, count - start)
         self._filled += count - start
@@ -220,7 +221,7 @@ class RtuServer:
             self._serve(0, length)
         else:
             length = self._frame(0, 0)
-            self._skip(0)
+            self._skip(0, length)
             self._consume(length)
         return True
 
@@ -264,7 +265,7 @@ class RtuServer:
             if self._window[at] == self.unit:
                 own, own_size = at, size
             else:
-                self._skip(at)
+                self._skip(at, size)
             at += size
             done = at
         if own >= 0:
@@ -278,15 +279,16 @@ class RtuServer:
         self._looked_at = self._filled
         return frames
 
-    def _skip(self, at):
-        """A frame that is not for this unit alone is counted, and that is all."""
+    def _skip(self, at, size):
+        """A frame that is not for this unit alone: a broadcast is never answered, the rest is none of our business."""
         if self._window[at] == 0:
             self.broadcasts += 1
+            self.server.handle_broadcast(self._window, at + 1, size - 3)
         else:
             self.foreign += 1
 
-    def _drop(self):
-        self.server.errors += 1
+    def _drop(self, overrun=False):
+        self.server.diagnostics.bad_frame(overrun)
         self.noise += self._filled
         self._filled = self._looked_at = 0
 
@@ -301,12 +303,16 @@ class RtuServer:
     @micropython.native
     def _serve(self, at, size):
         """Make the answer. What comes behind the request stays in the window until silence decides whether it is sent."""
-        length = 1 + self.server.handle(self._window, at + 1, size - 3, self._answer, 1)
-        self._answer[0] = self.unit
-        crc = crc16_modbus(self._answer, 0, length)
-        self._answer[length] = crc & 0xFF  # low byte first (6.2.2)
-        self._answer[length + 1] = crc >> 8
-        self._size = length + 2
+        length = self.server.handle(self._window, at + 1, size - 3, self._answer, 1)
+        if length:
+            length += 1
+            self._answer[0] = self.unit
+            crc = crc16_modbus(self._answer, 0, length)
+            self._answer[length] = crc & 0xFF  # low byte first (6.2.2)
+            self._answer[length + 1] = crc >> 8
+            self._size = length + 2
+        else:  # listen-only mode
+            self.unanswered += 1
         self._consume(at + size)
 
     @micropython.native
