@@ -180,6 +180,34 @@ def test_other_units_and_their_answers_are_skipped():
     assert line.answers == [IDENTITY]
 
 
+def test_broadcasts_are_handed_over_and_never_answered():
+    rtu, line = bus()
+    heard = []
+    rtu.server.broadcast = lambda request, at, length: heard.append(bytes(request[at : at + length]))
+    line.send(frame(0, 6, 0, 200, 0, 5))
+    line.run(20_000)
+    line.send(b"\xff" + frame(0, 16, 0, 200, 0, 1, 2, 0, 6) + READ, 0)  # noise before it, a request behind it
+    line.run(20_000)
+    assert heard == [bytes((6, 0, 200, 0, 5)), bytes((16, 0, 200, 0, 1, 2, 0, 6))]
+    assert rtu.broadcasts == 2 and rtu.server.holdings.word(200) == 60
+    assert line.answers == [IDENTITY]
+
+
+def test_listen_only_until_a_restart():
+    rtu, line = bus()
+    for request in (frame(UNIT, 8, 0, 4, 0, 0), READ, frame(UNIT, 6, 0, 200, 0, 5), frame(UNIT, 8, 0, 1, 0, 0)):
+        line.send(request)
+        line.run(20_000)
+        assert line.answers == []
+    assert rtu.server.holdings.word(200) == 60
+    line.send(READ)
+    line.run(20_000)
+    assert line.answers == [IDENTITY]
+    line.send(frame(UNIT, 8, 0, 15, 0, 0))  # the restart cleared what was counted; its own silence came after that
+    line.run(20_000)
+    assert line.answers[1] == frame(UNIT, 8, 0, 15, 0, 1)
+
+
 def test_request_and_answer_of_others_read_in_one_go():
     rtu, line = bus(115200)
     line.send(frame(5, 3, 0, 0, 0, 1) + frame(5, 3, 2, 1, 2), 0)
