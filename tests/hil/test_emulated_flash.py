@@ -1,8 +1,7 @@
 """`mallee flash` on an emulated Pico with stock MicroPython: installs, changes, resumes, refuses, and never half-applies."""
 
 import pytest
-from mallee.deploy.build import Bundle, build
-from mallee.deploy.flashing import install as installing
+from mallee.deploy.build import build
 from mallee.deploy.flashing.confirming import at_console
 from mallee.deploy.flashing.console import Console
 from mallee.deploy.flashing.install import install, listen, look
@@ -92,27 +91,6 @@ def test_an_altered_file_is_noticed(small):
     job, _ = flashed(pico, SMALL)
     assert job.plan.write == ("core/bytes.mpy",)
     assert files_on(pico)["core/bytes.mpy"] == SMALL.contents["core/bytes.mpy"]
-
-
-def test_a_full_file_system(image, monkeypatch):
-    pico = powered(image)
-    console = Console(EmulatedDoor(pico))
-    console.open()
-    console.run("b=bytes(4096)\nf=open('log.csv','wb')\nfor i in range(343):f.write(b)\nf.close()")
-    console.close()
-    with pytest.raises(MalleeError) as raised:
-        look(EmulatedDoor(pico), SMALL, WHO)
-    assert raised.value.code == ExitCode.REFUSED and "log.csv" in raised.value.likely
-    big = {**SMALL.contents, "drivers/big.mpy": bytes(60_000)}
-    monkeypatch.setattr(installing, "check_space", lambda *_: None)
-    with pytest.raises(MalleeError) as raised:  # found out only while writing
-        flashed(pico, Bundle(SMALL.manifest, big))
-    assert "full" in raised.value.what and raised.value.code == ExitCode.REFUSED
-    console.open()
-    console.run("import os\nos.remove('log.csv')")
-    console.close()
-    flashed(pico, SMALL)
-    assert set(files_on(pico)) >= set(SMALL.contents)
 
 
 def test_an_application_that_ends_is_told(small):

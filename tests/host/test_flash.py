@@ -2,6 +2,7 @@
 
 import hashlib
 import subprocess
+from pathlib import Path
 
 import cbor2
 import msgspec
@@ -12,10 +13,11 @@ from mallee.deploy.build import MANIFEST, STARTER, Bundle, File, Manifest, write
 from mallee.deploy.flashing import on_board, ports
 from mallee.deploy.flashing.bundles import read_bundle
 from mallee.deploy.flashing.confirming import at_console, bus_address
+from mallee.deploy.flashing.console import BoardRaised
 from mallee.deploy.flashing.fitting import check_fit, check_space
 from mallee.deploy.flashing.plan import make_plan, rows
 from mallee.deploy.flashing.state import BoardState, survey
-from mallee.deploy.flashing.transfer import blocks_of, escaped
+from mallee.deploy.flashing.transfer import blocks_of, escaped, explained
 from mallee.deploy.identity import Who, build_info, check, known_from, merged
 from mallee.errors import ExitCode, MalleeError
 
@@ -337,3 +339,17 @@ def test_a_rename_replaces(unix):
     (unix.folder / "build_info.new").write_bytes(b"new")
     unix.run(on_board.RENAME.format(old="build_info.new", new="build_info.py"))
     assert {path.name: path.read_bytes() for path in unix.folder.iterdir()} == {"build_info.py": b"new"}
+
+
+@needs_micropython
+def test_a_file_system_that_fills_up_takes_the_rest_and_says_so(unix):
+    if not Path("/dev/full").exists():
+        pytest.skip("no /dev/full here")
+    blocks = blocks_of(bytes(9000), 1024)
+    code = on_board.RECEIVE + on_board.RECEIVE_ONE.format(path="/dev/full", sizes=tuple(map(len, blocks)))
+    command = [unix.micropython, "-c", code]
+    done = subprocess.run(command, input=b"".join(blocks), capture_output=True, check=False)
+    said = (done.stdout + done.stderr).decode()
+    assert said.startswith("k" * len(blocks))
+    error = explained(BoardRaised(said), "x cannot be written")
+    assert "full" in error.what and "same command" in error.next and error.code == ExitCode.REFUSED

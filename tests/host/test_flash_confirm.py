@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from typing import Any
 
 import pytest
 from mallee.cli import flash as command
@@ -94,7 +95,7 @@ def board(monkeypatch, tmp_path):
     monkeypatch.setattr(command, "install", install)
     monkeypatch.setattr(command, "listen", lambda door: b"")
 
-    def run(*arguments: str, **changes: object) -> int:
+    def run(*arguments: str, **changes: Any) -> int:
         there["state"] = state(changes.pop("files", None), ("core", "pdu"), **changes)
         return main(["flash", "/dev/ttyACM0", "--bundle", str(tmp_path), "-o", "json", *arguments])
 
