@@ -1,4 +1,4 @@
-"""Espressif ESP32-S3-DevKitC-1: Xtensa at 160 MHz under stock MicroPython, 512 kB RAM, 8 MB flash. Modbus RTU on UART1.
+"""Espressif ESP32-S3-DevKitC-1: Xtensa LX7, 512 kB RAM, 8 MB flash. Modbus RTU over an RS-485 transceiver on UART1.
 
 Its MicroPython has no hard interrupt: what runs here measures and answers, and protects nothing (state SAFE). Free are
 GPIO1, 2, 4-18, 21, 39-42 and 47; the others are strapping pins (0, 3, 45, 46), USB (19, 20), flash and PSRAM (26-37), the

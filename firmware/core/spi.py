@@ -5,7 +5,7 @@ from machine import Pin
 
 
 def open_bus(bus, baudrate, polarity, phase):
-    """A bus with `write_readinto` and `init`. In software it is slower than asked for: about 500 kHz on an RP2040."""
+    """A bus with `write_readinto` and `init`. In software it is slower than asked for."""
     sck, mosi, miso = Pin(bus["sck"]), Pin(bus["mosi"]), Pin(bus["miso"])
     if bus["id"] is None:
         return machine.SoftSPI(baudrate=baudrate, polarity=polarity, phase=phase, sck=sck, mosi=mosi, miso=miso)
