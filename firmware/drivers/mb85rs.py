@@ -4,6 +4,8 @@ FRAM takes a write at the speed of its bus, 10^13 times a byte, and each byte wh
 leaves some of the bytes of a record, never half of one. SPI mode 0 or 3.
 """
 
+# pyright: reportArgumentType=false
+# (viper takes byte arrays as pointers; the stubs have no way to say so)
 from core.wire import copy
 from micropython import const
 
