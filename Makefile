@@ -14,11 +14,11 @@ test: $(STAMP)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/basedpyright --warnings
 	@$(BIN)/basedpyright --warnings -p firmware
-	@$(BIN)/pytest -n auto -m "not emulated" $(ARGS)
+	@$(BIN)/pytest -n auto -m "smoke or not emulated" $(ARGS)
 
-# A second of an emulated board's time takes twenty of this machine's: minutes, not part of `make test`.
+# A second of an emulated board's time takes twenty of this machine's: of these, `make test` runs those marked smoke.
 test-emulated: $(STAMP)
-	@$(BIN)/pytest -n auto --dist loadfile tests/hil $(ARGS)
+	@$(BIN)/pytest -n auto tests/hil $(ARGS)
 
 bench: $(STAMP)
 	@$(BIN)/python -m tests.bench $(ONLY)

@@ -88,3 +88,20 @@ def pytest_pycollect_makemodule(module_path, parent):
     if module_path.name.startswith("mp_"):
         return MicroPythonFile.from_parent(parent, path=module_path)
     return None
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """A file in one process, for what its tests share; of emulated boards each board, for to start one takes a minute.
+
+    Not `--dist loadgroup`: pytest-xdist 3.8 and pytest 9.2 do not agree on where the group is kept.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Together(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file, _, test = nodeid.partition("::")
+            board = test.partition("[")[2]
+            return f"{file} {board}" if board.startswith(("pdu", "pump")) else file
+
+    return Together(config, log)

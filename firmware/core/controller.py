@@ -49,6 +49,8 @@ EPOCH_OFFSET_S = 946684800 if time.gmtime(0)[0] == 2000 else 0
 
 
 class Controller:
+    running = None  # the one that runs, for whoever interrupts it and looks around at the prompt
+
     def __init__(self, info, profile, board, equipment):
         self.info = info
         self.profile = profile
@@ -82,6 +84,7 @@ class Controller:
 
     def run(self):
         """Start the equipment and never return."""
+        Controller.running = self
         self.profile.start()
         self._publish_fitting()
         self._mark_ms, self._mark_count = time.ticks_ms(), self.profile.tick_count

@@ -56,11 +56,12 @@ class Atm90e32:
         if self._read(_METER_ON) != 1:
             raise ChipError("not enabled")
 
-    def voltage_V(self, phase):
-        return self._read(_VOLTAGE + phase) / 100
+    def voltage_cV(self, phase):
+        """In hundredths of a volt, as the chip has it."""
+        return self._read(_VOLTAGE + phase)
 
-    def current_A(self, phase):
-        return self._read(_CURRENT + phase) / 1000
+    def current_mA(self, phase):
+        return self._read(_CURRENT + phase)
 
     def power_W(self, phase):
         return self._read32(_POWER + 1 + phase) * 0.00032

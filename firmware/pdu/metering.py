@@ -26,9 +26,10 @@ class Metering:
         self.quality = bytearray([Quality.NOT_YET] * BRANCHES)
         self.errors = 0
         self.running = 0  # bit a branch: its chip was started, and has answered since
-        self.current = array("f", [0] * (3 * BRANCHES))
-        self.voltage = array("f", [0] * (3 * BRANCHES))
-        self.power = array("f", [0] * BRANCHES)
+        # Integers, because every float operation allocates, and the sums go over all of them ten times a second.
+        self.current_mA = array("i", [0] * (3 * BRANCHES))
+        self.voltage_cV = array("i", [0] * (3 * BRANCHES))
+        self.power_dW = array("i", [0] * BRANCHES)
         self.energy_mWh = [0] * BRANCHES
         self._chip = chip
         self._point = point
@@ -115,17 +116,17 @@ class Metering:
         chip, put, at = self._chip, self.inputs.put, Branch.START + branch * Branch.STRIDE
         if part == 0:
             chip.check()
-        volts, amps = chip.voltage_V(part), chip.current_A(part)
-        self.voltage[3 * branch + part] = volts
-        self.current[3 * branch + part] = amps
-        put(Branch.voltage, volts, at + part)
-        put(Branch.phase_current, amps, at + part)
+        voltage_cV, current_mA = chip.voltage_cV(part), chip.current_mA(part)
+        self.voltage_cV[3 * branch + part] = voltage_cV
+        self.current_mA[3 * branch + part] = current_mA
+        put(Branch.voltage, voltage_cV / 100, at + part)
+        put(Branch.phase_current, current_mA / 1000, at + part)
         put(Branch.phase_power, chip.power_W(part), at + part)
         if part == 0:
             put(Measurement.frequency, chip.frequency_Hz())
         elif part == 1:
             watts, volt_amps = chip.total_power_W(), chip.apparent_power_VA()
-            self.power[branch] = watts
+            self.power_dW[branch] = int(10 * watts)
             put(Branch.active_power, watts, at)
             put(Branch.apparent_power, volt_amps, at)
             put(Branch.power_factor, watts / volt_amps if volt_amps > 1 else None, at)
@@ -139,29 +140,47 @@ class Metering:
     @micropython.native
     def sums(self):
         """PDU totals. None while any fitted branch is not known: a sum with a hole in it would read as less load."""
-        put, quality = self.inputs.put, self.quality
-        fitted = [b for b in range(BRANCHES) if quality[b] != Quality.NOT_FITTED]
-        if not fitted or any(quality[b] != Quality.GOOD for b in fitted):
+        put, quality, current, voltage = self.inputs.put, self.quality, self.current_mA, self.voltage_cV
+        fitted = good = power_dW = a = b = c = va = vb = vc = 0
+        for branch in range(BRANCHES):
+            if quality[branch] != Quality.NOT_FITTED:
+                fitted += 1
+            if quality[branch] == Quality.GOOD:
+                good += 1
+                power_dW += self.power_dW[branch]
+                at = 3 * branch
+                a += current[at]
+                b += current[at + 1]
+                c += current[at + 2]
+                va += voltage[at]
+                vb += voltage[at + 1]
+                vc += voltage[at + 2]
+        if fitted and good == fitted:
+            put(Measurement.power, power_dW / 10)
+            self._unbalance(a / 1000, b / 1000, c / 1000)
+        else:
             for field in (Measurement.power, Measurement.unbalance, Measurement.neutral_current):
                 put(field, None)
             for phase in range(3):
                 put(Measurement.phase_current, None, phase)
-        else:
-            put(Measurement.power, sum(self.power[b] for b in fitted))
-            phases = [sum(self.current[3 * b + phase] for b in fitted) for phase in range(3)]
-            for phase in range(3):
-                put(Measurement.phase_current, phases[phase], phase)
-            mean = sum(phases) / 3
-            put(Measurement.unbalance, 100 * max(abs(p - mean) for p in phases) / mean if mean > 0.5 else 0)
-            a, b, c = phases
-            put(Measurement.neutral_current, sqrt(max(0, a * a + b * b + c * c - a * b - b * c - c * a)))
-        good = [b for b in fitted if quality[b] == Quality.GOOD]
         if not good:
             put(Measurement.frequency, None)
-        for phase in range(3):
-            volts = [self.voltage[3 * b + phase] for b in good]
-            put(Measurement.phase_voltage, sum(volts) / len(volts) if volts else None, phase)
+        put(Measurement.phase_voltage, va / (100 * good) if good else None)
+        put(Measurement.phase_voltage, vb / (100 * good) if good else None, 1)
+        put(Measurement.phase_voltage, vc / (100 * good) if good else None, 2)
         put(Measurement.energy, sum(self.energy_mWh) // 1000 if fitted else None)
+
+    @micropython.native
+    def _unbalance(self, a, b, c):
+        """Of the currents of the phases, in ampere; and what flows in the neutral, for loads alike but for their size."""
+        put = self.inputs.put
+        put(Measurement.phase_current, a)
+        put(Measurement.phase_current, b, 1)
+        put(Measurement.phase_current, c, 2)
+        mean = (a + b + c) / 3
+        worst = max(max(a, b, c) - mean, mean - min(a, b, c))
+        put(Measurement.unbalance, 100 * worst / mean if mean > 0.5 else 0)
+        put(Measurement.neutral_current, sqrt(max(0, a * a + b * b + c * c - a * b - b * c - c * a)))
 
     def phase_voltage(self, phase):
         return self.inputs.get(Measurement.phase_voltage, phase)

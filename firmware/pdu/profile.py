@@ -35,6 +35,7 @@ from pdu.metering import Metering
 from pdu.protection import WINDOW, Protection, heat, show, watch
 from pdu.switching import Switching
 
+_SCLK_Hz = const(12_000_000)  # 74HC595 and 74HC165 share the bus with the converter; at 3.3 V they are slower than it
 _RELAY_TICKS = const(20)  # coils and contacts are exchanged this often, and at once on a trip; divides WINDOW
 _RELAY_PHASE = const(10)
 _PULSE_TICKS = const(150)  # of the reset coils on a trip; the coils are rated for pulses
@@ -60,7 +61,7 @@ class Pdu:
         self.fitting = controller.fitting
         pins = self._pins = board.PDU
         self.counts_per_A = COUNTS_PER_V * equipment.FAST_V_PER_A
-        self._spi = open_bus(pins["spi_fast"], 10_000_000, 0, 1)
+        self._spi = open_bus(pins["spi_fast"], _SCLK_Hz, 0, 1)
         self.codes = array("i", [0] * BRANCHES)
         self.adc = Ads131m08(self._spi, Pin(pins["analog_select"], Pin.OUT, value=1), self.codes)
         latch, load = Pin(pins["relay_latch"], Pin.OUT, value=0), Pin(pins["feedback_load"], Pin.OUT, value=1)

@@ -19,6 +19,11 @@ from pump.sensors import Sensors
 CHIPS = const(2)
 
 
+# The RP2040 divides 48 MHz by 2, 4, 6 and so on; the ADS131M08 takes 25 MHz (SBAS950, 6.6). Both frames of a tick at 8 MHz
+# would last 60 us. Short traces, or change it here.
+_SCLK_Hz = const(24_000_000)
+
+
 def nothing():
     """In place of a converter's `read` where none is fitted."""
     return 0
@@ -28,7 +33,7 @@ class Converters:
     """`codes` of both chips, `sensors` what they mean. `pins` is the board's PUMP."""
 
     def __init__(self, pins, equipment, fitting):
-        spi = open_bus(pins["spi_analog"], 10_000_000, 0, 1)
+        spi = open_bus(pins["spi_analog"], _SCLK_Hz, 0, 1)
         self.codes = array("i", [0] * CHANNELS)
         self.uA_per_count = 1e6 / COUNTS_PER_V / equipment.SHUNT_ohm
         self.sensors = Sensors(equipment.ANALOG, self.uA_per_count, equipment.AMBIENT, fitting)

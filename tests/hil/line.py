@@ -12,6 +12,7 @@ from typing import TypeVar
 
 from mallee.device.device import Device
 from mallee.hil.emulated.bus import Bus, Exchange
+from mallee.hil.emulated.controller import EmulatedController
 from mallee.hil.emulated.serving import Served
 from mallee.link import pdus
 from mallee.link.base import Priority
@@ -22,6 +23,7 @@ from pymodbus.pdu import ModbusPDU
 
 T = TypeVar("T")
 UNIT = 17
+WRAPS_AFTER_us = 2_000_000  # from power-on: when the hard tick has just begun
 SILENCE_us = 1e6 * silence_s(19200)
 
 
@@ -54,13 +56,14 @@ class BusLink:
 class OnLine:
     """`do` runs a scenario with the Device in the board's time; `ports` lets the board run beside the test."""
 
-    def __init__(self, image: Path, profile: str, prepare: Callable[[Served], None]) -> None:
+    def __init__(self, image: Path, profile: str, prepare: Callable[[EmulatedController], None]) -> None:
         self.profile = profile
-        self.served = Served(image, profile, unit=UNIT)
-        prepare(self.served)
-        self.bus = self.served.bus
-        self.served.boot()
-        self.pico = self.served.pico
+        self.controller = EmulatedController(image, profile, unit=UNIT, wraps_after_us=WRAPS_AFTER_us)
+        self.pico, self.bus, self.bench = self.controller.pico, self.controller.bus, self.controller.bench
+        prepare(self.controller)
+        self.served = Served(self.controller)
+        self.controller.boot()
+        self.printed = ""
         for _ in range(40):  # it answers as soon as its main loop runs
             if self.bus.exchange(encode(UNIT, pdus.encode(pdus.read_input(0, 1))), 100_000).answer:
                 break

@@ -1,7 +1,7 @@
 """A Pico with nothing attached, on stock MicroPython: it comes up, answers, and what is not fitted reads so."""
 
 import pytest
-from mallee.hil.emulated.costs import Rig
+from mallee.hil.emulated.controller import EmulatedController
 
 # A second of the board's time takes this machine about twenty; a cold cache adds minutes.
 pytestmark = [pytest.mark.timeout(600), pytest.mark.emulated]
@@ -18,9 +18,9 @@ def read(a,n,f=4):
 
 @pytest.fixture(scope="module", params=["pdu", "pump"])
 def bare(request, image):
-    rig = Rig(image, request.param, wired=False)
-    rig.start()
-    rig.pico.run(1_600_000)
+    rig = EmulatedController(image, request.param, wired=False)
+    rig.boot()
+    rig.pico.run(4_000_000)
     ended = rig.stop()
     rig.console.run(READ)
     return request.param, rig, ended

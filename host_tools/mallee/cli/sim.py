@@ -159,6 +159,7 @@ def pico(
         )
     for_s = None if for_ is None else duration_s(for_, "--for")
     try:
+        from ..hil.emulated.controller import EmulatedController
         from ..hil.emulated.image import stock_image
         from ..hil.emulated.serving import Served
     except ModuleNotFoundError as error:
@@ -169,9 +170,10 @@ def pico(
         ) from error
     with _told_to_end() as told, ExitStack() as stack:
         context.note("building, and installing into the flash of an emulated Pico, unless that was done before")
-        served = Served(stock_image(), profile, unit=unit, bus_link=bus_link, console_link=console_link)
+        controller = EmulatedController(stock_image(), profile, unit=unit)
+        served = Served(controller, bus_link=bus_link, console_link=console_link)
         stack.callback(served.close)
-        served.boot()
+        controller.boot()
         names = {"bus": served.bus_end.name, "console": served.console_end.name}
         if context.output in ("json", "jsonl"):
             emit_line(names)

@@ -7,46 +7,24 @@ from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 
-from ...deploy.build import build
-from ...deploy.identity import build_info
 from ...sim.line.ptys import PtyEnd
-from .boards import PduBench, SkidBench
-from .bus import Bus
-from .flash import install
-from .pico import Pico
+from .controller import EmulatedController
 
 _SLICE_us = 2000
 
 
 class Served:
-    """`profile` with its own main.py on an emulated Pico, with the loads of its bench. `bus_end.name` and `console_end.name` are
-    the ports to open.
+    """A controller between two PTYs. `bus_end.name` and `console_end.name` are the ports to open.
 
     The board's time passes slower than a master's, so the gaps between the characters of an answer would be longer than some
     masters allow: an answer is handed over whole, when the board lets go of the line.
     """
 
     def __init__(
-        self,
-        image: Path,
-        profile: str,
-        *,
-        unit: int = 1,
-        bus_link: Path | None = None,
-        console_link: Path | None = None,
+        self, controller: EmulatedController, *, bus_link: Path | None = None, console_link: Path | None = None
     ) -> None:
-        bundle = build("rp2_pico", profile)
-        who = build_info(
-            profile=profile,
-            dictionary_hash=bundle.manifest.dictionary_hash,
-            version=bundle.manifest.mallee,
-            unit=unit,
-            name=profile,
-            serial="EMULATED",
-        )
-        self.pico = Pico(install(image, {**bundle.contents, "build_info.py": who}))
-        self.bench = (PduBench if profile == "pdu" else SkidBench)(self.pico)
-        self.bus = Bus(self.pico)
+        self.controller = controller
+        self.pico, self.bus = controller.pico, controller.bus
         self._answer = bytearray()
         self._wall_s = 0.0
         self._from_us = self.pico.now_us
@@ -56,10 +34,6 @@ class Served:
         except BaseException:
             self.bus_end.close()
             raise
-
-    def boot(self) -> None:
-        """Power on; main.py is about to start then, and takes some two seconds of the board's time. Raises TimeoutError."""
-        self.pico.boot()
 
     @property
     def slower(self) -> float | None:

@@ -12,6 +12,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from .clocks import peripheral_Hz
+
 _DR, _FR, _LCR_H, _IFLS, _IMSC, _ICR = 0x00, 0x18, 0x2C, 0x34, 0x38, 0x44
 _BUSY, _RXFE, _TXFF, _RXFF, _TXFE = 1 << 3, 1 << 4, 1 << 5, 1 << 6, 1 << 7
 _RX, _TX, _RX_TIMEOUT, _OVERRUN = 1 << 4, 1 << 5, 1 << 6, 1 << 10
@@ -21,7 +23,6 @@ _DEPTH = 32
 _LEVELS = (4, 8, 16, 24, 28)  # of 32: UARTIFLS, 1/8 to 7/8
 _TIMEOUT_BITS = 32
 _UART_FUNCTION = 2
-_CLK_PERI_CTRL, _FROM_USB_PLL = 0x40008048, 2  # 2.15.7
 
 
 class _Wire:
@@ -86,7 +87,7 @@ class Uart:
 
     @property
     def bit_ns(self) -> float:
-        return 16e9 * (self._port.baud_divider or 1) / _peripheral_Hz(self._mcu)
+        return 16e9 * (self._port.baud_divider or 1) / peripheral_Hz(self._mcu)
 
     @property
     def bits(self) -> int:
@@ -228,12 +229,6 @@ class Uart:
         if self._in:
             self._port._interrupt_status |= _RX_TIMEOUT
             self._check()
-
-
-def _peripheral_Hz(mcu: Any) -> int:
-    """Of clk_peri as the firmware chose it: MicroPython takes the USB's PLL, and the emulator always counts with 125 MHz."""
-    source = mcu.read_uint32(_CLK_PERI_CTRL) >> 5 & 7
-    return 48_000_000 if source == _FROM_USB_PLL else mcu.clk_peri
 
 
 def mend(mcu: Any) -> list[Uart]:

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from rp2040py.gpio_pin import GPIOPinState
 
+from .clocks import peripheral_Hz
 from .pico import Pico
 
 
@@ -23,15 +24,19 @@ class SpiBus:
     """One SPI of the chip. A byte takes eight of its clocks, as on the wire; without that, costs would be too good."""
 
     def __init__(self, pico: Pico, number: int) -> None:
+        self._mcu: Any = pico.mcu
         self._port: Any = pico.mcu.spi[number]
         self._alarm = pico.mcu.clock.create_alarm(self._done)
+        self._slower = 0.0
         self._answer = 0
         self.device: Callable[[int], int] = lambda byte: 0xFF  # whoever drives the bus now
         self._port.on_transmit = self._transmit
 
     def _transmit(self, value: int) -> None:
         self._answer = self.device(value)
-        self._alarm.schedule(8e9 / (self._port.clock_frequency or 1e6))
+        if not self._slower:  # the port's own figure holds for a clk_peri of 125 MHz
+            self._slower = self._mcu.clk_peri / peripheral_Hz(self._mcu)
+        self._alarm.schedule(8e9 * self._slower / (self._port.clock_frequency or 1e6))
 
     def _done(self) -> None:
         self._port.complete_transmit(self._answer)

@@ -1,4 +1,8 @@
-"""Modbus RTU on an emulated Pico: the application under its own main.py, real masters on a port, and the line's times."""
+"""Both profiles on stock MicroPython on an emulated Pico, as `mallee flash` leaves them, with real masters on their line: they
+tick, answer, trip, hold a lease and lose it, and stay within their budgets.
+
+Tests run in their order on one board a profile; the last one ends its main loop. Those marked `smoke` are part of `make test`.
+"""
 
 from __future__ import annotations
 
@@ -13,13 +17,15 @@ from mallee.deploy.build import build
 from mallee.device.device import Device
 from mallee.device.remote import Grant
 from mallee.hil.emulated.boards import PduBench, SkidBench
-from mallee.hil.emulated.serving import Served
+from mallee.hil.emulated.controller import EmulatedController, TICKS_WRAP_us
+from mallee.hil.emulated.costs import costs, lateness_us
 from mallee.link import pdus
 from mallee.link.opening import open_link
 from mallee.link.rtu_frames import encode
 from pymodbus.client import ModbusSerialClient
 
 from .line import UNIT, OnLine, SILENCE_us, exchanges, told
+from .started import rtu_allocates
 
 # A second of the board's time takes this machine twenty.
 pytestmark = [pytest.mark.timeout(600), pytest.mark.emulated]
@@ -32,8 +38,9 @@ PWM_4_CC = 0x40050000 + 4 * 0x14 + 0x0C  # RP2040 data sheet, 4.5.3: GP8 is chan
 PWM_4_TOP = PWM_4_CC + 4
 
 
-def _prepare(served: Served) -> None:
-    bench = served.bench
+def _prepare(controller: EmulatedController) -> None:
+    bench = controller.bench
+    assert bench is not None
     if isinstance(bench, PduBench):
         bench.set_current_A(AMPS)
         sums = round(FED_BACK_W / 0.00128)  # PmeanT of the fifth meter
@@ -55,6 +62,17 @@ def _how_long(board, request):
         yield
 
 
+@pytest.mark.smoke
+def test_it_ticks_a_thousand_times_a_second_across_the_wrap_of_its_clock(board):
+    moments = board.controller.sampled_us[20:]  # the first ones are the start's own
+    assert moments[0] < TICKS_WRAP_us < moments[-1]
+    assert len(moments) >= (moments[-1] - moments[0]) / 1000 - 1
+    late_us = lateness_us(moments)
+    print(f"{len(moments)} ticks, {late_us:.1f} us late at most")
+    assert late_us <= 100
+
+
+@pytest.mark.smoke
 def test_pymodbus_reads_what_the_bench_injects(board):
     with board.ports() as port:
         # A PTY knows no parity, and pyserial insists; the characters between the board and its line do have it.
@@ -77,6 +95,7 @@ def test_pymodbus_reads_what_the_bench_injects(board):
 MEASURED = {"pdu": ("branch.4.current", 20.0), "pump": ("return_temperature", 47.0)}
 
 
+@pytest.mark.smoke
 def test_mbpoll_reads(board):
     if shutil.which("mbpoll") is None:
         pytest.skip("mbpoll is not installed (Debian package mbpoll)")
@@ -120,6 +139,7 @@ def test_another_units_request_is_not_answered(board):
     assert found.answer == b"" and found.driven == 0 and len(board.bus.characters) == heard
 
 
+@pytest.mark.smoke
 def test_answers_keep_the_silence_and_let_go_of_the_line_at_once(board):
     first, count = board.device.dictionary.fast
     done = exchanges(board.bus, UNIT, (first, count))
@@ -155,13 +175,15 @@ async def _lease(device: Device, seconds: int, **changed):
     await device.write_remote(Grant(holder=7, epoch=1, seconds=seconds), {**points, **changed})
 
 
+@pytest.mark.smoke
 def test_a_lease_is_held_and_lost_gracefully(board):
-    bench = board.served.bench
-    wanted = {"remote_differential_pressure": 205.0} if isinstance(bench, SkidBench) else {}
+    bench = board.bench
+    wanted = {"remote_differential_pressure": 202.0} if isinstance(bench, SkidBench) else {}
     board.do(lambda device: device.write({"lease_hold": 1}))
     levels = [_duty_percent(board)]
     closed = bench.contactors.closed if isinstance(bench, PduBench) else 0
     board.do(lambda device: _lease(device, 1, **wanted))
+    board.run_until("lease_state", "active", 300)  # it is published with the next step of regulation
     seen = []
     end_us = board.pico.now_us + 4_000_000
     while (not seen or seen[-1] != "none") and board.pico.now_us < end_us:
@@ -196,17 +218,26 @@ def _duty_percent(board) -> float:
     return 100 * (read(PWM_4_CC) & 0xFFFF) / (read(PWM_4_TOP) + 1)
 
 
-def test_an_overcurrent_is_seen_over_the_line(board):
-    bench = board.served.bench
-    if not isinstance(bench, PduBench):
-        pytest.skip("a skid has no branches")
+@pytest.mark.smoke
+def test_it_trips_and_says_so_over_the_line(board):
+    (_overcurrent if board.profile == "pdu" else _dry_run)(board)
+
+
+def _overcurrent(board) -> None:
+    opened: list[tuple[float, int]] = []
+    contactors = board.bench.contactors
+    contactors.opened = lambda bits: opened.append((board.pico.now_us, bits))
     amps = list(AMPS)
     amps[2] = 750.0
-    bench.set_current_A(amps)
+    injected_us = board.pico.now_us
+    board.bench.set_current_A(amps)
     board.pico.run(10_000)
     amps[2] = 0.0
-    bench.set_current_A(amps)
-    assert bench.contactors.closed == 0xFF & ~(1 << 2)
+    board.bench.set_current_A(amps)
+    assert contactors.closed == 0xFF & ~(1 << 2)
+    moment_us, bits = opened[0]
+    print(f"open {(moment_us - injected_us) / 1000:.2f} ms after 750 A")
+    assert bits == 1 << 2 and moment_us - injected_us <= 3000
     board.run_until("state", "tripped", 400)
     assert board.value("branch.3.state") == "tripped"
     assert board.value("branch.3.trip_cause") == "instantaneous"
@@ -214,8 +245,57 @@ def test_an_overcurrent_is_seen_over_the_line(board):
     assert any("instantaneous_trip" in name for name in alarms), alarms
 
 
+def _dry_run(board) -> None:
+    assert _duty_percent(board) > 40
+    board.bench.set("level", 1.0)
+    board.pico.run(330_000)
+    assert _duty_percent(board) == 0
+    board.run_until("state", "tripped", 400)
+    alarms = {alarm.entry.name for alarm in board.do(lambda device: device.read_alarms()) if alarm.active}
+    assert "dry_run" in alarms, alarms
+
+
+@pytest.mark.smoke
 def test_nothing_was_lost_on_the_way(board):
-    """The last test of a board: its own counters, and the emulator's."""
+    """Its own counters, and the emulator's."""
     assert board.pico.resets == 0
     assert board.pico.uarts[0].lost == 0
     assert board.value("bus_overruns") == 0
+
+
+# Of firmware.md: what is measured, and its limit by profile.
+BUDGETS = {
+    "tick": (400, 300),  # worst, us
+    "regulate": (8000, 8000),
+    "housekeep": (3000, 3000),
+    "modbus": (1500, 1500),
+    "collect": (25_000, 25_000),
+}
+
+
+@pytest.mark.smoke
+def test_it_keeps_its_budgets(board):
+    """The last test of a board: its main loop is stopped, and each part is called by itself."""
+    ended = board.controller.stop()
+    assert "KeyboardInterrupt" in ended and ended.count("Traceback") == 1, ended
+    assert rtu_allocates(board.controller.console, board.bus, UNIT) == 0
+    found = costs(board.controller.console)
+    print({name: round(worst) for name, (_, worst) in found.items()})
+    column = 0 if board.profile == "pdu" else 1
+    missed = {name: found[name] for name, limits in BUDGETS.items() if found[name][1] > limits[column]}
+    assert not missed
+    assert found["free"][0] >= 80_000
+    assert found["tick_allocates"][0] == 0  # its counters included, where they would leave the small integers
+    assert found["modbus_allocates"][0] == 0 and found["modbus_registers"][0] >= 45
+    assert _trips_with_the_heap_locked(board)
+
+
+def _trips_with_the_heap_locked(board) -> bool:
+    """The tick in which protection acts allocates nothing either."""
+    if board.profile == "pdu":
+        board.bench.set_current_A([750.0] * 8)
+        after = "p.tripped_bits==255"
+    else:
+        board.bench.set("supply_pressure", 900.0)
+        after = "p.stopped_bits&2"
+    return board.controller.console.run(f"print(locked(400),bool({after}))") == "0 True\n"
