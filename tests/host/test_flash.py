@@ -7,6 +7,7 @@ from pathlib import Path
 import cbor2
 import msgspec
 import pytest
+from mallee.cli import flash as command
 from mallee.cli import main
 from mallee.deploy import board as boards
 from mallee.deploy.build import MANIFEST, STARTER, Bundle, File, Manifest, write
@@ -260,6 +261,12 @@ def test_a_prompt_where_the_application_should_be_is_told():
 def test_wrong_usage_is_explained_before_any_port_is_opened(arguments, code, word, capsys):
     assert main(["flash", *arguments]) == code
     assert word in capsys.readouterr().err
+
+
+def test_a_port_is_looked_at_before_anything_is_built(monkeypatch, capsys):
+    monkeypatch.setattr(command, "build_bundle", lambda board, profile: pytest.fail("it was built"))
+    assert main(["flash", "/dev/ttyACM99", "--board", "rp2_pico", "--profile", "pdu"]) == 3
+    assert "no serial port /dev/ttyACM99" in capsys.readouterr().err
 
 
 def test_a_port_that_is_not_there(tmp_path, capsys):

@@ -1,6 +1,7 @@
 """After flashing: the controller itself says over Modbus who it is; and the command as a whole, on a board that is made up."""
 
 import asyncio
+import io
 import json
 from typing import Any
 
@@ -91,6 +92,7 @@ def board(monkeypatch, tmp_path):
         calls.append("install")
         return Job(WHO, wanted, there["state"], make_plan(wanted, there["state"]))
 
+    monkeypatch.setattr(command.UsbDoor, "open", lambda door: io.BytesIO())
     monkeypatch.setattr(command, "look", look)
     monkeypatch.setattr(command, "install", install)
     monkeypatch.setattr(command, "listen", lambda door: b"")
