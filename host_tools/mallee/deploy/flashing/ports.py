@@ -65,7 +65,7 @@ class UsbDoor:
     def __init__(self, port: UsbPort) -> None:
         self._port = port
         self.name = port.device
-        self.block_bytes, self.blocks_ahead = (1024, 8) if port.native else (128, 1)
+        self.block_bytes, self.blocks_ahead = (4096, 4) if port.native else (128, 1)
 
     def open(self) -> Any:
         import serial
