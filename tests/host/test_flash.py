@@ -3,6 +3,7 @@
 import hashlib
 import subprocess
 from pathlib import Path
+from typing import cast
 
 import cbor2
 import msgspec
@@ -14,11 +15,11 @@ from mallee.deploy.build import MANIFEST, STARTER, Bundle, File, Manifest, write
 from mallee.deploy.flashing import on_board, ports
 from mallee.deploy.flashing.bundles import read_bundle
 from mallee.deploy.flashing.confirming import at_console, bus_address
-from mallee.deploy.flashing.console import BoardRaised
+from mallee.deploy.flashing.console import BoardRaised, Console
 from mallee.deploy.flashing.fitting import check_fit, check_space
 from mallee.deploy.flashing.plan import make_plan, rows
 from mallee.deploy.flashing.state import BoardState, hashes, survey
-from mallee.deploy.flashing.transfer import blocks_of, explained
+from mallee.deploy.flashing.transfer import blocks_of, explained, write_files
 from mallee.deploy.identity import Who, build_info, check, known_from, merged
 from mallee.errors import ExitCode, MalleeError
 
@@ -347,6 +348,24 @@ def test_receiving_files(unix, block_bytes):
     assert unix.run(code, sent) == "k" * count + "".join(f"{digest(data)}\n" for data in DATA)
     assert {path: (unix.folder / path).read_bytes() for path in files} == files
     assert hashes(unix, list(files)) == {path: digest(data) for path, data in files.items()}
+
+
+def test_what_reads_back_other_than_it_was_written_is_told():
+    class Worn:
+        door = type("Door", (), {"block_bytes": 1024})
+
+        def stream(self, code: str, blocks: list[bytes], sent: object) -> str:
+            return f"{digest(b'one')}\n{digest(b'twp')}\n"
+
+    write_files(cast(Console, Worn()), {"a": b"one"}, ["a"])
+    with pytest.raises(MalleeError) as raised:
+        write_files(cast(Console, Worn()), {"a": b"one", "b": b"two"}, ["a", "b"])
+    assert raised.value.what.startswith("b reads back") and raised.value.code == ExitCode.REFUSED
+
+
+def test_enospc_names_the_file_as_boards_of_any_version_print_it():
+    for line in ("OSError: (28, 'core/a.mpy')", "OSError: [Errno 28] ENOSPC: core/a.mpy", "OSError: 28"):
+        assert "full" in explained(BoardRaised(f"Traceback\n  File ...\n{line}\n"), "x").what
 
 
 @needs_micropython

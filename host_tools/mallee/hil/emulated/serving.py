@@ -20,7 +20,7 @@ _SLICE_us = 2000
 
 class Served:
     """`profile` with its own main.py on an emulated Pico, with the loads of its bench. `bus_end.name` and `console_end.name` are
-    the ports to open.
+    the ports to open. A `blank` one has nothing but MicroPython yet.
 
     The board's time passes slower than a master's, so the gaps between the characters of an answer would be longer than some
     masters allow: an answer is handed over whole, when the board lets go of the line.
@@ -32,19 +32,11 @@ class Served:
         profile: str,
         *,
         unit: int = 1,
+        blank: bool = False,
         bus_link: Path | None = None,
         console_link: Path | None = None,
     ) -> None:
-        bundle = build("rp2_pico", profile)
-        who = build_info(
-            profile=profile,
-            dictionary_hash=bundle.manifest.dictionary_hash,
-            version=bundle.manifest.mallee,
-            unit=unit,
-            name=profile,
-            serial="EMULATED",
-        )
-        self.pico = Pico(install(image, {**bundle.contents, "build_info.py": who}))
+        self.pico = Pico(image if blank else install(image, _files(profile, unit)))
         self.bench = (PduBench if profile == "pdu" else SkidBench)(self.pico)
         self.bus = Bus(self.pico)
         self._answer = bytearray()
@@ -96,3 +88,16 @@ class Served:
         """Safe to call twice."""
         self.bus_end.close()
         self.console_end.close()
+
+
+def _files(profile: str, unit: int) -> dict[str, bytes]:
+    bundle = build("rp2_pico", profile)
+    who = build_info(
+        profile=profile,
+        dictionary_hash=bundle.manifest.dictionary_hash,
+        version=bundle.manifest.mallee,
+        unit=unit,
+        name=profile,
+        serial="EMULATED",
+    )
+    return {**bundle.contents, "build_info.py": who}
