@@ -41,7 +41,7 @@ def line(
     /,
     *,
     baud: int = 19200,
-    framing: Literal["8E1", "8N1", "8N2"] = "8E1",
+    framing: Literal["8E1", "8O1", "8N1", "8N2"] = "8E1",
     fault: tuple[str, ...] = (),
     echo: Annotated[bool, Parameter(negative=())] = False,
     late: str | None = None,

@@ -68,7 +68,7 @@ class UsbDoor:
         self.block_bytes, self.blocks_ahead = (4096, 4) if port.native else (128, 1)
         if os.path.realpath(port.device).startswith("/dev/pts/"):
             # An emulated board (`mallee sim pico`): tens of times slower, and it takes what it is sent.
-            self.answer_s, self.start_s = 120.0, 120.0
+            self.answer_s, self.start_s = 120.0, 60.0
             self.block_bytes, self.blocks_ahead = 1024, 3
 
     def open(self) -> Any:
