@@ -9,6 +9,7 @@ from typing import Any
 from mallee.deploy.build import STARTER, Bundle, File, Manifest
 from mallee.deploy.flashing.console import Console
 from mallee.deploy.flashing.install import Job, install
+from mallee.deploy.flashing.state import BoardState, survey
 from mallee.deploy.identity import Who
 from mallee.hil.emulated.flash import flash_of
 from mallee.hil.emulated.pico import Pico
@@ -114,8 +115,17 @@ def run_for(pico: Pico, us: float) -> None:
     pico.run_until(lambda: pico.now_us >= end, us + 1_000_000, 20_000)
 
 
+def listed(pico: Pico) -> BoardState:
+    """Names, sizes and identity only: to print a whole application takes the emulator minutes. Whatever runs is interrupted."""
+    console = Console(EmulatedDoor(pico))
+    console.open()
+    found = survey(console, {})
+    console.close()
+    return found
+
+
 def files_on(pico: Pico) -> dict[str, bytes]:
-    """Everything in its file system; whatever runs is interrupted."""
+    """Everything in its file system, for small ones; whatever runs is interrupted."""
     code = (
         "import os\n"
         "def l(d):\n"

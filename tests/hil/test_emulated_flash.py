@@ -5,13 +5,15 @@ from mallee.deploy.build import build
 from mallee.deploy.flashing.confirming import at_console
 from mallee.deploy.flashing.console import Console
 from mallee.deploy.flashing.install import install, listen, look
+from mallee.deploy.flashing.state import survey
 from mallee.deploy.identity import Who
 from mallee.errors import ExitCode, MalleeError
 from mallee.hil.emulated.boards import PduBench
 from mallee.hil.emulated.usb import EmulatedDoor
 
-from .flashing import OTHER, SMALL, WHO, Silent, WeakDoor, files_on, flashed, powered, run_for
+from .flashing import OTHER, SMALL, WHO, Silent, WeakDoor, bundle_of, files_on, flashed, listed, powered, run_for
 
+STARTED_us = 2_300_000  # from power-on to the main loop
 # A second of the board's time takes this machine about twenty.
 pytestmark = [pytest.mark.timeout(600), pytest.mark.emulated]
 
@@ -105,6 +107,61 @@ def test_an_application_that_ends_is_told(small):
     assert "nothing_like_it" in raised.value.what
 
 
+FILL = """
+import os
+def fill(left):
+ f=open('log.csv','wb');b=bytes(16384)
+ for i in range((os.statvfs('/')[3]-left)//4):f.write(b)
+ f.close()
+"""
+
+
+@pytest.fixture(scope="module")
+def crowded(small):
+    """The small board, with a log of somebody's that leaves some ten blocks."""
+    pico = powered(small)
+    console = Console(EmulatedDoor(pico))
+    console.open()
+    console.run(FILL + "fill(10)")
+    console.close()
+    return pico
+
+
+LARGER = bundle_of("pdu", {**SMALL.contents, **{f"core/table{n}.mpy": bytes(5000) for n in range(8)}})
+
+
+def test_too_little_space_is_told_before_anything_is_touched(crowded):
+    pico = powered(crowded)
+    before = listed(pico).files
+    with pytest.raises(MalleeError) as raised:
+        install(EmulatedDoor(pico), LARGER, WHO, Silent())
+    assert raised.value.code == ExitCode.REFUSED and "log.csv" in raised.value.likely, raised.value
+    assert pico.resets == 1 and "nothing was changed" in raised.value.next  # it starts again: it was interrupted
+    console = Console(EmulatedDoor(pico))
+    console.open()
+    assert console.run("import sys\nprint('application' in sys.modules)") == "True\n"
+    assert survey(console, {}).files == before
+
+
+def test_a_file_system_that_fills_up_in_the_middle_is_resumed_when_there_is_room(crowded, monkeypatch):
+    pico = powered(crowded)
+    monkeypatch.setattr("mallee.deploy.flashing.install.check_space", lambda *anything: None)
+    with pytest.raises(MalleeError) as raised:
+        install(EmulatedDoor(pico), LARGER, WHO, Silent())
+    assert raised.value.code == ExitCode.REFUSED and "core/table" in raised.value.what and "full" in raised.value.what
+    monkeypatch.undo()
+    assert "main.py" not in listed(pico).files
+    with pytest.raises(MalleeError):  # and the check knows it, too
+        install(EmulatedDoor(pico), LARGER, WHO, Silent())
+    console = Console(EmulatedDoor(pico))
+    console.open()
+    console.run("import os\nos.remove('log.csv')")
+    console.close()
+    flashed(pico, LARGER, Who())
+    found = files_on(pico)
+    assert {path: found[path] for path in LARGER.contents} == LARGER.contents and found["settings.a"] == b"mine"
+
+
 @pytest.fixture(scope="module")
 def running(image):
     """A PDU that mallee flash installed, running, its watchdog armed."""
@@ -114,24 +171,28 @@ def running(image):
     job, _ = flashed(pico, build("rp2_pico", "pdu"))
     spent = pico.now_us - began
     print(f"\ninstalling took {spent / 1e6:.2f} s of the board's time")
-    run_for(pico, 2_500_000)
+    run_for(pico, STARTED_us)
     return pico, job, spent
 
 
 def test_the_shipped_bundle_installs_quickly(running):
     _, job, spent = running
     assert len(job.rows) > 30 and all(row.action == "written" for row in job.rows)
-    assert spent <= 2_500_000
+    assert spent <= 1_700_000
 
 
 def test_a_running_controller_is_stopped_and_flashed(running):
+    """With its hard tick, its watchdog and its bus: interrupted, asked, started again; then stopped, and made another."""
     pico, _, _ = running
     asked = look(EmulatedDoor(pico), build("rp2_pico", "pdu"), Who())
     assert asked.state.running and asked.state.watchdog and asked.plan.nothing
-    run_for(pico, 2_500_000)  # it was started again
+    assert pico.resets == 2
+    run_for(pico, STARTED_us)
     job, progress = flashed(pico, build("rp2_pico", "pump"), Who(unit=3))
-    assert job.state.running and job.state.watchdog
+    assert job.state.running and job.state.watchdog  # it had started again
+    assert pico.resets == 4  # ours, before and after; never the watchdog's
     assert "core/controller.mpy" not in progress.copied and "pump/profile.mpy" in progress.copied
     assert {"pdu/profile.mpy", "maps/pdu.mpy"} <= set(job.plan.remove)
-    found = files_on(pico)
-    assert not any(path.startswith("pdu/") for path in found) and b"UNIT = 3\n" in found["build_info.py"]
+    found = listed(pico)
+    assert not any(path.startswith("pdu/") for path in found.files) and "UNIT = 3\n" in found.info
+    assert {path: found.files[path][0] for path in job.wanted} == {p: len(data) for p, data in job.wanted.items()}

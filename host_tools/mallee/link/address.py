@@ -9,7 +9,7 @@ from ..errors import MalleeError
 from ..suggest import did_you_mean
 
 MODBUS_TCP_PORT = 502  # registered with IANA as mbap
-FRAMINGS = ("8E1", "8N1", "8N2")  # MODBUS over Serial Line V1.02, 2.5.1; 8N1 for ORv3 equipment
+FRAMINGS = ("8E1", "8O1", "8N1", "8N2")  # MODBUS over Serial Line V1.02, 2.5.1; 8N1 for ORv3 equipment
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ MODBUS over Serial Line Specification V1.02; lengths from MODBUS Application Pro
 
 from __future__ import annotations
 
-CHARACTER_BITS = {"8E1": 11, "8N2": 11, "8N1": 10}
+CHARACTER_BITS = {"8E1": 11, "8O1": 11, "8N2": 11, "8N1": 10}
 ADU_MAX = 256
 _FUNCTIONS = frozenset((1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 15, 16, 17, 20, 21, 22, 23, 24, 43, 100))
 FRAME_MIN = 4

@@ -51,8 +51,11 @@ class Console:
             printed, error = self._transport.exec_raw(code, timeout=self.door.answer_s)
         return _result(printed, error)
 
-    def stream(self, code: str, blocks: list[bytes], sent: Callable[[int], None]) -> None:
-        """Run `code`, which takes `blocks` from its stdin and answers each with a `k`. Raises BoardRaised."""
+    def stream(self, code: str, blocks: list[bytes], sent: Callable[[int], None]) -> str:
+        """Run `code`, which takes `blocks` from its stdin and answers each with a `k`; what it prints then.
+
+        Raises BoardRaised.
+        """
         ahead = self.door.blocks_ahead
         with self._guarded():
             transport = self._transport
@@ -66,7 +69,7 @@ class Console:
                     raise OSError(f"a block of data was not acknowledged: {answer[-80:]!r}")
                 sent(number)
             printed, error = transport.follow(self.door.answer_s)
-        _result(printed, error)
+        return _result(printed, error)
 
     def reset(self) -> None:
         """Restart the board as power-on does; its port is closed afterwards."""

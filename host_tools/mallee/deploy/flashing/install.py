@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import NamedTuple, Protocol
 
-from ...errors import ExitCode, MalleeError
+from ...errors import MalleeError
 from ...link.address import MODBUS_TCP_PORT
 from .. import board as boards
 from ..build import Bundle
@@ -122,30 +122,21 @@ def _apply(console: Console, job: Job, progress: Progress) -> None:
     if job.state.running or job.state.watchdog or STARTER in job.state.files:
         progress.say("the controller on the board is stopped")
         console.reset_and_take()  # ends its watchdog, which would end us; and gives the whole heap back
-    _copy(console, job, progress)
-    for path in todo.last:  # the old identity stays until the new one is whole: a resumed run must still know it
-        partial = plan.PARTIAL[path]
-        transfer.write_files(console, {partial: wanted[path]}, [partial], progress.advance)
-    _prove(console, {plan.PARTIAL[path]: wanted[path] for path in todo.last})
-    for path in todo.last:
-        code = on_board.RENAME.format(old=plan.PARTIAL[path], new=path)
-        transfer.run_files_code(console, code, f"{path} cannot be put in its place")
-    progress.end()
-
-
-def _copy(console: Console, job: Job, progress: Progress) -> None:
-    """Everything but build_info.py and main.py; proven by hashes read back."""
-    todo = job.plan
-    progress.begin(plan.bytes_to_write(todo, job.wanted))
+    progress.begin(plan.bytes_to_write(todo, wanted))
     there = [path for path in todo.write if path in job.state.files]
     _remove_files(console, [*todo.remove, *there], list(todo.remove_folders))
     if todo.make_folders:
         transfer.run_files_code(
             console, on_board.MAKE_FOLDERS.format(folders=todo.make_folders), "a folder cannot be made"
         )
+    # The old identity stays until the new one is whole: a resumed run must still know it.
+    last = {plan.PARTIAL[path]: wanted[path] for path in todo.last}
+    written = {**{path: wanted[path] for path in todo.write}, **last}
     transfer.prepare(console)
-    transfer.write_files(console, job.wanted, todo.write, progress.advance)
-    _prove(console, {path: job.wanted[path] for path in (*todo.keep, *todo.write) if path != INFO})
+    transfer.write_files(console, written, written, progress.advance)  # what is kept was hashed by the survey
+    names = [(plan.PARTIAL[path], path) for path in todo.last]
+    transfer.run_files_code(console, on_board.RENAME.format(names=names), "main.py cannot be put in its place")
+    progress.end()
 
 
 def put(console: Console, files: Mapping[str, bytes]) -> None:
@@ -154,7 +145,6 @@ def put(console: Console, files: Mapping[str, bytes]) -> None:
     transfer.run_files_code(console, on_board.MAKE_FOLDERS.format(folders=folders), "a folder cannot be made")
     transfer.prepare(console)
     transfer.write_files(console, files, files)
-    _prove(console, files)
 
 
 def _remove_files(console: Console, files: list[str], folders: list[str]) -> None:
@@ -162,19 +152,6 @@ def _remove_files(console: Console, files: list[str], folders: list[str]) -> Non
         transfer.run_files_code(
             console, on_board.REMOVE.format(files=files, folders=folders), "an old file cannot be removed"
         )
-
-
-def _prove(console: Console, wanted: Mapping[str, bytes]) -> None:
-    """Read everything back. Raises MalleeError for the first file that is not what it shall be."""
-    state = _survey(console, wanted)
-    for path, data in wanted.items():
-        if state.files.get(path) != (len(data), hashlib.sha256(data).hexdigest()):
-            raise MalleeError(
-                f"{path} reads back from the board other than it was written",
-                "its flash is worn out or failing, or the cable loses bytes",
-                "run the same command again; if it stays so, replace the board",
-                ExitCode.REFUSED,
-            )
 
 
 def _survey(console: Console, wanted: Mapping[str, bytes]) -> BoardState:

@@ -6,26 +6,17 @@ Nothing here needs more than a block of memory at a time. Each text is run by th
 from __future__ import annotations
 
 # An application of ours that was interrupted is recognised by its modules. The RP2040's watchdog cannot be stopped once it
-# was started, and survives a soft reset: its enable bit (data sheet, 4.7.6, CTRL bit 30) tells. `W` is path -> size of what is
-# wanted: only a file with that size is worth a hash, so that this is done long before a watchdog of 8 s would end it. Sizes
-# come from the listing: on littlefs each look-up of a path costs milliseconds.
+# was started, and survives a soft reset: its enable bit (data sheet, 4.7.6, CTRL bit 30) tells. Only names and sizes: which
+# files are worth a hash is known here, and all of it is over long before a watchdog of 8 s would end it. Sizes come from the
+# listing: on littlefs each look-up of a path costs milliseconds. A littlefs that an open file filled up counts more blocks
+# than it has; the number of free ones, below zero then, is told as four billion.
 SURVEY = """
-import sys,os,machine,hashlib,binascii
-def _h(p):
- s=hashlib.sha256();b=bytearray(1024);m=memoryview(b)
- with open(p,'rb') as f:
-  while 1:
-   n=f.readinto(b)
-   if not n:break
-   s.update(m[:n])
- return binascii.hexlify(s.digest()).decode()
-def _l(d,W):
+import sys,os,machine,binascii
+def _l(d):
  for e in os.ilistdir(d):
   p=d+'/'+e[0] if d else e[0]
-  if e[1]&0x4000:
-   print(repr((p,-1,'')));_l(p,W)
-  else:
-   n=e[3] if len(e)>3 else os.stat(p)[6];print(repr((p,n,_h(p) if W.get(p)==n else '')))
+  if e[1]&0x4000:print(repr((p,-1)));_l(p)
+  else:print(repr((p,e[3] if len(e)>3 else os.stat(p)[6])))
 def _i():
  i=sys.implementation;v=os.statvfs('/');a=0
  try:
@@ -38,35 +29,64 @@ def _i():
  u=getattr(machine,'unique_id',None)
  d={'version':tuple(i[1][:3]),'machine':getattr(i,'_machine',''),'mpy':getattr(i,'_mpy',0),'build':getattr(i,'_build','')}
  d['serial']=binascii.hexlify(u()).decode() if u else ''
- d['block']=v[0];d['free']=v[0]*v[3];d['info']=t
+ d['block']=v[0];d['free']=v[0]*v[3]if v[3]<=v[2]else 0;d['info']=t
  d['running']='core.controller' in sys.modules;d['armed']=bool(a)
  print(repr(d))
-_i()
+_i();_l('')
 """
 
-# Bytes come as they are, but for Ctrl-C, which must interrupt the board whatever it does (so that a run that was cut off is
-# resumed by the next one), and carriage return, which a port may translate. See `transfer.escaped`. After an error the rest
-# is still taken: else the prompt would read it as code. Each block is acknowledged.
+HASHES = """
+import hashlib,binascii
+def _h(P):
+ b=bytearray(2048);m=memoryview(b)
+ for p in P:
+  s=hashlib.sha256();f=open(p,'rb')
+  while 1:
+   n=f.readinto(b)
+   if not n:break
+   s.update(m[:n])
+  f.close();print(binascii.hexlify(s.digest()).decode())
+"""
+HASHES_OF = "_h({paths!r})"
+
+# `F` is ((path, ((bytes, spoiled), ...)), ...). Bytes come as they are, but for Ctrl-C, which must interrupt the board whatever
+# it does (so that a run that was cut off is resumed by the next one), and carriage return, which a port may translate: where
+# those two were is told behind each block. See `transfer.blocks_of`. Each block is acknowledged. After an error the rest is
+# still taken: else the prompt would read it as code. In the end the hashes of the files are printed, read back from the flash:
+# littlefs may keep a file of up to 1022 bytes (its LFS_ATTR_MAX) in memory until it is closed; of a longer one flush() writes
+# everything and forgets it. To open a file again costs 3 ms.
 RECEIVE = """
-import sys,os
-def _g(p,z):
- b=bytearray(max(z)if z else 1);m=memoryview(b);s=sys.stdin.buffer;e=None
- try:f=open(p,'wb')
- except OSError as x:f=None;e=x
- for n in z:
-  i=0
-  while i<n:i+=s.readinto(m[i:n])
+import sys,hashlib,binascii
+def _g(F):
+ s=sys.stdin.buffer;b=bytearray(max([n+2*k for p,z in F for n,k in z]+[512]));m=memoryview(b);e=f=None;H=[]
+ for p,z in F:
+  t=0
   if e is None:
-   try:f.write(bytes(m[:n]).replace(b'\\xdb\\xdc',b'\\x03').replace(b'\\xdb\\xde',b'\\r').replace(b'\\xdb\\xdd',b'\\xdb'))
-   except OSError as x:e=x
-  sys.stdout.write('k')
- if f:
-  try:f.close()
-  except OSError as x:e=e or x
+   try:f=open(p,'w+b')
+   except OSError as x:e=OSError(x.errno,p)
+  for n,k in z:
+   i=0;j=n+2*k;t+=n
+   while i<j:i+=s.readinto(m[i:j])
+   for i in range(n,j,2):b[(b[i]-16<<6)+b[i+1]-16]^=1
+   if e is None:
+    try:f.write(m[:n])
+    except OSError as x:e=OSError(x.errno,p)
+   sys.stdout.write('k')
+  if f:
+   try:
+    if e is None:
+     if t>1022:f.flush();f.seek(0)
+     else:f.close();f=open(p,'rb')
+     h=hashlib.sha256();n=1
+     while n:n=f.readinto(b);h.update(m[:n])
+     H.append(binascii.hexlify(h.digest()).decode())
+    f.close()
+   except OSError as x:e=e or OSError(x.errno,p)
+   f=None
  if e:raise e
+ for h in H:print(h)
 """
-
-RECEIVE_ONE = "_g({path!r},{sizes!r})"
+RECEIVE_SOME = "_g({files!r})"
 
 MAKE_FOLDERS = """
 import os
@@ -87,7 +107,7 @@ for p in {folders!r}:
  except OSError:pass
 """
 
-RENAME = "import os\nos.rename({old!r},{new!r})"
+RENAME = "import os\nfor o,n in {names!r}:os.rename(o,n)"
 
 HAS_STARTER = "import os\nprint('main.py' in os.listdir(''))"
 

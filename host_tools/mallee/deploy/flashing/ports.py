@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ _KNOWN: dict[int, frozenset[int] | None] = {0x2E8A: frozenset({0x0005}), 0x303A:
 _ANSWER_S = 5.0
 _BACK_S = 15.0
 _POLL_S = 0.1
+_RESET_S = 0.5
 
 
 class UsbPort(NamedTuple):
@@ -59,20 +61,24 @@ def choose(named: str | None, ports: Sequence[UsbPort], how_to_install: str) -> 
 class UsbDoor:
     """A real port. After a reset it is looked for by its USB serial number: it may come back under another name."""
 
-    answer_s = _ANSWER_S
-    start_s = 4.0
-
     def __init__(self, port: UsbPort) -> None:
         self._port = port
         self.name = port.device
-        self.block_bytes, self.blocks_ahead = (1024, 8) if port.native else (128, 1)
+        self.answer_s, self.start_s = _ANSWER_S, 4.0
+        self.block_bytes, self.blocks_ahead = (4096, 4) if port.native else (128, 1)
+        if os.path.realpath(port.device).startswith("/dev/pts/"):
+            # An emulated board (`mallee sim pico`): tens of times slower, and it takes what it is sent.
+            self.answer_s, self.start_s = 120.0, 60.0
+            self.block_bytes, self.blocks_ahead = 1024, 3
 
     def open(self) -> Any:
         import serial
 
         own: dict[str, Any] = {} if "://" in self.name else {"exclusive": True}
         try:
-            return serial.serial_for_url(self.name, baudrate=115200, timeout=_ANSWER_S, write_timeout=_ANSWER_S, **own)
+            return serial.serial_for_url(
+                self.name, baudrate=115200, timeout=self.answer_s, write_timeout=self.answer_s, **own
+            )
         except (OSError, ValueError) as error:  # pyserial's own errors are OSErrors
             down = explained(SerialAddress(self.name), error)
             down.next = down.next.replace("PORT", self.name)
@@ -80,7 +86,11 @@ class UsbDoor:
 
     def reopen(self) -> Any:
         end = time.monotonic() + _BACK_S
-        left = time.monotonic() + 2.0  # a bridge's port never leaves
+        if (
+            not self._port.native
+        ):  # a bridge's port, or an emulator's, never leaves: an early Ctrl-C would prevent the reset
+            time.sleep(_RESET_S)
+        left = time.monotonic() + 2.0
         while self._port.native and self._there() and time.monotonic() < left:
             time.sleep(_POLL_S)
         while True:

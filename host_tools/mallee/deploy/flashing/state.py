@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from ...errors import ExitCode, MalleeError
@@ -23,7 +23,7 @@ class Runs(Protocol):
 
 
 class BoardState(NamedTuple):
-    """One look at a board. `files` is path -> (bytes, SHA-256 or "" where the size already differs from what is wanted)."""
+    """One look at a board. `files` is path -> (bytes, SHA-256 or "" where the size differs from what is wanted)."""
 
     version: tuple[int, ...]
     machine: str
@@ -52,11 +52,12 @@ class BoardState(NamedTuple):
 
 def survey(board: Runs, wanted: Mapping[str, int]) -> BoardState:
     """Look at a board; `wanted` is path -> bytes of what shall be there. Raises MalleeError."""
-    printed = board.run(on_board.SURVEY + f"_l('',{dict(wanted)!r})")
+    printed = board.run(on_board.SURVEY)
     try:
         first, *rest = (ast.literal_eval(line) for line in printed.splitlines() if line)
         said: dict[str, Any] = first
-        return BoardState(
+        sizes: dict[str, int] = {path: size for path, size in rest if size >= 0}
+        found = BoardState(
             version=tuple(said["version"]),
             machine=said["machine"],
             build=said["build"],
@@ -67,13 +68,31 @@ def survey(board: Runs, wanted: Mapping[str, int]) -> BoardState:
             running=said["running"],
             watchdog=said["armed"],
             info=said["info"],
-            files={path: (size, digest) for path, size, digest in rest if size >= 0},
-            folders=frozenset(path for path, size, _ in rest if size < 0),
+            files={path: (size, "") for path, size in sizes.items()},
+            folders=frozenset(path for path, size in rest if size < 0),
         )
     except (ValueError, SyntaxError, KeyError, TypeError) as error:
-        raise MalleeError(
-            f"the board's answer makes no sense: {printed[-120:]!r}",
-            "bytes were lost on the cable, or something else on the board prints",
-            "run the same command again; with another cable if it stays so",
-            ExitCode.NO_ANSWER,
-        ) from error
+        raise _nonsense(printed) from error
+    same = [path for path, size in sizes.items() if wanted.get(path) == size]
+    found.files.update({path: (sizes[path], digest) for path, digest in hashes(board, same).items()})
+    return found
+
+
+def hashes(board: Runs, paths: Sequence[str]) -> dict[str, str]:
+    """SHA-256 of files that are there, read back from its flash. Raises MalleeError."""
+    if not paths:
+        return {}
+    printed = board.run(on_board.HASHES + on_board.HASHES_OF.format(paths=tuple(paths)))
+    digests = printed.split()
+    if len(digests) != len(paths) or any(len(digest) != 64 for digest in digests):
+        raise _nonsense(printed)
+    return dict(zip(paths, digests, strict=True))
+
+
+def _nonsense(printed: str) -> MalleeError:
+    return MalleeError(
+        f"the board's answer makes no sense: {printed[-120:]!r}",
+        "bytes were lost on the cable, or something else on the board prints",
+        "run the same command again; with another cable if it stays so",
+        ExitCode.NO_ANSWER,
+    )

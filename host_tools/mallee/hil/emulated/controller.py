@@ -23,23 +23,22 @@ c=Controller.running; p=c.profile
 
 class EmulatedController:
     """Without `wired` nothing but the line is attached to the board. `wraps_after_us` sets its clock before power-on, so that it
-    wraps that much later. `sampled_us` are the moments at which the hard tick took a sample."""
+    wraps that much later. A `blank` one has MicroPython and nothing else. `sampled_us` are the moments at which the hard tick
+    took a sample."""
 
     def __init__(
-        self, image: Path, profile: str, *, unit: int = 1, wired: bool = True, wraps_after_us: float | None = None
+        self,
+        image: Path,
+        profile: str,
+        *,
+        unit: int = 1,
+        wired: bool = True,
+        blank: bool = False,
+        wraps_after_us: float | None = None,
     ) -> None:
-        bundle = build("rp2_pico", profile)
-        who = build_info(
-            profile=profile,
-            dictionary_hash=bundle.manifest.dictionary_hash,
-            version=bundle.manifest.mallee,
-            unit=unit,
-            name=profile,
-            serial="EMULATED",
-        )
         self.profile = profile
         self.unit = unit
-        self.pico = Pico(install(image, {**bundle.contents, "build_info.py": who}))
+        self.pico = Pico(image if blank else install(image, _files(profile, unit)))
         if wraps_after_us is not None:
             self.pico.mcu.clock.tick((TICKS_WRAP_us - wraps_after_us) * 1000.0)
         self.bench = (PduBench if profile == "pdu" else SkidBench)(self.pico) if wired else None
@@ -62,3 +61,17 @@ class EmulatedController:
         self.console.enter()
         self.console.run(_STOPPED)
         return printed
+
+
+def _files(profile: str, unit: int) -> dict[str, bytes]:
+    bundle = build("rp2_pico", profile)
+    made = bundle.manifest
+    who = build_info(
+        profile=profile,
+        dictionary_hash=made.dictionary_hash,
+        version=made.mallee,
+        unit=unit,
+        name=profile,
+        serial="EMULATED",
+    )
+    return {**bundle.contents, "build_info.py": who}

@@ -67,8 +67,8 @@ class EmulatedDoor:
     name = "the emulated board"
     answer_s = 120.0  # on this computer's clock, which is some fifteen times faster than the board's
     start_s = 30.0
-    block_bytes = 1024
-    blocks_ahead = 8
+    block_bytes = 4096
+    blocks_ahead = 4
 
     def __init__(self, pico: Pico) -> None:
         self.pico = pico
