@@ -5,6 +5,7 @@ Thirds, because a whole branch is 46 SPI exchanges: too long for the main loop t
 
 from array import array
 from math import sqrt
+from struct import pack_into, unpack_from
 
 import micropython
 from drivers.atm90e32 import ChipError
@@ -162,6 +163,14 @@ class Metering:
             volts = [self.voltage[3 * b + phase] for b in good]
             put(Measurement.phase_voltage, sum(volts) / len(volts) if volts else None, phase)
         put(Measurement.energy, sum(self.energy_mWh) // 1000 if fitted else None)
+
+    def save(self, data, at):
+        """Energies, mWh, 8 bytes a branch."""
+        for branch in range(BRANCHES):
+            pack_into(">Q", data, at + 8 * branch, self.energy_mWh[branch])
+
+    def restore(self, data, at):
+        self.energy_mWh = list(unpack_from(">%dQ" % BRANCHES, data, at))
 
     def phase_voltage(self, phase):
         return self.inputs.get(Measurement.phase_voltage, phase)

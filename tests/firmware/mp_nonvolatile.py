@@ -105,8 +105,8 @@ def test_a_journal_is_a_ring_that_goes_on_after_a_restart():
         journal.load()
         assert journal.sequence == 3 * start
         for i in range(3):
-            journal.note(Kind.ALARM_CAME, start, i, 1000 + i, 1)
-        while journal.step(0, 0):
+            journal.note(Kind.ALARM_CAME, start, i)
+        while journal.step():
             pass
     assert entries(memory, 64, 8) == [(n + 1, 2, n // 3, n % 3) for n in range(7, 15)]
 
@@ -115,9 +115,9 @@ def test_a_full_queue_drops_and_says_so():
     memory = Memory()
     journal = Journal(memory, 0, RECORD * 40)
     for i in range(21):
-        journal.note(Kind.ALARM_CAME, i, 0, 0, 0)
+        journal.note(Kind.ALARM_CAME, i, 0)
     assert journal.dropped == 5
-    while journal.step(7, 0):
+    while journal.step():
         pass
     found = entries(memory, 0, 40)
     assert [code for _, kind, code, _ in found if kind == Kind.ALARM_CAME] == list(range(16))
@@ -130,12 +130,12 @@ def test_a_journal_loses_at_most_the_record_that_was_being_written():
             memory = Memory()
             journal = Journal(memory, 0, RECORD * 8)
             for i in range(full + 3):
-                journal.note(Kind.ALARM_CAME, i, 0, 0, 0)
-                journal.step(0, 0)
+                journal.note(Kind.ALARM_CAME, i, 0)
+                journal.step()
             memory.left = cut
-            journal.note(Kind.ALARM_WENT, 500, 0, 0, 0)
+            journal.note(Kind.ALARM_WENT, 500, 0)
             try:
-                journal.step(0, 0)
+                journal.step()
             except Cut:
                 pass
             memory.left = 1 << 29
@@ -145,8 +145,8 @@ def test_a_journal_loses_at_most_the_record_that_was_being_written():
             before = list(range(full + 3))[-8:]
             kept = before[-7:]  # the slot of the ninth record is the first one's
             assert found in (before, kept, kept + [500]), (full, cut, found)
-            again.note(Kind.ALARM_CAME, 600, 0, 0, 0)
-            again.step(0, 0)
+            again.note(Kind.ALARM_CAME, 600, 0)
+            again.step()
             assert [code for _, _, code, _ in entries(memory, 0, 8)][-1] == 600, (full, cut)
 
 
@@ -155,12 +155,12 @@ def test_noting_allocates_nothing():
 
     memory = Memory()
     journal = Journal(memory, 0, RECORD * 8)
-    journal.note(Kind.START, 1, 2, 3, 0)
-    journal.step(0, 0)
+    journal.note(Kind.START, 1, 2)
+    journal.step()
     micropython.heap_lock()
     try:
-        journal.note(Kind.START, 1, 2, 3, 0)
-        journal.step(0, 0)
+        journal.note(Kind.START, 1, 2)
+        journal.step()
     finally:
         micropython.heap_unlock()
     assert journal.sequence == 2
@@ -170,6 +170,6 @@ def test_without_a_memory_the_ring_is_in_ram():
     ring = Ring(64)
     journal = Journal(ring, 0, 64)
     journal.load()
-    journal.note(Kind.START, 1, 2, 3, 0)
-    journal.step(0, 0)
+    journal.note(Kind.START, 1, 2)
+    journal.step()
     assert entries(ring, 0, 4) == [(1, 1, 1, 2)]
