@@ -27,8 +27,8 @@ _LEASE = {1: "taken", 2: "lost", 3: "given_back"}
 
 
 class JournalEntry(msgspec.Struct, frozen=True, kw_only=True):
-    """One record. `time` where the clock was set, else `uptime_s`, seconds since the controller's start. `what`: code and value in
-    words."""
+    """One record. `time` where the clock was set, else `uptime_s`, seconds since the controller's start. `what`: code and
+    value in words."""
 
     sequence: int
     time: datetime | None
