@@ -48,7 +48,7 @@ PUMP = {
         "a cut wire reads like an open contact",
     ),
     "leak_adc": ("leak rope with its end resistor (reserved)", "in", "–", ""),
-    "spi_memory.sck": ("FRAM, SCK (reserved)", "out", "any", ""),
+    "spi_memory.sck": ("FRAM, SCK", "out", "any", ""),
     "spi_memory.mosi": ("FRAM, SI", "out", "any", ""),
     "spi_memory.miso": ("FRAM, SO", "in", "–", ""),
     "fram_select": ("FRAM, /CS", "out", "high, 10 kΩ to 3.3 V", "nothing is selected"),
