@@ -89,6 +89,8 @@ def test_nothing_else_is_done_by_broadcast():
         for frame in frames:
             bench.bus.send_from_host(encode(0, frame))
             await asyncio.sleep(0.1)
+            if frame is frames[0]:
+                assert await value(device, "refusal") == "none", "ignored, not refused"
         await asyncio.sleep(1.5)
         assert await value(device, "latch_number") is None and await value(device, "clock") is None
         assert await value(device, "supply_temperature_setpoint") == 37.0
@@ -114,8 +116,9 @@ def test_the_same_block_is_an_ordinary_write_too():
         for wrong in ({"broadcast_magic": 1}, {"broadcast_command": "none"}):
             with pytest.raises(MalleeError, match="bad_command"):
                 await device.write({**names, "broadcast_clock": 0, **wrong})
-        with pytest.raises(MalleeError, match="bad_command"):
-            await device.write({"broadcast_latch_number": 9})
+        for part in ({"broadcast_latch_number": 9}, {"broadcast_magic": MAGIC, "broadcast_command": "latch"}):
+            with pytest.raises(MalleeError, match="bad_command"):
+                await device.write(part)
         assert await value(device, "latch_number") == 7
         await device.write({**names, "broadcast_command": "set_clock", "broadcast_clock": CLOCK_S})
         await asyncio.sleep(2)
