@@ -28,12 +28,12 @@ def record(sequence: int, kind: int, code: int = 0, value: int = 0, seconds: int
     return data + binascii.crc_hqx(data, 0xFFFF).to_bytes(2, "big")
 
 
-def ring(*records: bytes) -> bytearray:
+def ring(*records: bytes) -> bytes:
     content = bytearray(b"\xff" * 16 * SLOTS)
     for each in records:
         slot = int.from_bytes(each[:4], "big") % SLOTS
         content[16 * slot : 16 * slot + 16] = each
-    return content
+    return bytes(content)
 
 
 def test_records_are_sorted_and_explained() -> None:
@@ -61,7 +61,7 @@ def test_records_are_sorted_and_explained() -> None:
 
 
 def test_what_is_not_whole_or_not_in_its_slot_is_left_out() -> None:
-    content = ring(record(1, 1), record(2, 5), record(3, 5))
+    content = bytearray(ring(record(1, 1), record(2, 5), record(3, 5)))
     content[16 * 2 + 9] ^= 1  # a bit of record 2
     content[16 * 4 : 16 * 5] = record(3, 5)  # of another slot
     assert [entry.sequence for entry in parse(bytes(content), PDU)] == [1, 3]
@@ -69,7 +69,7 @@ def test_what_is_not_whole_or_not_in_its_slot_is_left_out() -> None:
 
 
 def with_journal(peer: Peer) -> Peer:
-    content = bytes(ring(record(1, 1, 0, 5), record(2, 2, 17, 1)))
+    content = ring(record(1, 1, 0, 5), record(2, 2, 17, 1))
     peer.files[10] = peer.file_of(struct.pack(">HHIH", 20, JOURNAL_KIND, len(content), 1))
     peer.files[20] = peer.file_of(content)
     return peer
