@@ -48,10 +48,10 @@ PUMP = {
         "a cut wire reads like an open contact",
     ),
     "leak_adc": ("leak rope with its end resistor (reserved)", "in", "–", ""),
-    "spi_memory.sck": ("FRAM, SCK (reserved)", "out", "any", ""),
-    "spi_memory.mosi": ("FRAM, SI (reserved)", "out", "any", ""),
-    "spi_memory.miso": ("FRAM, SO (reserved)", "in", "–", ""),
-    "fram_select": ("FRAM, /CS (reserved)", "out", "high, 10 kΩ to 3.3 V", "nothing is selected"),
+    "spi_memory.sck": ("FRAM, SCK", "out", "any", ""),
+    "spi_memory.mosi": ("FRAM, SI", "out", "any", ""),
+    "spi_memory.miso": ("FRAM, SO", "in", "–", ""),
+    "fram_select": ("FRAM, /CS", "out", "high, 10 kΩ to 3.3 V", "nothing is selected"),
     "button": ("push button to GND (reserved)", "in", "high, 10 kΩ to 3.3 V", "not pressed"),
     "led": ("light on the board (reserved)", "out", "any", ""),
 }
@@ -74,7 +74,7 @@ PDU = {
         "high, 10 kΩ to 3.3 V",
         "nothing is selected",
     ),
-    "fram_select": ("FRAM, /CS (reserved)", "out", "high, 10 kΩ to 3.3 V", "nothing is selected"),
+    "fram_select": ("FRAM, /CS", "out", "high, 10 kΩ to 3.3 V", "nothing is selected"),
     "ground_fault": (
         "contact of the ground-fault relay, to GND (reserved)",
         "in",

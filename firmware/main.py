@@ -1,8 +1,11 @@
 """Start the controller: identity from build_info, pins from board, sensors from equipment, one profile, one loop."""
 
+import sys
+
 import board
 import build_info
 import equipment
+import machine
 from core.controller import Controller
 
 if build_info.PROFILE == "pdu":
@@ -12,4 +15,12 @@ elif build_info.PROFILE == "pump":
 else:
     raise ValueError("build_info.PROFILE is %r; it must be 'pdu' or 'pump'" % (build_info.PROFILE,))
 
-Controller(build_info, Profile(), board, equipment).run()
+controller = Controller(build_info, Profile(), board, equipment)
+try:
+    controller.run()
+except Exception as error:  # not KeyboardInterrupt, which is how somebody gets to the prompt
+    try:
+        controller.failed()  # first: what follows may fail too
+        sys.print_exception(error)
+    finally:
+        machine.reset()  # outputs hold; the next start says why

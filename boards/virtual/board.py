@@ -13,7 +13,7 @@ CAPABILITIES = {
     "network": "socket",
     "retained": "retained.bin",  # survives a reset, see core/retained.py
     "uarts": 0,
-    "fram": False,
+    "fram": True,  # its cells are the file fram.bin
 }
 
 # Heap of the RP2040 under stock MicroPython is about 190 kB; objects of the Unix port are twice the size (see
@@ -26,6 +26,8 @@ PUMP = {
     "ambient_adc": (26, 27),  # the controller's own converter
     "pump_pwm": (8, 9),
     "valve_pwm": 14,
+    "spi_memory": {"id": 1, "sck": 10, "mosi": 11, "miso": 12},
+    "fram_select": 17,
     "led": 25,
 }
 
@@ -37,5 +39,6 @@ PDU = {
     "spi_meter": {"id": 1, "sck": 10, "mosi": 11, "miso": 12},
     "meter_select": (13, 14, 15),  # 74HC138 address lines: eight ATM90E32
     "meter_enable": 16,  # 74HC138 enable, active low
+    "fram_select": 17,
     "led": 25,
 }

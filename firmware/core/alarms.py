@@ -14,7 +14,13 @@ from core.bank import Bits
 RESET_ALL = 0xACE
 
 
+def _ignore(code, came):
+    """Where nobody keeps a journal."""
+
+
 class Alarms:
+    """`noted(code, came)` is called in the main loop for each alarm that comes (True) or goes."""
+
     def __init__(self, classes):
         declared = []
         for group in classes:
@@ -41,6 +47,7 @@ class Alarms:
         self._true_ms = array("i", [0] * VALIDITY)
         self._order = array("i", [0] * VALIDITY)
         self._came = 0
+        self.noted = _ignore
         self.first_out = None
         self.first_out_ms = 0  # age of the first-out alarm
         self.count = 0
@@ -110,6 +117,7 @@ class Alarms:
             self._came += 1
             self._order[code] = self._came
             self.count += 1
+            self.noted(code, True)
             if self.first_out is None:
                 self.first_out = code
                 self.first_out_ms = 0
@@ -118,6 +126,7 @@ class Alarms:
         if self.bits.get(code):
             self.bits.put(code, 0)
             self.count -= 1
+            self.noted(code, False)
             if self.first_out == code:
                 self._next_first_out()
 

@@ -120,6 +120,17 @@ class Table:
             low >>= 8
             high >>= 8
 
+    def extend(self, first, count):
+        """Registers without fields of their own, behind all others: a copy of some, say. Returns their place in the image."""
+        place = len(self.image)
+        last = self.spans[-1]
+        if last[1] == first:
+            self.spans[-1] = (last[0], first + count, last[2])
+        else:
+            self.spans.append((first, first + count, place))
+        self.image = self.image + bytearray(2 * count)
+        return place
+
     @micropython.native
     def locate(self, address, count):
         """Byte offset of `address` in the image, or -1 where the span does not lie within the map."""

@@ -3,22 +3,24 @@
 A profile is an object with: inputs, holdings, coils (register classes), alarms (alarm classes), bind(controller, board,
 equipment), start(), regulate(dt_ms), housekeep(dt_ms), at_local, ticking, tripped (bools), safe_reason (why it does not tick),
 may_switch(address, value), switched(address, value), may_be_blind() (a flash write may stop interrupts now), latched_bits
-(what a reset must not clear; `retained.word` has it after one), answering (bits), chip_errors, tick_count, tick_overruns.
+(what a reset must not clear; `retained.word` has it after one), answering (bits), chip_errors, tick_count, tick_overruns,
+fram (the chip or None), and for what outlives the power COUNTER_BYTES, save(data, at) and restore(data, at).
 """
-
-import time
 
 import machine
 import micropython
 from maps import common
 from maps.common import (
+    Broadcast,
     ClockSource,
     Command,
     CommonAlarm,
     CommonSettings,
     Health,
     Identity,
+    Latch,
     LeaseState,
+    Memory,
     Refusal,
     ResetReason,
     State,
@@ -28,15 +30,19 @@ from maps.fields import ADDRESS, COUNT
 
 from core.alarms import Alarms
 from core.bank import Bits, Table
+from core.clock import Clock
+from core.files import Files
 from core.fitting import Fitting
+from core.health import HealthReport
+from core.journal import Kind, LeaseEvent
 from core.lease import REFUSED, Lease
 from core.loop import WATCHDOG_MS, Loop
 from core.modbus import Server
+from core.nonvolatile import Nonvolatile
 from core.retained import Retained
 from core.settings import Settings
-from core.tick import HZ, WRAP
+from core.together import Together
 from core.transport import choose
-from core.wire import get32
 
 COMMIT = 0xC0DE
 BUSY = 6  # exception code: try again later
@@ -44,8 +50,6 @@ REGULATION_MS = 100
 HOUSEKEEPING_MS = 10
 LEASE_FIRST = common.Lease.remote_holder[ADDRESS]
 SETTINGS_FIRST = CommonSettings.lease_hold[ADDRESS]
-# Ports that count from 1970 and ports that count from 2000 both exist.
-EPOCH_OFFSET_S = 946684800 if time.gmtime(0)[0] == 2000 else 0
 
 
 class Controller:
@@ -55,46 +59,74 @@ class Controller:
         self.info = info
         self.profile = profile
         self.state = State.BOOT
-        self.inputs = Table((Identity, Health, Status) + profile.inputs)
-        self.holdings = Table((Command, common.Lease, CommonSettings) + profile.holdings, writable=True)
+        self.inputs = Table((Identity, Health, Status, Memory, Latch) + profile.inputs)
+        self.holdings = Table((Command, Broadcast, common.Lease, CommonSettings) + profile.holdings, writable=True)
         self.coils = Bits([(coil[ADDRESS], coil[ADDRESS] + coil[COUNT]) for coil in profile.coils])
         self.alarms = Alarms((CommonAlarm,) + profile.alarms)
         self.lease = Lease()
         self.settings = Settings(self.holdings, SETTINGS_FIRST, (common.MAP_MAJOR, common.MAP_MINOR))
         self.settings_found = self.settings.load()
         self.fitting = Fitting(self.holdings, self.alarms.start_anew)
-        self._mark_ms = self._mark_count = 0
         self.uptime_ms = 0
         self.uptime_s = 0
         self.sequence = 0
-        self.clock_source = ClockSource.NONE
-        self._clock_ahead_s = 0
+        self.clock = Clock()
         self._reason = _reset_reason()
-        self._tell_restart = self._reason in (ResetReason.WATCHDOG, ResetReason.FAULT)
         self.retained = Retained(board.CAPABILITIES["retained"], self._reason == ResetReason.POWER_ON)
+        if self.retained.failed:
+            self._reason = ResetReason.FAULT
+        self._tell_restart = self._reason in (ResetReason.WATCHDOG, ResetReason.FAULT)
         self.tick_alive = True
         self._guard()
-        self.server = Server(
-            self.inputs, self.holdings, self.coils, self.alarms.bits, self._file, _objects(info, profile)
-        )
+        self.together = Together(self.inputs, self.holdings, self.clock, self.refuse)
+        profile.bind(self, board, equipment)
+        self.memory = Nonvolatile(profile.fram, profile, self.lease)
+        files = Files(self.memory.journal, (common.MAP_MAJOR, common.MAP_MINOR))
+        objects = _objects(info, profile)
+        self.server = Server(self.inputs, self.holdings, self.coils, self.alarms.bits, files.open, objects)
+        self.server.broadcast = self.together.broadcast
         self.transport = choose(self.server, info, board)
         self.loop = Loop(self.transport, machine.WDT(timeout=WATCHDOG_MS))
+        self.health = HealthReport(self)
         self._identify()
-        profile.bind(self, board, equipment)
 
     def run(self):
         """Start the equipment and never return."""
         Controller.running = self
+        self._remember()
         self.profile.start()
-        self._publish_fitting()
-        self._mark_ms, self._mark_count = time.ticks_ms(), self.profile.tick_count
+        self.memory.journal.load()  # hundreds of reads: behind the start of protection
+        self.health.start()
         self.regulation = self.loop.every(REGULATION_MS, self._regulate)
-        self.loop.every(HOUSEKEEPING_MS, self.profile.housekeep)
+        self.housekeeping = self.loop.every(HOUSEKEEPING_MS, self._housekeep)
         self.loop.every(1000, self._each_second)
         self.loop.collect()
         self.loop.start()
         while True:
             self.loop.turn()
+
+    def _remember(self):
+        """Take over what outlived the power, and begin the journal of this start."""
+        memory, put = self.memory, self.inputs.put
+        memory.start(self._reason)
+        put(Health.boot_count, memory.boot_count)
+        put(Memory.fault_starts, memory.fault_starts)
+        put(Memory.memory_kind, memory.kind)
+        memory.journal.note(Kind.START, self._reason, (memory.boot_count or 0) & 0xFFFF)
+        self.alarms.noted = self._alarm_noted
+
+    def failed(self):
+        """The main loop ended with an error. Not the journal's affair: it may be what broke."""
+        self.retained.fail()
+
+    # Each 10 ms.
+
+    def _housekeep(self, dt_ms):
+        self.profile.housekeep(dt_ms)
+        if self.clock.step():
+            self._stamp()
+            self.memory.journal.note(Kind.CLOCK_SET, 0, 0)
+        self.memory.step()
 
     # Each 100 ms.
 
@@ -103,7 +135,10 @@ class Controller:
         alarms, lease = self.alarms, self.lease
         alarms.dt_ms = dt_ms
         alarms.age(dt_ms)
+        lost = lease.lost
         lease.step(dt_ms, 1000 * self.holdings.setting(CommonSettings.lease_hold), self.profile.at_local)
+        if lease.lost and not lost:
+            self.memory.journal.note(Kind.LEASE, LeaseEvent.LOST, lease.holder)
         alarms.set(CommonAlarm.lease_lost, lease.lost)
         alarms.set(CommonAlarm.loop_overrun, dt_ms > REGULATION_MS)
         alarms.set(CommonAlarm.settings_lost, not self.settings_found)
@@ -117,7 +152,9 @@ class Controller:
             self.state = State.TRIPPED
         else:
             self.state = State.LEASED if lease.state == LeaseState.ACTIVE else State.LOCAL
+        self.server.identification.running = self.state != State.SAFE
         self.sequence = (self.sequence + 1) & 0x7FFF
+        self.together.age()
         self._publish_status()
 
     @micropython.native
@@ -143,55 +180,18 @@ class Controller:
         self.uptime_ms %= 1000
         self.transport.age(dt_ms)
         self.loop.collect()
-        self._count_missed_ticks()
+        self.tick_alive = self.health.count_missed_ticks()
         if self.tick_alive:  # without its tick nothing is protected: let the watchdog start the controller anew
             self.loop.feed()
-        put, loop, server = self.inputs.put, self.loop, self.server
-        put(Health.uptime, self.uptime_s)
-        if self.clock_source != ClockSource.NONE:
-            put(Health.clock, self.now_s())
-        put(Health.clock_source, self.clock_source)
-        put(Health.loop_period, REGULATION_MS)
-        put(Health.loop_worst_execution, max(task.worst_execution_us for task in loop.tasks))
-        put(Health.loop_worst_lateness, 1000 * self.regulation.worst_lateness_ms)
-        put(Health.loop_overruns, self.regulation.overruns)
-        put(Health.tick_count, self.profile.tick_count)
-        put(Health.tick_overruns, self.profile.tick_overruns)
-        put(Health.heap_free, loop.heap_free)
-        put(Health.collector_worst_pause, loop.collector_worst_us)
-        put(Health.bus_messages, server.diagnostics.messages)
-        put(Health.bus_errors, server.diagnostics.errors)
-        put(Health.bus_exceptions, server.diagnostics.exceptions)
-        put(Health.bus_clients, self.transport.connected)
-        put(Health.bus_evictions, self.transport.evictions)
-        put(Health.bus_overruns, self.transport.overruns)
-        put(Health.bus_unanswered, self.transport.unanswered)
-        put(Health.bus_noise, self.transport.noise)
-        put(Health.bus_gaps, self.transport.gaps)
-        put(Health.bus_foreign, self.transport.foreign)
-        put(Health.bus_broadcasts, self.transport.broadcasts)
-        put(Health.blind_worst, self.settings.worst_write_us)
-        put(Health.settings_commits, self.settings.commits)
-        put(Health.chip_errors, self.profile.chip_errors)
-        self._publish_fitting()
-        put(Health.value_clamps, self.inputs.clamps)
+        self.memory.each_second()
+        self._stamp()
+        self.health.publish()
 
-    def _publish_fitting(self):
-        self.inputs.put(Health.answering_chips, self.profile.answering)
-        self.inputs.put(Health.safe_reason, self.profile.safe_reason)
-
-    def _count_missed_ticks(self):
-        """Compare the hard ticks of the last second with the clock; one tick of difference is the phase between the two."""
-        now_ms, count = time.ticks_ms(), self.profile.tick_count
-        counted = (count - self._mark_count) & WRAP
-        missed = time.ticks_diff(now_ms, self._mark_ms) * HZ // 1000 - counted
-        self._mark_ms, self._mark_count = now_ms, count
-        self.tick_alive = counted > 0 or not self.profile.ticking
-        if missed > 1:
-            self.profile.tick_overruns += missed
-
-    def now_s(self):
-        return time.time() + EPOCH_OFFSET_S + self._clock_ahead_s
+    def _stamp(self):
+        """What the journal notes from now on has this time."""
+        clock = self.clock
+        set_once = clock.source != ClockSource.NONE
+        self.memory.journal.stamp(clock.now_s() if set_once else self.uptime_s, clock.source)
 
     # Writes.
 
@@ -201,13 +201,32 @@ class Controller:
         remote = [span for span in holdings.spans if span[0] == LEASE_FIRST][0]
         holdings.guard(commands[0], commands[1], self._may_command, self._commanded)
         self.lease.block = remote[1] - remote[0]
-        holdings.guard(remote[0], remote[1], self._may_lease, self.lease.written)
+        holdings.guard(remote[0], remote[1], self._may_lease, self._leased)
         self.coils.may_write = self._may_switch
-        self.coils.written = self.profile.switched
+        self.coils.written = self._switched
 
     def _may_lease(self, address, count, data, offset):
         code = self.lease.may_write(address, count, data, offset)
         return self.refuse(self.lease.refusal) if code else 0
+
+    def _leased(self, address, count):
+        lease, before = self.lease, self.lease.state
+        lease.written(address, count)
+        if lease.state == before:
+            return
+        if lease.state == LeaseState.ACTIVE:
+            self.memory.urgent = True  # the epoch is used up from now on, whatever happens to the power
+            self.memory.journal.note(Kind.LEASE, LeaseEvent.TAKEN, lease.holder)
+        else:
+            self.memory.journal.note(Kind.LEASE, LeaseEvent.GIVEN_BACK, lease.holder)
+
+    def _switched(self, address, value):
+        self.memory.journal.note(Kind.SWITCHED, address + 1, value)
+        self.profile.switched(address, value)
+        return 0
+
+    def _alarm_noted(self, code, came):
+        self.memory.journal.note(Kind.ALARM_CAME if came else Kind.ALARM_WENT, code, self.alarms.count)
 
     def _may_command(self, address, count, data, offset):
         """Commands act at once, so that a refusal is the answer to the request that caused it."""
@@ -224,10 +243,7 @@ class Controller:
 
     def _commanded(self, address, count):
         holdings = self.holdings
-        clock = get32(holdings.image, holdings.locate(Command.set_clock[ADDRESS], 2))
-        if clock:
-            self._clock_ahead_s = clock - time.time() - EPOCH_OFFSET_S
-            self.clock_source = ClockSource.HOST
+        self.clock.ask(holdings.image, holdings.locate(Command.set_clock[ADDRESS], 2))
         for field in (Command.commit, Command.reset_latch, Command.set_clock):
             holdings.put(field, 0)
 
@@ -242,6 +258,7 @@ class Controller:
         except OSError:
             return self.refuse(Refusal.STORAGE)
         self.settings_found = True
+        self.memory.journal.note(Kind.COMMIT, 0, self.settings.sequence & 0xFFFF)
         return 0
 
     def _reset(self, code):
@@ -278,46 +295,7 @@ class Controller:
         self.inputs.put_text(Identity.serial_number, info.SERIAL)
         self.inputs.put_text(Identity.name, info.NAME)
         put(Health.reset_reason, self._reason)
-
-    def _file(self, number):
-        """File 1 is the dictionary; it goes on in file 2 after 20,000 bytes, and so on."""
-        return DictionaryFile.open(number)
-
-
-class DictionaryFile:
-    """The dictionary in flash, as file records: its length in two registers, then its bytes (wire contract, Dictionary)."""
-
-    FILE_BYTES = 20000
-
-    @staticmethod
-    def open(number):
-        try:
-            file = open("dictionary.bin", "rb")
-        except OSError:
-            return None
-        length = file.seek(0, 2)
-        skip = (number - 1) * DictionaryFile.FILE_BYTES
-        if not 1 <= number <= 9 or skip >= length + 4:
-            file.close()
-            return None
-        return DictionaryFile(file, length, skip)
-
-    def __init__(self, file, length, skip):
-        self.file = file
-        self.head = bytes((length >> 24, length >> 16 & 0xFF, length >> 8 & 0xFF, length & 0xFF))
-        self.skip = skip
-        self.size = min(length + 4 - skip, self.FILE_BYTES)
-
-    def read(self, position, count, target, at):
-        """Fill target[at:at+count]; a byte behind an odd end reads as 0."""
-        position += self.skip
-        for i in range(count):
-            target[at + i] = self.head[position + i] if position + i < 4 else 0
-        start = max(0, 4 - position)
-        if start < count:
-            self.file.seek(position + start - 4)
-            self.file.readinto(memoryview(target)[at + start : at + count])
-        self.file.close()
+        put(Health.loop_period, REGULATION_MS)
 
 
 def _objects(info, profile):

@@ -4,15 +4,22 @@ A slot is written whole, and never the newest one: power that goes in the middle
 read(address, target, at) and write(address, data, at) of 16 bytes each (drivers.mb85rs).
 """
 
+# pyright: reportArgumentType=false
+# (viper takes byte arrays as pointers; the stubs have no way to say so)
 from binascii import crc32
 
 from micropython import const
 
-from core.wire import get32
+from core.wire import copy, get32, put16, same
 
 _PIECE = const(16)
 _HEAD = const(4)  # sequence number
 _CRC = const(4)
+
+
+def slot_size(size):
+    """Bytes of one slot that keeps `size` bytes."""
+    return (_HEAD + size + _CRC + _PIECE - 1) // _PIECE * _PIECE
 
 
 class Counters:
@@ -21,13 +28,16 @@ class Counters:
     def __init__(self, memory, size, at=0):
         self.memory = memory
         self.data = bytearray(size)
-        self._pieces = (_HEAD + size + _CRC + _PIECE - 1) // _PIECE
-        self._slot = bytearray(self._pieces * _PIECE)
+        self._slot = bytearray(slot_size(size))
+        self._pieces = len(self._slot) // _PIECE
         self._at = at
         self._body = len(self._slot) - _CRC
+        self._checked = memoryview(self._slot)[: self._body]
+        self._back = bytearray(_PIECE)
         self.sequence = 0
         self._unwritten = 0  # pieces of the slot that is being written
         self.saves = 0
+        self.failed = False  # the last save did not read back as it was written
 
     @property
     def end(self):
@@ -56,31 +66,40 @@ class Counters:
             return
         self.sequence += 1
         slot, sequence = self._slot, self.sequence
-        for i in range(len(self.data)):
-            slot[_HEAD + i] = self.data[i]
-        for i in range(_HEAD + len(self.data), self._body):
-            slot[i] = 0
-        slot[0], slot[1], slot[2], slot[3] = (
-            sequence >> 24 & 0xFF,
-            sequence >> 16 & 0xFF,
-            sequence >> 8 & 0xFF,
-            sequence & 0xFF,
-        )
-        crc = crc32(memoryview(slot)[: self._body])
-        for i in range(4):
-            slot[self._body + i] = crc >> 24 - 8 * i & 0xFF
+        copy(slot, _HEAD, self.data, 0, len(self.data))  # what load() read behind it goes along, whatever it is
+        put16(slot, 0, sequence >> 16)
+        put16(slot, 2, sequence)
+        crc = crc32(self._checked)
+        put16(slot, self._body, crc >> 16)
+        put16(slot, self._body + 2, crc)
         self._unwritten = self._pieces
 
     def step(self):
         """Write the next piece of what save() began; True while there is one."""
         if not self._unwritten:
             return False
-        piece = self._pieces - self._unwritten
-        self.memory.write(self._place(self.sequence & 1) + piece * _PIECE, self._slot, piece * _PIECE)
+        at = (self._pieces - self._unwritten) * _PIECE
+        place = self._place(self.sequence & 1) + at
+        self.memory.write(place, self._slot, at)
         self._unwritten -= 1
         if not self._unwritten:
-            self.saves += 1
+            self.memory.read(
+                place, self._back, 0
+            )  # the piece with the CRC: a memory that is gone must not look like one
+            self.failed = not same(self._back, 0, self._slot, at, _PIECE)
+            self.saves += not self.failed
         return self._unwritten > 0
+
+    @property
+    def busy(self):
+        """A save is under way."""
+        return self._unwritten > 0
+
+    def abandon(self):
+        """Forget the save that is under way: the memory refused it. Its slot is not whole, and is the next one again."""
+        if self._unwritten:
+            self._unwritten = 0
+            self.sequence -= 1
 
     def flush(self):
         """Write all of it now: at the start, before anything else can happen."""
@@ -94,7 +113,7 @@ class Counters:
         """Sequence number of a slot that is whole, or -1. Fills the buffer."""
         for piece in range(self._pieces):
             self.memory.read(self._place(number) + piece * _PIECE, self._slot, piece * _PIECE)
-        if crc32(memoryview(self._slot)[: self._body]) != get32(self._slot, self._body):
+        if crc32(self._checked) != get32(self._slot, self._body):
             return -1
         sequence = get32(self._slot, 0)
         return sequence if sequence & 1 == number and sequence else -1

@@ -5,9 +5,11 @@ counted, and a record says how many were lost. A record: sequence number (4 byte
 uptime), kind (1), clock source (1), code (2), value (2), CRC-16/CCITT of the 14 bytes before it (2).
 """
 
+# pyright: reportArgumentType=false
+# (viper takes byte arrays as pointers; the stubs have no way to say so)
 from micropython import const
 
-from core.wire import crc16_ccitt, get32, put16
+from core.wire import copy, crc16_ccitt, get32, put16
 
 RECORD = const(16)
 _QUEUE = const(16)  # records
@@ -27,6 +29,14 @@ class Kind:
     SWITCHED = 8
 
 
+class LeaseEvent:
+    """Codes of Kind.LEASE; the value is the host's number."""
+
+    TAKEN = 1
+    LOST = 2
+    GIVEN_BACK = 3
+
+
 class Ring:
     """A journal's memory in RAM, for a board without FRAM: gone with the power."""
 
@@ -35,12 +45,10 @@ class Ring:
         self.size = size
 
     def read(self, address, target, at):
-        for i in range(RECORD):
-            target[at + i] = self.data[address + i]
+        copy(target, at, self.data, address, RECORD)
 
     def write(self, address, data, at):
-        for i in range(RECORD):
-            self.data[address + i] = data[at + i]
+        copy(self.data, address, data, at, RECORD)
 
 
 class Journal:
@@ -55,8 +63,9 @@ class Journal:
         self._untold = 0  # of those, no record says it yet
         self._queue = bytearray(RECORD * _QUEUE)
         self._head = 0
-        self._waiting = 0
+        self.waiting = 0  # records in the queue
         self._record = bytearray(RECORD)
+        self._stamp = bytearray(5)  # time and clock source of what is noted now
 
     def load(self):
         """Find the newest whole record; the next one goes behind it. A torn one is overwritten in its turn."""
@@ -66,32 +75,36 @@ class Journal:
             if sequence > self.sequence:
                 self.sequence = sequence
 
-    def note(self, kind, code, value, now_s, source):
-        """Queue a record; allocates nothing but for numbers that do not fit a small integer."""
-        if self._waiting == _QUEUE:
+    def stamp(self, now_s, source):
+        """What is noted from now on has this time. Once a second is enough; so note() needs no wide integer."""
+        put16(self._stamp, 0, now_s >> 16)
+        put16(self._stamp, 2, now_s)
+        self._stamp[4] = source
+
+    def note(self, kind, code, value):
+        """Queue a record; allocates nothing, so that a request may be noted too."""
+        if self.waiting == _QUEUE:
             self.dropped += 1
             self._untold += 1
             return
-        at = RECORD * ((self._head + self._waiting) % _QUEUE)
+        at = RECORD * ((self._head + self.waiting) % _QUEUE)
         queue = self._queue
-        put16(queue, at + 4, now_s >> 16)
-        put16(queue, at + 6, now_s)
+        copy(queue, at + 4, self._stamp, 0, 4)
         queue[at + 8] = kind
-        queue[at + 9] = source
+        queue[at + 9] = self._stamp[4]
         put16(queue, at + 10, code)
         put16(queue, at + 12, value)
-        self._waiting += 1
+        self.waiting += 1
 
-    def step(self, now_s, source):
+    def step(self):
         """Write the oldest record of the queue; True while there are more."""
-        if not self._waiting:
+        if not self.waiting:
             return False
         at = RECORD * self._head
         record = self._record
-        for i in range(4, _CHECKED):
-            record[i] = self._queue[at + i]
+        copy(record, 4, self._queue, at + 4, _CHECKED - 4)
         self._head = (self._head + 1) % _QUEUE
-        self._waiting -= 1
+        self.waiting -= 1
         sequence = self.sequence + 1
         put16(record, 0, sequence >> 16)
         put16(record, 2, sequence)
@@ -100,8 +113,8 @@ class Journal:
         self.sequence = sequence
         if self._untold:
             lost, self._untold = self._untold, 0
-            self.note(Kind.DROPPED, 0, min(lost, 0xFFFF), now_s, source)
-        return self._waiting > 0
+            self.note(Kind.DROPPED, 0, min(lost, 0xFFFF))
+        return self.waiting > 0
 
     # As a file for Modbus (core.filerecords): the ring as it lies in the memory; its reader checks and sorts.
 

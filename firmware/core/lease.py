@@ -20,6 +20,7 @@ _JUMP = const(1_000_000)
 _HEAD = const(4)  # registers of the lease itself: holder, epoch (two), seconds
 _EPOCH = const(2)  # bytes of the head in front of the epoch
 _SECONDS = const(6)
+KEPT = const(6)  # bytes of the head that outlive the power
 
 
 class Lease:
@@ -40,6 +41,13 @@ class Lease:
     @property
     def epoch(self):
         return get32(self._held, _EPOCH)
+
+    def save(self, data, at):
+        """Holder and epoch, 6 bytes, so that they outlive the power: an epoch that was used stays used."""
+        copy(data, at, self._held, 0, KEPT)
+
+    def restore(self, data, at):
+        copy(self._held, 0, data, at, KEPT)
 
     def may_write(self, address, count, data, offset):
         """Guard of the remote block; see core.bank.Table.guard."""

@@ -4,11 +4,14 @@ Protection does not live here but in the hard tick (core.tick); this loop may be
 """
 
 import gc
+from array import array
 from time import ticks_add, ticks_diff, ticks_ms, ticks_us
 
 from micropython import const
 
 WATCHDOG_MS = const(8000)  # the RP2040's longest is 8388
+LATENESS_MS = b"\x01\x02\x05\x0a\x19\x32\x64"  # classes of lateness: up to so many ms, and one for what is later
+_FULL = const(0x3FFFFFFF)  # counts stop here: a wider integer would be allocated
 
 
 class Task:
@@ -31,6 +34,7 @@ class Loop:
         self.tasks = []
         self.collector_worst_us = 0
         self.heap_free = 0
+        self.lateness = array("I", [0] * (len(LATENESS_MS) + 1))  # starts of tasks, by how late they were
 
     def every(self, period_ms, run):
         task = Task(period_ms, run)
@@ -44,10 +48,9 @@ class Loop:
 
     def turn(self):
         """Run what is due, then serve Modbus until the next task is."""
-        now = ticks_ms()
         wait = 1000
         for task in self.tasks:
-            late = ticks_diff(now, task.due)
+            late = ticks_diff(ticks_ms(), task.due)  # now: the task before may have taken its time
             if late >= 0:
                 self._run(task, late)
             wait = min(wait, ticks_diff(task.due, ticks_ms()))
@@ -72,6 +75,11 @@ class Loop:
 
     def _run(self, task, late):
         task.worst_lateness_ms = max(task.worst_lateness_ms, late)
+        place = 0
+        while place < 7 and late > LATENESS_MS[place]:
+            place += 1
+        if self.lateness[place] < _FULL:
+            self.lateness[place] += 1
         missed = late // task.period_ms
         task.overruns += missed
         began = ticks_us()

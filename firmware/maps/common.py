@@ -3,8 +3,9 @@
 from maps.fields import Alarm, Enum, Holding, Input, alarm, enum, flags, text, u16, u32, u64
 
 MAP_MAJOR = 1
-MAP_MINOR = 2
+MAP_MINOR = 3
 MAGIC = 0x4D4C
+LATCHED = 600  # first register of the latched copy of the fast block; the dictionary names its points `latched.…`
 
 
 class Profile(Enum):
@@ -137,6 +138,24 @@ class ClockSource(Enum):
     """Set by a host."""
 
 
+class MemoryKind(Enum):
+    NONE = 0
+    """Nothing is kept: the memory does not answer, or the flash is full or worn."""
+    FILE = 1
+    """No FRAM: counters go to flash every 5 minutes, the journal is in RAM and gone with the power."""
+    FRAM = 2
+    """Counters are kept every second, and the journal as it happens."""
+
+
+class BroadcastCommand(Enum):
+    NONE = 0
+    """Nothing was asked for."""
+    LATCH = 1
+    """Copy the fast block, as it is at this moment, to the latched registers."""
+    SET_CLOCK = 2
+    """Set the device clock."""
+
+
 class Identity(Input):
     """Who this is. Constant while the controller runs."""
 
@@ -176,7 +195,7 @@ class Health(Input):
     reset_reason = enum(45, ResetReason)
     """Why the controller started last."""
     boot_count = u32(46)
-    """Starts counted since manufacture; not available on a board without FRAM."""
+    """Starts since manufacture; not available where memory_kind is none."""
     loop_period = u16(48, unit="ms")
     """Period of the regulation task."""
     loop_worst_execution = u32(49, unit="us")
@@ -194,7 +213,7 @@ class Health(Input):
     collector_worst_pause = u32(61, unit="us")
     """Longest pause of the memory collector."""
     blind_worst = u32(63, unit="us")
-    """Longest write to flash since the start; the processor may be blind to interrupts for that long."""
+    """Longest write to flash since the start, settings or counters; the processor may be blind to interrupts for that long."""
     bus_messages = u32(65)
     """Requests for this unit (FC08 sub-function 14)."""
     bus_errors = u32(67)
@@ -220,7 +239,7 @@ class Health(Input):
     bus_gaps = u32(86)
     """Serial frames discarded for a gap inside them (see gap_limit and strict_gap)."""
     bus_broadcasts = u32(88)
-    """Serial broadcasts seen; they are counted and ignored."""
+    """Serial broadcasts seen. Only the broadcast block is obeyed; everything else is counted and ignored."""
     bus_foreign = u32(90)
     """Serial frames for other units, and their answers."""
     answering_chips = flags(92, Chip)
@@ -254,6 +273,34 @@ class Status(Input):
     """Time since the first-out alarm came; not available when there is none."""
 
 
+class Memory(Input):
+    """What outlives the power, and how punctual the main loop is."""
+
+    memory_kind = enum(500, MemoryKind)
+    """Where counters, epoch of the lease and journal are kept."""
+    journal_sequence = u32(501)
+    """Number of the newest record of the journal (file 20, see journal.md)."""
+    journal_dropped = u32(503)
+    """Records of the journal lost since the start because too much happened at once; a record says so too."""
+    counter_saves = u32(505)
+    """Times that the counters were kept since the start."""
+    loop_lateness = u32(507, count=8)
+    """Starts of tasks of the main loop (not of the hard tick), by lateness: up to 1, 2, 5, 10, 25, 50, 100 ms, and later."""
+    housekeeping_worst_lateness = u16(523, unit="ms")
+    """Largest delay of the 100 Hz task behind its schedule."""
+    fault_starts = u32(524)
+    """Starts after an uncaught error of the firmware, since manufacture; not available where memory_kind is none."""
+
+
+class Latch(Input):
+    """What a latch command kept. The copy of the fast block follows at 600, so one request reads all of it."""
+
+    latch_number = u16(597)
+    """Number that came with the last latch command; not available before the first one."""
+    latch_age = u32(598, unit="ms")
+    """Time since the last latch, renewed each 100 ms; it stands still after three days."""
+
+
 class Command(Holding):
     """One-shot commands. They read back as 0."""
 
@@ -263,6 +310,20 @@ class Command(Holding):
     """Write the code of a latched alarm to reset it, or 0xACE to reset all whose condition has gone."""
     set_clock = u32(2, unit="s", low=0, high=4294967294, default=0)
     """Write seconds since 1970-01-01 UTC: sets the device clock."""
+
+
+class Broadcast(Holding):
+    """One block, written whole in one request, that a serial line's broadcast (unit 0) may write as well, so that all controllers
+    of the line do it at the same moment. Nothing here moves equipment. Reads back as 0."""
+
+    broadcast_magic = u16(20, low=0, high=65534, default=0)
+    """0x4D4C, or the block is refused."""
+    broadcast_command = enum(21, BroadcastCommand, low=0, high=2, default=0)
+    """What to do."""
+    broadcast_latch_number = u16(22, low=0, high=65534, default=0)
+    """For a latch: any number, which tells this sample from others; it reads back as latch_number."""
+    broadcast_clock = u32(23, unit="s", low=0, high=4294967294, default=0)
+    """For the clock: seconds since 1970-01-01 UTC; 0 leaves the clock as it is."""
 
 
 class Lease(Holding):

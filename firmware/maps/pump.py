@@ -1,6 +1,6 @@
 """Register map of the coolant pump skid: two pumps, one heat exchanger, one primary valve, on a shared manifold."""
 
-from maps.fields import Alarm, Enum, Holding, Input, alarm, enum, flags, quality, s16, u16
+from maps.fields import Alarm, Enum, Holding, Input, alarm, enum, flags, quality, s16, u16, u32
 
 
 class Mode(Enum):
@@ -99,6 +99,13 @@ class Measurement(Input):
     """Differential-pressure set-point in force, after lease, ramp and droop."""
     sensors_dropped = flags(144, Sensor)
     """Sensors that are not used now."""
+
+
+class Counted(Input):
+    """What outlives the power."""
+
+    run_time = u32(200, unit="s", count=2)
+    """Time that the pump was driven and not stopped or without effect; since manufacture, where memory_kind is not none."""
 
 
 class Remote(Holding):

@@ -9,6 +9,7 @@ from math import log, sqrt
 import micropython
 from core import tick
 from core.spi import open_bus
+from drivers import fram
 from drivers.ads131m08 import COUNTS_PER_V, Ads131m08
 from drivers.atm90e32 import Atm90e32
 from drivers.hc138 import Hc138
@@ -53,13 +54,14 @@ class Pdu:
     holdings = (Remote, Settings, BranchSettings)
     coils = (maps.Switch.branch_switch,)
     alarms = (PduAlarm,)
+    COUNTER_BYTES = 8 * BRANCHES  # energies
     at_local = True  # nothing ramps: a lapsed lease switches nothing
 
     def bind(self, controller, board, equipment):
         self.controller = controller
         self.image = controller.inputs
         self.fitting = controller.fitting
-        pins = self._pins = board.PDU
+        pins = self.pins = board.PDU
         self.counts_per_A = COUNTS_PER_V * equipment.FAST_V_PER_A
         self._spi = open_bus(pins["spi_fast"], _SCLK_Hz, 0, 1)
         self.codes = array("i", [0] * BRANCHES)
@@ -70,6 +72,8 @@ class Pdu:
         decoder = Hc138([Pin(pin, Pin.OUT, value=0) for pin in pins["meter_select"]], enable)
         chip = Atm90e32(open_bus(pins["spi_meter"], 1_000_000, 1, 1), enable)
         self.metering = Metering(chip, decoder.point, self.image, self.fitting)
+        self.fram = fram.find(board.CAPABILITIES, pins)
+        self.save, self.restore = self.metering.save, self.metering.restore
         self.protection = Protection()
         self.switching = Switching()
         self.capability = board.CAPABILITIES["hard_tick"]
@@ -148,8 +152,8 @@ class Pdu:
             return
         self._fitted = 1
         self.relays.exchange(0, 0)
-        if "coil_enable" in self._pins:
-            Pin(self._pins["coil_enable"], Pin.OUT, value=0)  # now that no coil is driven by what the registers held
+        if "coil_enable" in self.pins:
+            Pin(self.pins["coil_enable"], Pin.OUT, value=0)  # now that no coil is driven by what the registers held
         self.switching.start(self.relays.feedback)
         coils = self.controller.coils
         for branch in range(BRANCHES):

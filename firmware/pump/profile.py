@@ -5,11 +5,12 @@
 
 import micropython
 from core import tick
+from drivers import fram
 from drivers.current_loop import FAULT_HIGH_uA, FAULT_LOW_uA
 from machine import PWM, Pin
 from maps.common import Chip, LeaseState, Profile, Refusal, SafeReason
 from maps.fields import ADDRESS
-from maps.pump import Local, Measurement, Mode, PumpAlarm, PumpState, Remote, Settings
+from maps.pump import Counted, Local, Measurement, Mode, PumpAlarm, PumpState, Remote, Settings
 from micropython import const
 
 from pump.conditions import report, spare_lost
@@ -17,6 +18,7 @@ from pump.control import PumpLoop, Setpoints, ValveLoop, drooped, heat_kW
 from pump.converters import Converters
 from pump.protection import WINDOW, Window, add, begin, held, judge, rules, set_rule
 from pump.publishing import publish, publish_quality
+from pump.runtime import COUNTER_BYTES, RunTime
 from pump.targets import Targets
 
 PUMPS = 2
@@ -34,16 +36,20 @@ class Pump:
     NUMBER = Profile.PUMP
     PRODUCT = b"mallee-pump"
     TITLE = b"mallee coolant pump skid"
-    inputs = (Measurement,)
+    inputs = (Measurement, Counted)
     holdings = (Remote, Local, Settings)
     coils = ()
     alarms = (PumpAlarm,)
+    COUNTER_BYTES = COUNTER_BYTES
 
     def bind(self, controller, board, equipment):
         self.controller = controller
         self.image = controller.inputs
         pins = board.PUMP
         self.fitting = controller.fitting
+        self.fram = fram.find(board.CAPABILITIES, pins)
+        self.run_time = RunTime(self.image)
+        self.save, self.restore = self.run_time.save, self.run_time.restore
         self.converters = Converters(pins, equipment, self.fitting)
         self.codes, self.sensors = self.converters.codes, self.converters.sensors
         self.uA_per_count = self.converters.uA_per_count
@@ -213,6 +219,9 @@ class Pump:
         self._drive_valve(dt_s)
         self._judge()
         self._publish()
+        for pump in range(PUMPS):
+            if self._pump_state(pump) == PumpState.RUNNING:
+                self.run_time.ran(pump, dt_ms)
 
     def _watch(self, dt_ms):
         """No interlocks, so no regulation either: outputs hold what they held. What is fitted is measured."""

@@ -1,5 +1,6 @@
 """The main loop on a clock of its own: rates, lateness, overruns, and a watchdog that is fed only when everything has run."""
 
+import micropython
 from core import loop as module
 from core.loop import Loop
 
@@ -119,3 +120,35 @@ def test_a_task_that_takes_long_is_noticed():
     for _ in range(20):
         made.turn()
     assert made.tasks[-1].worst_execution_us == 7000
+
+
+def test_lateness_is_counted_by_class_and_counting_allocates_nothing():
+    made, _, _, _ = started()
+    task = made.tasks[0]
+    for late in (0, 1, 2, 3, 5, 6, 10, 11, 25, 50, 51, 100, 101, 5000):
+        made._run(task, late)
+    assert list(made.lateness) == [2, 1, 2, 2, 2, 1, 2, 2]
+    made.lateness[0] = 0x3FFFFFFF
+    run, task.run = task.run, lambda dt_ms: None
+    micropython.heap_lock()
+    try:
+        made._run(task, 0)
+        made._run(task, 30)
+    finally:
+        micropython.heap_unlock()
+        task.run = run
+    assert made.lateness[0] == 0x3FFFFFFF and made.lateness[5] == 2
+
+
+def test_a_task_behind_a_long_one_is_as_late_as_it_is():
+    made, _, _, _ = started()
+
+    def slow(dt_ms):
+        clock.us += 7000
+
+    made.every(100, slow)
+    made.every(100, lambda dt_ms: None)
+    made.start()
+    for _ in range(12):
+        made.turn()
+    assert made.tasks[-1].worst_lateness_ms == 7

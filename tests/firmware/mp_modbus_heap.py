@@ -2,15 +2,27 @@
 
 import micropython
 from core.bank import Bits, Table
+from core.clock import Clock
+from core.journal import Journal, Kind, Ring
 from core.lease import Lease
 from core.modbus import Server
+from core.together import Together
 from maps import common, pdu
 
-inputs = Table((common.Identity, common.Health, common.Status, pdu.Measurement, pdu.BranchFast, pdu.Branch))
-holdings = Table((common.Command, common.Lease, common.CommonSettings, pdu.Remote, pdu.Settings), writable=True)
+inputs = Table(
+    (common.Identity, common.Health, common.Status, common.Latch, pdu.Measurement, pdu.BranchFast, pdu.Branch)
+)
+holdings = Table(
+    (common.Command, common.Broadcast, common.Lease, common.CommonSettings, pdu.Remote, pdu.Settings), writable=True
+)
 lease = Lease()
 holdings.guard(100, 105, lease.may_write, lease.written)
+clock = Clock()
+together = Together(inputs, holdings, clock, lambda reason: 4)
 server = Server(inputs, holdings, Bits([(0, 8)]), Bits([(1, 30)]), lambda number: None, {0: b"x"})
+
+
+server.broadcast = together.broadcast
 
 
 class Line:
@@ -72,8 +84,28 @@ def test_no_function_code_allocates():
 
 
 def test_a_broadcast_allocates_nothing():
+    latch = bytes((16, 0, 20, 0, 5, 10, 0x4D, 0x4C, 0, 1, 0x12, 0x34, 0, 0, 0, 0))
+    set_clock = bytes((16, 0, 20, 0, 5, 10, 0x4D, 0x4C, 0, 2, 0, 0, 0x71, 0x3F, 0xB3, 0))
     micropython.heap_lock()
     try:
         server.handle_broadcast(REQUESTS[0], 0, 5)
+        server.handle_broadcast(latch, 0, 16)
+        server.handle_broadcast(set_clock, 0, 16)
+        together.age()
     finally:
         micropython.heap_unlock()
+    assert inputs.get(common.Latch.latch_number) == 0x1234
+    assert clock.step() and abs(clock.now_s() - 0x713FB300) <= 1
+
+
+def test_noting_a_request_allocates_nothing():
+    """Whatever a request leaves in the journal, its time has been put ready before."""
+    journal = Journal(Ring(256), 0, 256)
+    journal.stamp(0x713FB300, 1)
+    micropython.heap_lock()
+    try:
+        journal.note(Kind.SWITCHED, 3, 1)
+    finally:
+        micropython.heap_unlock()
+    journal.step()
+    assert bytes(journal.memory.data[16 + 4 : 16 + 14]) == bytes((0x71, 0x3F, 0xB3, 0, 8, 1, 0, 3, 0, 1))

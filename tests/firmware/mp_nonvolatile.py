@@ -1,7 +1,13 @@
 """Counters and journal over a memory whose power goes at any byte: enumerated, not sampled."""
 
+import os
+
+import micropython
 from core.counters import Counters
 from core.journal import RECORD, Journal, Kind, Ring
+from core.lease import Lease
+from core.nonvolatile import Nonvolatile
+from maps.common import MemoryKind
 
 
 class Cut(Exception):
@@ -105,8 +111,8 @@ def test_a_journal_is_a_ring_that_goes_on_after_a_restart():
         journal.load()
         assert journal.sequence == 3 * start
         for i in range(3):
-            journal.note(Kind.ALARM_CAME, start, i, 1000 + i, 1)
-        while journal.step(0, 0):
+            journal.note(Kind.ALARM_CAME, start, i)
+        while journal.step():
             pass
     assert entries(memory, 64, 8) == [(n + 1, 2, n // 3, n % 3) for n in range(7, 15)]
 
@@ -115,9 +121,9 @@ def test_a_full_queue_drops_and_says_so():
     memory = Memory()
     journal = Journal(memory, 0, RECORD * 40)
     for i in range(21):
-        journal.note(Kind.ALARM_CAME, i, 0, 0, 0)
+        journal.note(Kind.ALARM_CAME, i, 0)
     assert journal.dropped == 5
-    while journal.step(7, 0):
+    while journal.step():
         pass
     found = entries(memory, 0, 40)
     assert [code for _, kind, code, _ in found if kind == Kind.ALARM_CAME] == list(range(16))
@@ -130,12 +136,12 @@ def test_a_journal_loses_at_most_the_record_that_was_being_written():
             memory = Memory()
             journal = Journal(memory, 0, RECORD * 8)
             for i in range(full + 3):
-                journal.note(Kind.ALARM_CAME, i, 0, 0, 0)
-                journal.step(0, 0)
+                journal.note(Kind.ALARM_CAME, i, 0)
+                journal.step()
             memory.left = cut
-            journal.note(Kind.ALARM_WENT, 500, 0, 0, 0)
+            journal.note(Kind.ALARM_WENT, 500, 0)
             try:
-                journal.step(0, 0)
+                journal.step()
             except Cut:
                 pass
             memory.left = 1 << 29
@@ -145,22 +151,20 @@ def test_a_journal_loses_at_most_the_record_that_was_being_written():
             before = list(range(full + 3))[-8:]
             kept = before[-7:]  # the slot of the ninth record is the first one's
             assert found in (before, kept, kept + [500]), (full, cut, found)
-            again.note(Kind.ALARM_CAME, 600, 0, 0, 0)
-            again.step(0, 0)
+            again.note(Kind.ALARM_CAME, 600, 0)
+            again.step()
             assert [code for _, _, code, _ in entries(memory, 0, 8)][-1] == 600, (full, cut)
 
 
 def test_noting_allocates_nothing():
-    import micropython
-
     memory = Memory()
     journal = Journal(memory, 0, RECORD * 8)
-    journal.note(Kind.START, 1, 2, 3, 0)
-    journal.step(0, 0)
+    journal.note(Kind.START, 1, 2)
+    journal.step()
     micropython.heap_lock()
     try:
-        journal.note(Kind.START, 1, 2, 3, 0)
-        journal.step(0, 0)
+        journal.note(Kind.START, 1, 2)
+        journal.step()
     finally:
         micropython.heap_unlock()
     assert journal.sequence == 2
@@ -170,6 +174,173 @@ def test_without_a_memory_the_ring_is_in_ram():
     ring = Ring(64)
     journal = Journal(ring, 0, 64)
     journal.load()
-    journal.note(Kind.START, 1, 2, 3, 0)
-    journal.step(0, 0)
+    journal.note(Kind.START, 1, 2)
+    journal.step()
     assert entries(ring, 0, 4) == [(1, 1, 1, 2)]
+
+
+class Profile:
+    NUMBER = 2
+    COUNTER_BYTES = 8
+    blind = True
+    value = 0
+
+    def save(self, data, at):
+        data[at] = self.value
+
+    def restore(self, data, at):
+        self.value = data[at]
+
+    def may_be_blind(self):
+        return self.blind
+
+
+class Chip(Memory):
+    """The same memory as a chip of 8 KB that may stop answering."""
+
+    size = 8192
+    gone = False
+
+    def __init__(self):
+        super().__init__(8192)
+
+    def read(self, address, target, at):
+        for i in range(16):
+            target[at + i] = 0xFF if self.gone else self.data[address + i]
+
+    def write(self, address, data, at):
+        if not self.gone:
+            Memory.write(self, address, data, at)  # super() would allocate
+
+
+def remembered(chip, profile=None, lease=None):
+    made = Nonvolatile(chip, profile or Profile(), lease or Lease())
+    made.start(0)
+    made.journal.load()
+    return made
+
+
+def a_second(memory):
+    memory.each_second()
+    for _ in range(100):
+        memory.step()
+
+
+def test_another_layout_or_profile_is_not_taken_for_ours():
+    chip, profile = Chip(), Profile()
+    profile.value = 9
+    for count in (1, 2, 3):
+        assert remembered(chip, profile).boot_count == count
+    assert Profile.value == 0 and remembered(chip).boot_count == 4
+    other = Profile()
+    other.NUMBER = 1
+    assert remembered(chip, other).boot_count == 1 and other.value == 0
+
+
+def test_counters_are_kept_each_second_without_allocating():
+    chip, profile = Chip(), Profile()
+    profile.value = 0
+    memory = remembered(chip, profile)
+    a_second(memory)
+    micropython.heap_lock()
+    try:
+        for _ in range(3):
+            profile.value += 1
+            memory.each_second()
+            for _ in range(100):
+                memory.step()
+    finally:
+        micropython.heap_unlock()
+    assert memory.counters.saves == 5 and memory.kind == MemoryKind.FRAM
+    again = Profile()
+    remembered(chip, again)
+    assert again.value == 3
+
+
+def test_an_epoch_is_kept_within_a_few_turns():
+    chip, lease = Chip(), Lease()
+    memory = remembered(chip, lease=lease)
+    lease._held[:6] = b"\x00\x07\x00\x01\x02\x03"
+    memory.urgent = True
+    for _ in range(4):
+        memory.step()
+    again = Lease()
+    remembered(chip, lease=again)
+    assert again.holder == 7 and again.epoch == 0x010203
+
+
+def test_a_turn_writes_one_piece():
+    chip = Chip()
+    memory = remembered(chip)
+    for _ in range(5):
+        memory.journal.note(Kind.ALARM_CAME, 1, 0)
+    memory.each_second()
+    for _ in range(9):
+        chip.left = 32  # the last piece of the counters, and a record
+        memory.step()
+    chip.left = 1 << 29
+    assert memory.journal.sequence == 5 and not memory.counters.busy
+
+
+def test_a_chip_that_stops_answering_is_told_and_comes_back():
+    chip = Chip()
+    memory = remembered(chip)
+    chip.gone = True
+    a_second(memory)
+    assert memory.kind == MemoryKind.NONE
+    chip.gone = False
+    a_second(memory)
+    assert memory.kind == MemoryKind.FRAM
+
+
+def clean():
+    for name in ("counters.a", "counters.b"):
+        try:
+            os.remove(name)
+        except OSError:
+            pass
+
+
+def test_files_are_written_seldom_and_only_when_that_harms_nothing():
+    clean()
+    profile = Profile()
+    memory = remembered(None, profile)
+    assert memory.kind == MemoryKind.FILE and memory.counters.saves == 1
+    profile.value, profile.blind = 5, False
+    for _ in range(400):
+        a_second(memory)
+    assert memory.counters.saves == 1
+    profile.blind = True
+    a_second(memory)
+    assert memory.counters.saves == 2
+    for _ in range(299):
+        a_second(memory)
+    assert memory.counters.saves == 2
+    a_second(memory)
+    assert memory.counters.saves == 3
+    memory.urgent = True
+    for _ in range(61):
+        a_second(memory)
+    assert memory.counters.saves == 4
+    again = Profile()
+    assert remembered(None, again).boot_count == 2 and again.value == 5
+
+
+def test_a_torn_file_leaves_the_other():
+    for victim in ("counters.a", "counters.b"):
+        for size in range(0, 48, 5):
+            clean()
+            profile = Profile()
+            memory = remembered(None, profile)
+            for value in (1, 2):
+                profile.value = value
+                memory._save()
+                memory._flush()
+            with open(victim, "rb") as file:
+                data = file.read()
+            with open(victim, "wb") as file:
+                file.write(data[:size])
+            again = Profile()
+            remembered(None, again)
+            assert again.value in (1, 2), (victim, size)
+    clean()

@@ -163,7 +163,10 @@ class Peer:
             return data[:4]
         if function == 20:
             _, _, file, record, count = struct.unpack(">BBHHH", data)
-            content = self.files.get(1, b"")[(file - 1) * 20_000 :][:20_000]
+            first = file if file in self.files else 1
+            content = self.files.get(first, b"")[(file - first) * 20_000 :][:20_000]
+            if not content:
+                raise Exception_(2)
             part = content[record * 2 : (record + count) * 2].ljust(count * 2, b"\0")
             return struct.pack(">BBB", len(part) + 2, len(part) + 1, 6) + part
         if function == 43:

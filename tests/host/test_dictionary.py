@@ -5,7 +5,8 @@ import shutil
 import pytest
 from mallee import resources
 from mallee.deploy.dictionary import PROFILES, MapError, compile_profile
-from mallee.device.dictionary import decode, encode, hash_of
+from mallee.device.dictionary import LATCHED, decode, encode, hash_of
+from mallee.device.selecting import select
 
 from ..conftest import FIRMWARE
 
@@ -96,3 +97,28 @@ def test_a_damaged_dictionary_is_refused():
         damaged[at] ^= 0x55
         with pytest.raises(ValueError, match=r"not a dictionary|format"):
             decode(bytes(damaged))
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_the_latched_copy_has_every_point_of_the_fast_block_in_its_place(profile):
+    dictionary = resources.dictionary(profile)
+    assert dictionary.fast is not None
+    first, count = dictionary.fast
+    fast = [p for p in dictionary.points if p.table == "input" and first <= p.address < first + count]
+    for point in fast:
+        copied = dictionary.by_name[LATCHED + point.name]
+        assert copied.address == point.address + 500
+        assert (copied.kind, copied.scale, copied.unit) == (point.kind, point.scale, point.unit)
+        if point.quality_address is not None:
+            assert copied.quality_address == point.quality_address + 500
+            assert copied.quality_slot == point.quality_slot
+    assert sum(p.name.startswith(LATCHED) for p in dictionary.points) == len(fast)
+    # One request reads number, age and copy.
+    assert (dictionary.by_name["latch_number"].address, count + 3) in dictionary.blocks("input")
+
+
+def test_a_pattern_means_the_present_and_not_the_latched_copy():
+    dictionary = resources.dictionary("pump")
+    assert not any(p.name.startswith(LATCHED) for p in select(dictionary, ["*flow", "*"]))
+    assert [p.name for p in select(dictionary, ["latched.flow"])] == ["latched.flow"]
+    assert len(select(dictionary, ["latched.pump_speed.*"])) == 2

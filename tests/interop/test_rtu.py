@@ -86,7 +86,7 @@ def test_pymodbus_reads_a_hundred_times():
         assert client.connect()
         try:
             for _ in range(100):
-                assert client.read_input_registers(0, count=4, device_id=1).registers == [0x4D4C, 1, 1, 2]
+                assert client.read_input_registers(0, count=4, device_id=1).registers == [0x4D4C, 1, 1, 3]
             found = client.read_device_information(read_code=3, device_id=1)
             assert getattr(found, "information", {})[0] == b"mallee"
         finally:

@@ -261,3 +261,18 @@ def test_a_chip_that_was_expected_by_mistake_leaves_no_alarm_behind():
         assert await quality(device, "branch.8.power") == Quality.NOT_FITTED
 
     bench.run(test)
+
+
+@pytest.mark.parametrize(("make", "running"), [(lambda: Bench("pump"), 0xFF), (lambda: bare("pump", 0), 0)])
+def test_fc17_says_whether_anything_is_controlled(make, running):
+    bench = make()
+
+    async def test(device):
+        await asyncio.sleep(1)
+        reader, writer = await asyncio.open_connection("127.0.0.1", 15001)
+        writer.write(bytes((0, 9, 0, 0, 0, 2, 1, 17)))
+        answer = await reader.read(100)
+        assert answer[7:] == bytes((17, 7)) + b"mallee" + bytes((running,))
+        writer.close()
+
+    bench.run(test)

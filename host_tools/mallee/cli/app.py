@@ -19,7 +19,21 @@ from ..errors import EXIT_CODE_MEANING, ExitCode, MalleeError
 from .failing import end_of_error, wants_debug
 
 # In the order of the help: from trying it out to configuring it. Each is a module of this package.
-COMMANDS = ("demo", "run", "status", "scan", "get", "set", "watch", "describe", "sim", "build", "flash", "config")
+COMMANDS = (
+    "demo",
+    "run",
+    "status",
+    "scan",
+    "get",
+    "set",
+    "watch",
+    "log",
+    "describe",
+    "sim",
+    "build",
+    "flash",
+    "config",
+)
 
 _EPILOGUE = "Exit codes: " + ", ".join(f"{code.value} {meaning}" for code, meaning in EXIT_CODE_MEANING.items()) + "."
 

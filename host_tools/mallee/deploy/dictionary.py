@@ -11,7 +11,9 @@ import ast
 from pathlib import Path
 from typing import Any, NoReturn
 
-from ..device.dictionary import SENTINEL, WIDTH, AlarmEntry, Choice, Dictionary, Point
+import msgspec
+
+from ..device.dictionary import LATCHED, SENTINEL, WIDTH, AlarmEntry, Choice, Dictionary, Point
 
 PROFILES = ("pump", "pdu")
 _TABLES = {"Input": "input", "Holding": "holding", "Coil": "coil"}
@@ -151,10 +153,11 @@ def compile_profile(maps: Path, profile: str) -> Dictionary:
                 points += _points(module, node, signatures, enums)
             else:
                 module.fail(node, f"class {node.name} derives from none of {', '.join(_TABLES)}, Alarm, Enum")
+    points += _latched(points, common.constants["LATCHED"])
     points.sort(key=lambda point: (point.table, point.address))
     alarms.sort(key=lambda alarm: alarm.code)
     _check(own.path, points, alarms, validity)
-    in_fast = [p for p in points if p.table == "input" and _FAST_FIRST <= p.address < 200]
+    in_fast = [p for p in points if _is_fast(p)]
     fast = (_FAST_FIRST, max(p.end for p in in_fast) - _FAST_FIRST)
     if fast[1] > _FAST_LIMIT:
         raise MapError(f"{own.path}: the fast block has {fast[1]} registers, {_FAST_LIMIT} are allowed")
@@ -167,6 +170,26 @@ def compile_profile(maps: Path, profile: str) -> Dictionary:
         validity_offset=validity,
         fast=fast,
     )
+
+
+def _is_fast(point: Point) -> bool:
+    return point.table == "input" and _FAST_FIRST <= point.address < 200
+
+
+def _latched(points: list[Point], first: int) -> list[Point]:
+    """The controller's copy of the fast block, which no map has to repeat: each point again, behind `latched.`."""
+    moved = first - _FAST_FIRST
+    return [
+        msgspec.structs.replace(
+            point,
+            name=f"{LATCHED}{point.name}",
+            address=point.address + moved,
+            meaning=f"`{point.name}` as it was at the last latch command.",
+            quality_address=None if point.quality_address is None else point.quality_address + moved,
+        )
+        for point in points
+        if _is_fast(point)
+    ]
 
 
 def _points(

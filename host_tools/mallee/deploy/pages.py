@@ -9,7 +9,7 @@ import itertools
 import sys
 from pathlib import Path
 
-from ..device.dictionary import AlarmEntry, Choice, Dictionary, Point, hash_of
+from ..device.dictionary import LATCHED, AlarmEntry, Choice, Dictionary, Point, hash_of
 from ..resources import bundled_dictionaries
 from . import wiring
 
@@ -37,12 +37,14 @@ def registers(dictionary: Dictionary) -> str:
         "",
     ]
     for table, (title, reference) in _TABLES.items():
-        points = _folded([p for p in dictionary.points if p.table == table])
+        points = _folded([p for p in dictionary.points if p.table == table and not p.name.startswith(LATCHED)])
         if not points:
             continue
         lines += [f"## {title}, reference {reference}\n", _header(table), _rule(table)]
         lines += [_row(point, times, stride) for point, times, stride in points]
         lines.append("")
+        if table == "input":
+            lines += [_latched(dictionary), ""]
     lines += ["## Discrete inputs (FC02), reference 10001\n"]
     lines += [
         f"Each alarm is at its code; whether it can be judged at present is at code + {dictionary.validity_offset}.",
@@ -60,6 +62,15 @@ def registers(dictionary: Dictionary) -> str:
         lines += [f"| {c.value} | {c.name} | {_flat(c.meaning)} |" for c in choices]
         lines.append("")
     return "\n".join(lines)
+
+
+def _latched(dictionary: Dictionary) -> str:
+    first, count = dictionary.fast or (0, 0)
+    copies = [point.address for point in dictionary.points if point.name.startswith(LATCHED)]
+    return (
+        f"Registers {min(copies)}–{min(copies) + count - 1} are the copy of the fast block that the last latch command made, in\n"
+        f"the same order: register {min(copies)} + n is what {first} + n was. The dictionary names its points `latched.…`."
+    )
 
 
 def faults(dictionaries: list[Dictionary]) -> str:
@@ -151,7 +162,7 @@ def _pattern(name: str) -> str:
 def _enumerations(dictionary: Dictionary) -> dict[str, tuple[Choice, ...]]:
     found: dict[tuple[Choice, ...], list[str]] = {}
     for point in dictionary.points:
-        if point.choices:
+        if point.choices and not point.name.startswith(LATCHED):
             names = found.setdefault(point.choices, [])
             if _stem(point.name) not in names:
                 names.append(_stem(point.name))

@@ -14,7 +14,9 @@ from ..reading import Failure, Quality, Reading, Scalar, Snapshot
 from .alarms import AlarmReading, read_alarms
 from .assembly import bit_readings, missing, readings
 from .dictionary import Dictionary, Point
+from .files import JOURNAL_KIND, read_directory, read_file
 from .identity import Identity, require_identity
+from .journal import JournalEntry, parse
 from .remote import LEASE_POINTS, Grant, plan_remote, remote_points
 from .resolve import resolve
 from .spans import Span, halves, plan
@@ -76,6 +78,21 @@ class Device:
     async def read_alarms(self) -> list[AlarmReading]:
         """State of every alarm, by discrete inputs and their validity twins."""
         return await read_alarms(self.link, self.unit, self.dictionary)
+
+    async def read_journal(self) -> list[JournalEntry]:
+        """What happened, oldest first. Raises MalleeError where the firmware keeps no journal, NoAnswer, LinkDown."""
+        try:
+            files = {entry.kind: entry.file for entry in await read_directory(self.link, self.unit)}
+        except Refused:
+            files = {}
+        if JOURNAL_KIND not in files:
+            raise MalleeError(
+                f"{self.name} has no journal",
+                "its firmware is older than map 1.3",
+                "update the firmware: `mallee flash`",
+                ExitCode.REFUSED,
+            )
+        return parse(await read_file(self.link, self.unit, files[JOURNAL_KIND]), self.dictionary)
 
     async def read_remote(self) -> dict[str, Scalar]:
         """The set-points behind the lease, as they stand in the device now: read before you write."""

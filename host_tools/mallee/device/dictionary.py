@@ -15,6 +15,8 @@ import cbor2
 import msgspec
 
 FORMAT = 1
+LATCHED = "latched."
+"""What the names of points begin with that are a copy of the fast block, made by a latch command."""
 Table = Literal["input", "holding", "coil", "discrete"]
 Kind = Literal["u16", "s16", "u32", "s32", "u64", "flags", "enum", "text", "quality", "bit"]
 

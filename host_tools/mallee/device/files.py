@@ -6,14 +6,35 @@ first two records are the length in bytes, high word first.
 
 from __future__ import annotations
 
+import struct
+from typing import NamedTuple
+
 from ..errors import ExitCode, MalleeError
 from ..link import pdus
 from ..link.base import Link, Priority
 
 DICTIONARY_FILE = 1
+DIRECTORY_FILE = 10
+DICTIONARY_KIND, JOURNAL_KIND = 1, 2
+_ROW = struct.Struct(">HHIH")
 _RECORDS_IN_FILE = 10_000  # MODBUS Application Protocol V1.1b3, 6.14: record numbers 0 to 9999
 _RECORDS_AT_ONCE = 120  # an answer's byte count is at most 245: two bytes of header and 121 records
 _LENGTH_MAX_BYTES = 1_000_000  # bound before believing; a dictionary is about 10 kB
+
+
+class FileEntry(NamedTuple):
+    """A file of a controller: its first number, what it is, and the size of its content."""
+
+    file: int
+    kind: int
+    size_bytes: int
+    version: int
+
+
+async def read_directory(link: Link, unit: int) -> list[FileEntry]:
+    """Files that the controller serves. Raises Refused where it has no directory, and what the link raises."""
+    data = await read_file(link, unit, DIRECTORY_FILE)
+    return [FileEntry(*_ROW.unpack_from(data, at)) for at in range(0, len(data) - _ROW.size + 1, _ROW.size)]
 
 
 async def read_file(link: Link, unit: int, file: int) -> bytes:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
 
-from .dictionary import Dictionary, Point
+from .dictionary import LATCHED, Dictionary, Point
 from .writing import find_point
 
 
 def select(dictionary: Dictionary, patterns: Sequence[str]) -> list[Point]:
     """The points for names and patterns, each once, in the order asked; a name without its index means all of an array.
 
+    A pattern finds latched copies only when it begins as their names do: `*power` means the power now.
     Raises MalleeError with the nearest name when one of them matches nothing.
     """
     found: dict[str, Point] = {}
@@ -19,12 +20,16 @@ def select(dictionary: Dictionary, patterns: Sequence[str]) -> list[Point]:
         if pattern in dictionary.by_name:
             matches = [dictionary.by_name[pattern]]
         else:
-            matches = [p for p in dictionary.points if fnmatchcase(p.name, pattern)]
+            matches = [p for p in dictionary.points if fnmatchcase(p.name, pattern) and _meant(p, pattern)]
             matches = matches or [p for p in dictionary.points if p.name.rpartition(".")[0] == pattern]
         if not matches:
             find_point(dictionary, pattern)  # raises with the nearest name
         found.update({point.name: point for point in matches})
     return list(found.values())
+
+
+def _meant(point: Point, pattern: str) -> bool:
+    return pattern.startswith(LATCHED) or not point.name.startswith(LATCHED)
 
 
 def fast_points(dictionary: Dictionary) -> list[Point]:

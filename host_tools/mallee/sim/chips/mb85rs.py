@@ -45,8 +45,25 @@ class Mb85rs:
         self._bus.chip = self
 
     def transfer(self, out, into, mode):
+        if not self._clocked and len(out) > 3 and out[0] == _READ and mode in (0, 3):
+            self._read(out, into)
+            return
         for i in range(len(out)):
             into[i] = self._byte(out[i]) if mode in (0, 3) else 0xFF
+
+    def _read(self, out, into):
+        """All of a read at once: a controller reads the whole chip at its start."""
+        address = (out[1] << 8 | out[2]) % SIZE
+        self._file.seek(address)
+        data = self._file.read(min(len(out) - 3, SIZE - address))
+        for i in range(3):
+            into[i] = 0xFF
+        into[3 : 3 + len(data)] = data
+        if len(data) < len(out) - 3:
+            self._file.seek(0)
+            into[3 + len(data) :] = self._file.read(len(out) - 3 - len(data))
+        self._command, self._clocked = _READ, len(out)
+        self._address = address
 
     def _byte(self, byte):
         at = self._clocked

@@ -15,6 +15,7 @@ from atm90e32 import MEASUREMENTS, Atm90e32
 from hc138 import Hc138
 from hc165 import Hc165
 from hc595 import Hc595Chain
+from mb85rs import Mb85rs
 from micropython import const
 
 _BRANCHES = const(8)
@@ -66,3 +67,5 @@ def wire():
     for bit, pin in enumerate(pins["meter_select"]):
         _pins.hooks[pin] = decoder.address_line(bit)
     _pins.hooks[pins["meter_enable"]] = decoder.enable
+    if board.CAPABILITIES["fram"]:
+        _pins.hooks[pins["fram_select"]] = Mb85rs(meters, "fram.bin").select

@@ -11,6 +11,7 @@ import absence
 import board
 import equipment
 from ads131m08 import Ads131m08
+from mb85rs import Mb85rs
 from micropython import const
 
 _SHUNT_NV_PER_UA = round(equipment.SHUNT_ohm * 1000)
@@ -58,3 +59,6 @@ def wire():
     for index, pin in enumerate(pins["pump_pwm"]):
         _pins.pwm_outputs[pin] = index
     _pins.pwm_outputs[pins["valve_pwm"]] = 2
+    if board.CAPABILITIES["fram"]:
+        memory = _pins.buses[pins["spi_memory"]["id"]] = _pins.Bus()
+        _pins.hooks[pins["fram_select"]] = Mb85rs(memory, "fram.bin").select
