@@ -67,8 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as error:  # --help and --version end this way
         return int(error.code) if isinstance(error.code, int) else int(ExitCode.DONE)
     except BrokenPipeError:
-        # Whoever read our output has seen enough. Python would complain once more at its own end.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_closed_pipes()
         return int(ExitCode.DONE)
     except KeyboardInterrupt:
         return int(ExitCode.INTERRUPTED)
@@ -76,3 +75,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if wants_debug(tokens):
             raise
         return end_of_error(error, tokens)
+
+
+def _leave_closed_pipes() -> None:
+    """Whoever read our output has seen enough. Python would complain at its own end, and exit with 120, were anything left to
+    be written to a pipe that is closed."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
