@@ -151,6 +151,24 @@ def test_two_controllers_on_one_line_do_not_disturb_each_other():
     bench.run_link(test)
 
 
+def test_a_line_that_is_slow_is_scanned_with_the_time_that_it_is_given():
+    """A bad gateway, or an emulated board: every answer comes three seconds late."""
+    bench = SerialBench(faults=Faults(late=1.0, late_s=3.0))
+    found = []
+
+    async def scan() -> None:
+        await asyncio.sleep(1)
+        found.append(await discover([bench.address], (1,)))
+        await asyncio.sleep(10)
+        found.append(await discover([bench.address], (1,), probe_s=20))
+
+    try:
+        run_in_world(bench.world, scan())
+    finally:
+        bench.world.close()
+    assert found[0] == [] and [each.unit for each in found[1]] == [1]
+
+
 def test_a_whole_line_is_scanned_in_25_seconds():
     bench = SerialBench()
 

@@ -36,7 +36,8 @@ def scan(
     """
     context = Context(common)
     wanted = parse_targets(targets) if targets else _pod_targets(context)
-    found = clock.run(discover(wanted, unit or None))
+    given = common is not None and common.timeout is not None  # else a scan has its own, much shorter ones
+    found = clock.run(discover(wanted, unit or None, probe_s=context.timeout_s if given else None))
     rows = [{**row, "kind": "mallee" if row["mallee"] else "other"} for row in rows_of(found)]
     emit(context.out, context.output, rows, COLUMNS)
     context.note(f"{len(found)} of {len(wanted)} addresses answered" if len(wanted) != 1 else f"{len(found)} answered")

@@ -72,25 +72,32 @@ def _wrong(text: str) -> MalleeError:
 
 
 async def discover(
-    targets: Sequence[TcpAddress | SerialAddress], units: Sequence[int] | None = None, *, cache: Path | None = None
+    targets: Sequence[TcpAddress | SerialAddress],
+    units: Sequence[int] | None = None,
+    *,
+    cache: Path | None = None,
+    probe_s: float | None = None,
 ) -> list[Found]:
     """Ask every target at once, in order of the targets. What does not answer is not in the list.
 
-    `units` None: 1 and 255 on TCP, all on a serial line. Raises LinkDown for a serial port that cannot be opened.
+    `units` None: 1 and 255 on TCP, all on a serial line. `probe_s` is how long each may take; None: PROBE_S and SERIAL_PROBE_S.
+    Raises LinkDown for a serial port that cannot be opened.
     """
     bound = asyncio.Semaphore(_AT_ONCE)
 
     async def probe(target: TcpAddress | SerialAddress) -> list[Found]:
         async with bound:
             if isinstance(target, SerialAddress):
-                return await _probe_line(target, SERIAL_UNITS if units is None else units, cache)
-            return await _probe(target, DEFAULT_UNITS if units is None else units, cache)
+                return await _probe_line(
+                    target, SERIAL_UNITS if units is None else units, cache, probe_s or SERIAL_PROBE_S
+                )
+            return await _probe(target, DEFAULT_UNITS if units is None else units, cache, probe_s or PROBE_S)
 
     return [found for each in await asyncio.gather(*map(probe, targets)) for found in each]
 
 
-async def _probe(target: TcpAddress, units: Sequence[int], cache: Path | None) -> list[Found]:
-    link = TcpLink(target.host, target.port, timeout_s=PROBE_S)
+async def _probe(target: TcpAddress, units: Sequence[int], cache: Path | None, probe_s: float) -> list[Found]:
+    link = TcpLink(target.host, target.port, timeout_s=probe_s)
     found: list[Found] = []
     try:
         for unit in units:
@@ -108,16 +115,16 @@ async def _probe(target: TcpAddress, units: Sequence[int], cache: Path | None) -
     return found
 
 
-async def _probe_line(target: SerialAddress, units: Sequence[int], cache: Path | None) -> list[Found]:
+async def _probe_line(target: SerialAddress, units: Sequence[int], cache: Path | None, probe_s: float) -> list[Found]:
     """One unit after the other. One that is heard late is asked again, with time."""
-    link = SerialLink(target, timeout_s=SERIAL_PROBE_S)
+    link = SerialLink(target, timeout_s=probe_s)
     found: list[Found] = []
     try:
         for unit in units:
             with suppress(NoAnswer):
                 await read_identity(link, unit)
         heard = [u for u in units if (s := link.statistics.unit(u)).answers or s.exceptions or s.late or s.damaged]
-        link.timeout_s = _SLOW_S
+        link.timeout_s = max(_SLOW_S, probe_s)
         for unit in heard:
             with suppress(NoAnswer):
                 found.append(await _ask(link, unit, cache))
