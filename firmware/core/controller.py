@@ -77,6 +77,8 @@ class Controller:
             self._reason = ResetReason.FAULT
         self._tell_restart = self._reason in (ResetReason.WATCHDOG, ResetReason.FAULT)
         self.tick_alive = True
+        self._shown_lease = -1  # what the status block says of it
+        self._shown_trip = True
         self._guard()
         self.together = Together(self.inputs, self.holdings, self.clock, self.refuse)
         profile.bind(self, board, equipment)
@@ -165,12 +167,16 @@ class Controller:
         put(Status.first_out, alarms.first_out)
         put(Status.alarm_count, alarms.count)
         put(Status.refusal, lease.refusal)
-        put(Status.lease_state, lease.state)
-        put(Status.lease_holder, lease.holder)
-        put(Status.lease_epoch, lease.epoch)
-        active = lease.state == LeaseState.ACTIVE
-        put(Status.lease_remaining, (lease.remaining_ms + 999) // 1000 if active else 0)
-        put(Status.since_trip, None if alarms.first_out is None else alarms.first_out_ms)
+        if lease.state != self._shown_lease or lease.state == LeaseState.ACTIVE:  # else nothing of it has changed
+            self._shown_lease = lease.state
+            put(Status.lease_state, lease.state)
+            put(Status.lease_holder, lease.holder)
+            put(Status.lease_epoch, lease.epoch)
+            active = lease.state == LeaseState.ACTIVE
+            put(Status.lease_remaining, (lease.remaining_ms + 999) // 1000 if active else 0)
+        if alarms.first_out is not None or self._shown_trip:
+            self._shown_trip = alarms.first_out is not None
+            put(Status.since_trip, alarms.first_out_ms if self._shown_trip else None)
 
     # Each second.
 

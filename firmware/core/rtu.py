@@ -122,7 +122,7 @@ class RtuServer:
         silent = self._silent is not None and self._silent()  # asked before the buffer: what came before it is there
         count = self._more()
         if count:
-            self._take(count, now)
+            self._take(count)
             self._expect(0)
             return _AGAIN_US if silent else min(self._character_us, _LOOK_US)
         if not self._filled and not self._size:
@@ -178,11 +178,12 @@ class RtuServer:
     # Receiving.
 
     @micropython.native
-    def _take(self, count, now):
+    def _take(self, count):
         if self._quiet_us >= self._limit_us and self._filled and not self._size:
             self._search(True)
         count = self._uart.readinto(self._input, min(count, _BUFFER)) or 0
-        self._last_us = now
+        # Now, and not when it was looked: a hard tick may have passed in between, and a byte with it.
+        self._last_us = ticks_us()
         self._quiet_us = 0
         start = 0
         if self._echo_at >= 0:

@@ -218,10 +218,7 @@ class Pump:
         self._drive_pumps(dt_s)
         self._drive_valve(dt_s)
         self._judge()
-        self._publish()
-        for pump in range(PUMPS):
-            if self._pump_state(pump) == PumpState.RUNNING:
-                self.run_time.ran(pump, dt_ms)
+        self._publish(dt_ms)
 
     def _watch(self, dt_ms):
         """No interlocks, so no regulation either: outputs hold what they held. What is fitted is measured."""
@@ -369,7 +366,7 @@ class Pump:
         return None if value is None else value / max(wanted[at], 1.0)
 
     @micropython.native
-    def _publish(self):
+    def _publish(self, dt_ms):
         put, sensors = self.image.put, self.sensors
         publish(put, sensors, 16, 18)
         if sensors.changed:
@@ -381,12 +378,16 @@ class Pump:
         put(Measurement.heat, None if heat is None else max(0.0, heat))
         for pump in range(PUMPS):
             put(Measurement.pump_command, self.pumps.speed, pump)
-            put(Measurement.pump_state, self._pump_state(pump), pump)
+            state = self._pump_state(pump)
+            put(Measurement.pump_state, state, pump)
+            if state == PumpState.RUNNING:
+                self.run_time.ran(pump, dt_ms)
         put(Measurement.valve_command, self.valve_command)
         put(Measurement.mode, self.setpoints.mode)
         put(Measurement.active_supply_temperature, self.setpoints.values[0])
         put(Measurement.active_differential_pressure, self._pump_setpoint()[0])
 
+    @micropython.native
     def _pump_state(self, pump):
         if self.stopped_bits:
             return PumpState.LOCKED

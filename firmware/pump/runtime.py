@@ -2,6 +2,7 @@
 
 from struct import pack_into, unpack_from
 
+import micropython
 from maps.pump import Counted
 from micropython import const
 
@@ -14,14 +15,16 @@ class RunTime:
         self._inputs = inputs
         self._s = [0] * PUMPS
         self._ms = [0] * PUMPS  # of the second that is not over yet
-        self._publish()
+        for pump in range(PUMPS):
+            self._publish(pump)
 
+    @micropython.native
     def ran(self, pump, dt_ms):
         ms = self._ms[pump] + dt_ms
         if ms >= 1000:
             self._s[pump] += ms // 1000
             ms %= 1000
-            self._publish()
+            self._publish(pump)
         self._ms[pump] = ms
 
     def save(self, data, at):
@@ -31,8 +34,7 @@ class RunTime:
     def restore(self, data, at):
         for pump in range(PUMPS):
             self._s[pump] = unpack_from(">I", data, at + 4 * pump)[0]
-        self._publish()
+            self._publish(pump)
 
-    def _publish(self):
-        for pump in range(PUMPS):
-            self._inputs.put(Counted.run_time, self._s[pump], 2 * pump)
+    def _publish(self, pump):
+        self._inputs.put(Counted.run_time, self._s[pump], 2 * pump)
