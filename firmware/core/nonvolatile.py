@@ -109,14 +109,17 @@ class Nonvolatile:
             self.boot_count = self.fault_starts = None  # what is not kept is not known
 
     def step(self):
-        """Each turn of housekeeping: one piece of the counters, or one record of the journal."""
+        """Each turn of housekeeping: one piece of the counters, or one record of the journal. True when there was one."""
         if self.files is None:
             if self.urgent:
                 self._save()
-            if self.counters.step():
-                return
+            if self.counters.busy:
+                self.counters.step()
+                return True
         if self.journal.waiting:
             self.journal.step()
+            return True
+        return False
 
     def each_second(self):
         if self.files is None:
