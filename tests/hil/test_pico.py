@@ -125,11 +125,13 @@ def test_our_link_reads_the_fast_block(board):
 
 def test_noise_around_a_request_costs_nothing_but_the_noise(board):
     frame = encode(UNIT, pdus.encode(pdus.read_input(0, 1)))
+    if board.value("bus_noise") is None:
+        board.pico.run(1_100_000)  # counters are published once a second
     before = board.value("bus_noise")
     for sent in (b"\x00" + frame, b"\xff\x55" + frame, frame + b"\xa5"):
         answer = board.bus.exchange(sent, 60_000).answer
         assert answer == encode(UNIT, b"\x04\x02\x4d\x4c"), (sent.hex(), answer.hex())
-    board.pico.run(1_000_000)  # counters are published once a second
+    board.pico.run(1_000_000)
     assert board.value("bus_noise") - before == 4
 
 
