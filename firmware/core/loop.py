@@ -60,6 +60,7 @@ class Loop:
         """Collect garbage here, where the pause is known and measured."""
         began = ticks_us()
         gc.collect()
+        object()  # the first allocation behind a collection searches the whole heap for a free block, 0.7 ms on a Pico: here, too
         self.collector_worst_us = max(self.collector_worst_us, ticks_diff(ticks_us(), began))
         self.heap_free = gc.mem_free()
 

@@ -38,6 +38,7 @@ class Metering:
         self._age_ms = array("i", [0] * BRANCHES)  # since the chip was started, or since that was tried
         self._next = 0
         self._part = 0
+        self._apparent_VA = 0.0
         self._looked_ms = 0  # since a look for a chip that is not fitted
         self._looked = 0  # branch of that look
 
@@ -130,10 +131,12 @@ class Metering:
             self.power_dW[branch] = int(10 * watts)
             put(Branch.active_power, watts, at)
             put(Branch.apparent_power, volt_amps, at)
-            put(Branch.power_factor, watts / volt_amps if volt_amps > 1 else None, at)
+            self._apparent_VA = volt_amps
             put(BranchFast.power, watts, BranchFast.START + branch * BranchFast.STRIDE)
         else:
             put(Branch.reactive_power, chip.reactive_power_var(), at)
+            volt_amps = self._apparent_VA  # of this branch, a turn ago; that turn is the longest
+            put(Branch.power_factor, self.power_dW[branch] / (10 * volt_amps) if volt_amps > 1 else None, at)
             self.energy_mWh[branch] += chip.take_energy_mWh()
             put(Branch.energy, self.energy_mWh[branch] // 1000, at)
             self.quality[branch] = Quality.GOOD

@@ -27,10 +27,11 @@ empty=0
 empty=int(cost(nothing,20,None)[0])
 """
 _COSTS = """
-gc.collect()
+c.loop.collect()
 print('tick',cost(p.tick,200,None))
 c._regulate(100)
 print('regulate',cost(c._regulate,4,100))
+c.loop.collect()
 print('housekeep',cost(c._housekeep,36,10))
 gc.collect()
 print('collect',cost(gc.collect,2))
