@@ -9,7 +9,7 @@ from array import array
 import micropython
 from maps.fields import ALARM_COUNT, CODE, DELAY_MS, LATCH, VALIDITY
 
-from core.bank import Bits
+from core.bank import Bits, tuples_in
 
 RESET_ALL = 0xACE
 
@@ -22,13 +22,8 @@ class Alarms:
     """`noted(code, came)` is called in the main loop for each alarm that comes (True) or goes."""
 
     def __init__(self, classes):
-        declared = []
-        for group in classes:
-            for name in dir(group):
-                alarm = getattr(group, name)
-                if name[0] != "_" and isinstance(alarm, tuple):
-                    declared.append(alarm)
-        declared.sort(key=lambda alarm: alarm[CODE])
+        declared = [alarm for group in classes for alarm in tuples_in(group)]
+        declared.sort()  # by code, which no two share
         spans = []
         self._delay = array("i", [-1] * VALIDITY)  # ms; -1: no such alarm
         self._latching = bytearray(VALIDITY)

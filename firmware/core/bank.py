@@ -27,7 +27,7 @@ from maps.fields import (
 )
 from micropython import const
 
-from core.wire import OPTIONAL, SIGNED, copy, get16, within
+from core.wire import OPTIONAL, SIGNED, copy, get16, within, zero
 
 ILLEGAL_ADDRESS = const(2)
 ILLEGAL_VALUE = const(3)
@@ -58,15 +58,16 @@ def raw_of(field, value):
     return value
 
 
+def tuples_in(declared):
+    """Fields or alarms that a class declares. Not by dir(): MicroPython tries every name that it knows, 20 ms a class."""
+    return [value for name, value in declared.__dict__.items() if name[0] != "_" and isinstance(value, tuple)]
+
+
 def fields_of(classes):
     """(field, address of one element) of every element of every field declared in `classes`."""
     for declared in classes:
         start = getattr(declared, "START", 0)
-        fields = []
-        for name in dir(declared):
-            field = getattr(declared, name)
-            if name[0] != "_" and isinstance(field, tuple):
-                fields.append(field)
+        fields = tuples_in(declared)
         for instance in range(getattr(declared, "COUNT", 1)):
             for field in fields:
                 address = start + instance * getattr(declared, "STRIDE", 0) + field[ADDRESS]
@@ -86,7 +87,7 @@ class Table:
 
     def __init__(self, classes, writable=False):
         elements = [(address, width_of(field), field) for field, address in fields_of(classes)]
-        elements.sort(key=lambda element: element[0])
+        elements.sort()  # by address, which no two share; a key function would take a third of the start
         self.spans = []  # (first address, address behind the last, offset of the first byte in the image)
         self._offset = {}  # address of an element -> its first byte in the image
         size = 0
@@ -98,20 +99,32 @@ class Table:
             else:
                 self.spans.append((address, address + width, size))
             size += 2 * width
-        self.image = bytearray(size)
+        self.image = bytearray(b"\xff" * size)
         self.clamps = 0
         self._guards = []
         # Of writable tables, beside the image: the shape of each register (core.wire), and lowest and highest values.
         self._shapes = bytearray(size // 2)
         self._low, self._high = bytearray(size if writable else 0), bytearray(size if writable else 0)
+        known = {}  # id of a field -> offset of its first element: the others are copies of that
         for address, width, field in elements:
+            offset = self._offset[address]
             if field[KIND] == TEXT:
+                zero(self.image, offset, 2 * width)
                 continue
-            self.put(field, field[DEFAULT], address - field[ADDRESS])
+            first = known.setdefault(id(field), offset)
+            if first != offset:
+                copy(self.image, offset, self.image, first, 2 * width)
+            elif field[DEFAULT] is not None or field[KIND] in _BOTTOM:  # else it is all ones, as it stands there
+                self.put(field, field[DEFAULT], address - field[ADDRESS])
             if writable:
-                self._limit(field, width, self._offset[address])
+                self._limit(field, width, offset, first)
 
-    def _limit(self, field, width, offset):
+    def _limit(self, field, width, offset, first):
+        if first != offset:
+            self._shapes[offset // 2] = self._shapes[first // 2]
+            copy(self._low, offset, self._low, first, 2 * width)
+            copy(self._high, offset, self._high, first, 2 * width)
+            return
         signed = SIGNED if field[KIND] in _BOTTOM else 0
         self._shapes[offset // 2] = width | signed | (OPTIONAL if field[DEFAULT] is None else 0)
         low, high = raw_of(field, field[LOW]), raw_of(field, field[HIGH])

@@ -30,6 +30,12 @@ def copy(target: ptr8, at: int, source: ptr8, start: int, count: int):
 
 
 @micropython.viper
+def zero(target: ptr8, at: int, count: int):
+    for i in range(at, at + count):
+        target[i] = 0
+
+
+@micropython.viper
 def move_bits(target: ptr8, at: int, source: ptr8, start: int, count: int):
     """count bits from bit number `start` of source to bit number `at` of target; bit 0 is the lowest of the first byte."""
     for i in range(count):
@@ -112,17 +118,17 @@ def get32(data, at):
     return data[at] << 24 | data[at + 1] << 16 | data[at + 2] << 8 | data[at + 3]
 
 
-def _crc16_table():
-    table = array("H", [0] * 256)
+@micropython.viper
+def _crc16_table(table: ptr16):
     for byte in range(256):
         crc = byte << 8
         for _ in range(8):
-            crc = (crc << 1 ^ 0x1021 if crc & 0x8000 else crc << 1) & 0xFFFF
-        table[byte] = crc
-    return table
+            crc = crc << 1 ^ (0x1021 if crc & 0x8000 else 0)
+        table[byte] = crc & 0xFFFF
 
 
-CRC16 = _crc16_table()  # 512 bytes of heap halve the cost of a converter's frame in the hard tick
+CRC16 = array("H", bytes(512))
+_crc16_table(CRC16)  # 512 bytes of heap halve the cost of a converter's frame in the hard tick
 
 
 @micropython.viper

@@ -5,6 +5,7 @@
 
 import micropython
 from core import tick
+from core.bank import tuples_in
 from drivers import fram
 from drivers.current_loop import FAULT_HIGH_uA, FAULT_LOW_uA
 from machine import PWM, Pin
@@ -312,10 +313,8 @@ class Pump:
 
     def _configured(self, address, count):
         """Settings as every step needs them, and interlock limits as codes of the converter."""
-        for name in dir(Settings):
-            field = getattr(Settings, name)
-            if name[0] != "_" and isinstance(field, tuple):
-                self._settings[field[ADDRESS]] = self.controller.holdings.setting(field)
+        for field in tuples_in(Settings):
+            self._settings[field[ADDRESS]] = self.controller.holdings.setting(field)
         self._tune()
         self.targets.configured()
         limits = (

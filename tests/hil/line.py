@@ -23,7 +23,7 @@ from pymodbus.pdu import ModbusPDU
 
 T = TypeVar("T")
 UNIT = 17
-WRAPS_AFTER_us = 2_000_000  # from power-on: when the hard tick has just begun
+WRAPS_AFTER_us = 1_500_000  # from power-on: when the hard tick has just begun
 SILENCE_us = 1e6 * silence_s(19200)
 
 
@@ -42,8 +42,8 @@ class BusLink:
     ) -> ModbusPDU:
         try:
             answer = pdus.answer(pdu, self.bus.ask(pdus.encode(pdu), unit))
-        except TimeoutError:
-            raise NoAnswer(self.address, unit, 0.5) from None
+        except TimeoutError as error:
+            raise NoAnswer(self.address, unit, 0.5) from error
         if answer.isError():
             raise Refused(self.address, unit, pdu.function_code, answer.exception_code)
         return answer

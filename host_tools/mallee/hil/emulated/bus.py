@@ -74,7 +74,10 @@ class Bus:
         """A request PDU after 3.5 characters of silence; the PDU of its answer. Raises TimeoutError."""
         answer = self.exchange(encode(unit, pdu), limit_us).answer
         if not answer:
-            raise TimeoutError(f"unit {unit} does not answer function {pdu[0]} within {limit_us / 1000:.0f} ms")
+            said = bytes(character.byte for character in self.characters[-16:]).hex(" ")
+            raise TimeoutError(
+                f"unit {unit} does not answer function {pdu[0]} within {limit_us / 1000:.0f} ms; its last characters: {said}"
+            )
         return answer[1:-2]
 
     def exchange(self, frame: bytes, limit_us: float = _ANSWER_LIMIT_us, after_us: float = 0.0) -> Exchange:
