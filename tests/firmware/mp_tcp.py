@@ -9,6 +9,8 @@ from core.modbus import Server
 from core.tcp import TcpServer
 from maps import common
 
+ALLOCATION = ("test_serving_allocates_nothing",)  # tests of nothing else
+
 UNIT = 5
 READ = bytes((0, 1, 0, 0, 0, 6, UNIT, 4, 0, 0, 0, 2))
 ANSWER = bytes((0, 1, 0, 0, 0, 7, UNIT, 4, 4, 0xFF, 0xFF, 0xFF, 0xFF))
