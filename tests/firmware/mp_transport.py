@@ -63,7 +63,10 @@ def test_an_ethernet_chip_is_woken_when_the_equipment_runs():
     bench.run(3500)
     assert Nic.dhcp and Nic.looks >= 2
     assert bench.ask(4, 0, 0, 0, 1) == b"\x04\x02ML"
+    transport._tcp.unit = 8  # so that the next request is for another one
+    bench.send(4, 0, 0, 0, 1)
     bench.run(1100)
+    assert bench.get(Health.bus_foreign) == 1
     assert bench.get(Health.bus_clients) == 1 and bench.get(Health.bus_evictions) == 0
     assert bench.get(Status.state) == 1
 

@@ -238,13 +238,16 @@ class Bench:
         while _world.now < end:
             self.controller.loop.turn()
 
-    def ask(self, *pdu):
-        """The answer's PDU, over the network."""
+    def send(self, *pdu):
         if not self._connected:
             self._connected = True
             world.put(_OPEN, bytes((PORT & 0xFF, PORT >> 8, 0, 0)))
         world.heard = b""
         world.put(_DATA, bytes((0, 1, 0, 0, 0, 1 + len(pdu), Info.UNIT)) + bytes(pdu))
+
+    def ask(self, *pdu):
+        """The answer's PDU, over the network."""
+        self.send(*pdu)
         while len(world.heard) < 9:
             self.controller.loop.turn()
         assert world.heard[:2] == b"\0\1" and 6 + world.heard[5] == len(world.heard), world.heard
