@@ -134,6 +134,71 @@ def test_a_fifth_client_takes_the_place_of_who_is_idle_longest():
     bench.close()
 
 
+def test_who_has_never_asked_makes_room_first():
+    bench = Bench()
+    old = bench.client()
+    old.write(READ)
+    bench.serve()
+    assert heard(old) == ANSWER
+    bench.tcp.age(60_000)
+    strangers = [bench.client() for _ in range(3)]
+    bench.tcp.age(1000)
+    late = bench.client()
+    assert heard(old) is None and bench.tcp.evictions == 1  # silent for longer than any stranger
+    assert [heard(stranger) for stranger in strangers].count(b"") == 1
+    late.write(READ)
+    bench.serve()
+    assert heard(late) == ANSWER
+    bench.close()
+
+
+def test_a_client_that_is_silent_for_five_minutes_is_closed():
+    bench = Bench()
+    silent, good = bench.client(), bench.client()
+    for _ in range(10):
+        good.write(READ)
+        bench.serve()
+        assert heard(good) == ANSWER
+        bench.tcp.age(30_000)
+    assert heard(silent) is None and bench.tcp.connected == 2
+    bench.tcp.age(1)
+    assert heard(silent) == b"" and bench.tcp.evictions == 1 and bench.tcp.connected == 1
+    good.write(READ)
+    bench.serve()
+    assert heard(good) == ANSWER
+    bench.close()
+
+
+def test_a_client_that_leaves_makes_room():
+    bench = Bench()
+    for _ in range(10):
+        client = bench.client()
+        client.write(READ[:5])
+        bench.serve()
+        client.close()
+        bench.serve()
+        assert bench.tcp.connected == 0 and bench.tcp.evictions == 0
+    client = bench.client()
+    client.write(READ)
+    bench.serve()
+    assert heard(client) == ANSWER  # nothing of the half requests is left
+    bench.close()
+
+
+def test_without_a_network_nobody_is_served_and_with_it_again_everybody():
+    bench = Bench()
+    client = bench.client()
+    bench.tcp.close()
+    assert heard(client) == b"" and bench.tcp.connected == 0
+    bench.tcp.wait(0)
+    bench.tcp.listen()
+    client = bench.client()
+    client.write(READ)
+    bench.serve()
+    assert heard(client) == ANSWER
+    bench.close()
+
+
 def test_a_client_that_does_not_read_stops_itself_only():
     bench = Bench()
     deaf, good = bench.client(), bench.client()

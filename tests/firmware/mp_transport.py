@@ -2,9 +2,11 @@
 
 import sys
 
-from virtual_controller import Bench, Info  # first: the virtual board  # isort: skip
+from virtual_controller import Bench, Board, Info  # first: the virtual board  # isort: skip
+import rp2_model
 from core.rtu import RtuServer
 from core.tcp import TcpServer
+from core.transport import choose
 from core.unheard import Unheard
 from core.wire import crc16_modbus
 from maps.common import CommonSettings, Health, Status
@@ -113,6 +115,19 @@ def test_listen_only_ends_with_a_restart_of_the_line():
     bench = Bench(network=None, line=True)
     assert bench.ask_by_line(frame(7, 8, 0, 4, 0, 0)) == b"" and bench.ask_by_line(READ) == b""
     assert bench.ask_by_line(frame(7, 8, 0, 1, 0, 0)) == b"" and bench.ask_by_line(READ) == MAGIC
+
+
+def test_a_line_of_an_rp2040_is_timed_by_machines_of_its_own():
+    """Made, and not run: whoever asks for silence reads a register of the chip."""
+    sys.modules["rp2"] = rp2_model
+    server, board = Bench().controller.server, Board(line=True, network=None, hard_tick="pio")
+    rp2_model.StateMachine.made.clear()
+    transport = choose(server, Info, board)
+    assert isinstance(transport, RtuServer) and transport._hold_us == 0  # the loop need not wait for the driver
+    made = rp2_model.StateMachine.made
+    assert sorted(made) == [1, 2]  # 0 is the hard tick's
+    assert made[1].in_base.id == board.RS485["tx"] and made[2].in_base.id == board.RS485["rx"]
+    assert made[1].running and made[2].running
 
 
 def test_a_board_without_any_bus_regulates_all_the_same():
