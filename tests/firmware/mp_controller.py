@@ -1,5 +1,7 @@
 """The controller around a profile: start, regulation, health, restarts, and the watchdog."""
 
+import os
+
 import virtual_controller  # first: it brings the modules of the virtual board  # isort: skip
 from core.journal import Kind, Ring
 from maps.common import (
@@ -120,6 +122,19 @@ def test_a_trip_outlives_a_reset_and_not_the_power():
     again.run(200)
     assert again.profile.word == 1 and again.get(Status.state) == State.TRIPPED
     assert Bench(fresh=False).profile.word == 0
+
+
+def test_a_flash_that_takes_nothing_keeps_the_controller_from_nothing():
+    virtual_controller.remove("retained.bin")
+    os.mkdir("retained.bin")  # no file can be made there
+    try:
+        bench = Bench(fresh=False)
+        bench.profile.too_hot = True
+        bench.run(500)
+        assert bench.get(Status.state) == State.TRIPPED and bench.ask(4, 0, 0, 0, 1) == b"\x04\x02ML"
+        bench.controller.failed()
+    finally:
+        os.rmdir("retained.bin")
 
 
 def test_a_tick_that_stops_is_told_and_the_watchdog_starts_the_controller_anew():
