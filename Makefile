@@ -43,4 +43,4 @@ help:
 	@echo "make test [ARGS='-k lease']              everything that is checked"
 	@echo "make test-emulated                       the firmware on an emulated Pico"
 	@echo "make bench [ONLY=hil]                    promised figures, measured; fails on what misses its limit"
-	@echo "make docs                                register tables and faults, rendered from firmware/maps"
+	@echo "make docs                                registers, Modbus, faults and wiring, rendered from the source"

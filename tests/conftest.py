@@ -35,58 +35,95 @@ def run_micropython(
     )
 
 
-class MicroPythonFile(pytest.File):
-    """A file mp_*.py: each test_* function in it runs under MicroPython; the file runs once."""
+def run_cpython(test: Path, **options) -> subprocess.CompletedProcess:
+    """A file mp_*.py of the firmware's tests on this interpreter."""
+    runner = RUNNER.with_name("run_on_cpython.py")
+    environment = {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join((str(FIRMWARE), str(test.parent))),
+        "MALLEE_FUZZ_FRAMES": os.environ.get("MALLEE_FUZZ_FRAMES", "20000"),  # MicroPython has run ten times as many
+    }
+    return subprocess.run(
+        [sys.executable, str(runner), test.stem],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        **options,
+    )
 
-    outcome: dict[str, str] | None = None
+
+class FirmwareFile(pytest.File):
+    """A file mp_*.py: each test_* function in it runs under MicroPython and under CPython; the file runs once on each. Those in
+    its ALLOCATION are about nothing else, and CPython has nothing to say to that."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self._outcomes: dict[str, dict[str, str]] = {}
 
     def collect(self):
         import ast
 
         tree = ast.parse(self.path.read_text(encoding="utf-8"))
+        of_allocation: tuple[str, ...] = ()
+        names: list[str] = []
         for node in tree.body:
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "ALLOCATION":
+                of_allocation = ast.literal_eval(node.value)
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                yield MicroPythonItem.from_parent(self, name=node.name)
+                names.append(node.name)
+        assert set(of_allocation) <= set(names), f"{self.path.name}: ALLOCATION names what is no test"
+        for runtime in ("micropython", "cpython"):
+            for name in names:
+                item = FirmwareItem.from_parent(self, name=f"{name}[{runtime}]", test=name, runtime=runtime)
+                if runtime == "cpython" and name in of_allocation:
+                    item.add_marker(pytest.mark.skip(reason="it is about allocation only, which CPython does not tell"))
+                yield item
 
-    def results(self) -> dict[str, str]:
+    def results(self, runtime: str) -> dict[str, str]:
         """Failure text by test, empty for a pass."""
-        if self.outcome is None:
+        if runtime not in self._outcomes:
             with tempfile.TemporaryDirectory() as scratch:  # tests that write files do it there
-                done = run_micropython(str(RUNNER), self.path.stem, path=str(self.path.parent), cwd=scratch)
-            self.outcome = {}
+                if runtime == "cpython":
+                    done = run_cpython(self.path, cwd=scratch, timeout=60)
+                else:
+                    done = run_micropython(str(RUNNER), self.path.stem, path=str(self.path.parent), cwd=scratch)
+            outcome = self._outcomes[runtime] = {}
             for part in done.stdout.split("\n== ")[1:]:
                 head, _, text = part.partition("\n")
                 verdict, _, name = head.partition(" ")
-                self.outcome[name] = "" if verdict == "pass" else text or "failed"
-            self.outcome["*"] = done.stdout[-2000:] + done.stderr[-2000:]
-        return self.outcome
+                outcome[name] = "" if verdict == "pass" else text or "failed"
+            outcome["*"] = done.stdout[-2000:] + done.stderr[-2000:]
+        return self._outcomes[runtime]
 
 
-class MicroPythonItem(pytest.Item):
-    def __init__(self, **kwargs):
+class FirmwareItem(pytest.Item):
+    def __init__(self, test: str, runtime: str, **kwargs):
         super().__init__(**kwargs)
+        self._test, self._runtime = test, runtime
         self.funcargs: dict[str, object] = {}  # pytest-embedded looks for it on every item
 
     def runtest(self):
-        results = self.parent.results()  # pyright: ignore[reportOptionalMemberAccess, reportAttributeAccessIssue]
-        failure = results.get(self.name, "did not run:\n" + results["*"])
+        assert isinstance(self.parent, FirmwareFile)
+        results = self.parent.results(self._runtime)
+        failure = results.get(self._test, "did not run:\n" + results["*"])
         if failure:
-            raise MicroPythonFailure(failure)
+            raise FirmwareFailure(failure)
 
     def repr_failure(self, excinfo, style=None):
-        return str(excinfo.value) if isinstance(excinfo.value, MicroPythonFailure) else super().repr_failure(excinfo)
+        return str(excinfo.value) if isinstance(excinfo.value, FirmwareFailure) else super().repr_failure(excinfo)
 
     def reportinfo(self):
         return self.path, 0, f"{self.path.stem}::{self.name}"
 
 
-class MicroPythonFailure(Exception):
+class FirmwareFailure(Exception):
     pass
 
 
 def pytest_pycollect_makemodule(module_path, parent):
     if module_path.name.startswith("mp_"):
-        return MicroPythonFile.from_parent(parent, path=module_path)
+        return FirmwareFile.from_parent(parent, path=module_path)
     return None
 
 

@@ -2,9 +2,10 @@
 
 A profile is an object with: inputs, holdings, coils (register classes), alarms (alarm classes), bind(controller, board,
 equipment), start(), regulate(dt_ms), housekeep(dt_ms), at_local, ticking, tripped (bools), safe_reason (why it does not tick),
-may_switch(address, value), switched(address, value), may_be_blind() (a flash write may stop interrupts now), latched_bits
-(what a reset must not clear; `retained.word` has it after one), answering (bits), chip_errors, tick_count, tick_overruns,
-fram (the chip or None), and for what outlives the power COUNTER_BYTES, save(data, at) and restore(data, at).
+may_switch(address, value), switched(address, value), released() (latched alarms were reset), may_be_blind() (a flash write may
+stop interrupts now), latched_bits (what a reset must not clear; `retained.word` has it after one), answering (bits), chip_errors,
+tick_count, tick_overruns, fram (the chip or None), and for what outlives the power COUNTER_BYTES, save(data, at) and
+restore(data, at).
 """
 
 import machine
@@ -28,7 +29,7 @@ from maps.common import (
 )
 from maps.fields import ADDRESS, COUNT
 
-from core.alarms import Alarms
+from core.alarms import RESET_ALL, Alarms
 from core.bank import Bits, Table
 from core.clock import Clock
 from core.files import Files
@@ -43,6 +44,7 @@ from core.retained import Retained
 from core.settings import Settings
 from core.together import Together
 from core.transport import choose
+from core.wire import get16
 
 COMMIT = 0xC0DE
 BUSY = 6  # exception code: try again later
@@ -239,17 +241,23 @@ class Controller:
         self.memory.journal.note(Kind.ALARM_CAME if came else Kind.ALARM_WENT, code, self.alarms.count)
 
     def _may_command(self, address, count, data, offset):
-        """Commands act at once, so that a refusal is the answer to the request that caused it."""
-        first = address
-        for here in range(first, first + count):
-            word = data[offset + 2 * (here - first)] << 8 | data[offset + 2 * (here - first) + 1]
-            if here == Command.commit[ADDRESS] and word:
-                code = self._commit(word)
-                if code:
-                    return code
-            if here == Command.reset_latch[ADDRESS] and word and not self._reset(word):
-                return self.refuse(Refusal.INTERLOCK)
+        """Commands act at once, so that a refusal is the answer to the request that caused it; one a request, because a request
+        that is refused has changed nothing."""
+        commit = self._commanded_word(Command.commit[ADDRESS], address, count, data, offset)
+        reset = self._commanded_word(Command.reset_latch[ADDRESS], address, count, data, offset)
+        if commit and reset:
+            return self.refuse(Refusal.BAD_COMMAND)
+        if commit:
+            return self._commit(commit)
+        if reset and not self._reset(reset):
+            return self.refuse(Refusal.INTERLOCK)
         return 0
+
+    def _commanded_word(self, register, address, count, data, offset):
+        """What a write of `count` registers from `address` brings for this one; 0 where it is not among them."""
+        if not address <= register < address + count:
+            return 0
+        return get16(data, offset + 2 * (register - address))
 
     def _commanded(self, address, count):
         holdings = self.holdings
@@ -272,12 +280,13 @@ class Controller:
         return 0
 
     def _reset(self, code):
-        if self._tell_restart and code in (CommonAlarm.restarted[0], 0xACE):
+        done = False
+        if self._tell_restart and code in (CommonAlarm.restarted[0], RESET_ALL):
             self._tell_restart = False
-            return True
-        done = self.alarms.reset(code)
-        if done:
+            done = True
+        if self.alarms.reset(code):
             self.profile.released()
+            done = True
         return done
 
     def _may_switch(self, address, value):

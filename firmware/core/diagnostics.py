@@ -16,6 +16,9 @@ NO_ANSWER = const(0)  # as the length of an answer
 
 RESTART = const(1)
 LISTEN_ONLY = const(4)
+# Sub-functions of FC08: these act on a serial line, and do not exist without one.
+ON_A_LINE = (1, 3, 4)
+ANYWHERE = (0, 2, 10, 11, 12, 13, 14, 15, 16, 17, 18, 20)
 _CLEAR_LOG = const(0xFF00)
 _WORD = const(0xFFFF)
 _LOG_MAX = const(64)  # 6.10
@@ -122,8 +125,7 @@ class Diagnostics:
             for i in range(1, length):
                 answer[to + i] = request[at + i]
             return length
-        line_only = sub == RESTART or sub == 3 or sub == LISTEN_ONLY
-        if not (line_only or sub == 2 or 10 <= sub <= 18 or sub == 20) or line_only and self.line is None:
+        if sub not in ANYWHERE and (self.line is None or sub not in ON_A_LINE):
             return -ILLEGAL_FUNCTION
         if length != 5:
             return -ILLEGAL_VALUE

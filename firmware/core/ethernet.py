@@ -24,7 +24,7 @@ class EthernetServer:
     """`pins` is the board's ETHERNET, `address` (address, mask, gateway, name server) as text, or None for DHCP."""
 
     # Of a serial line only: not available here.
-    overruns = unanswered = noise = gaps = foreign = broadcasts = None
+    overruns = unanswered = noise = gaps = broadcasts = None
 
     def __init__(self, server, port, unit, pins, address=None):
         self._tcp = TcpServer(server, port, unit, listen=False)
@@ -42,6 +42,10 @@ class EthernetServer:
     @property
     def evictions(self):
         return self._tcp.evictions
+
+    @property
+    def foreign(self):
+        return self._tcp.foreign
 
     def wait(self, ms):
         if self._listens_at is None:

@@ -6,6 +6,8 @@ directory has a row of ten bytes for each file: number (2 bytes), kind (2), size
 
 # pyright: reportArgumentType=false
 # (viper takes byte arrays as pointers; the stubs have no way to say so)
+import os
+
 from micropython import const
 
 from core.wire import copy, put16
@@ -16,6 +18,8 @@ JOURNAL = const(20)
 _FILE_BYTES = const(20000)
 _HEAD = const(4)
 _ROW = const(10)
+_NAME = "dictionary.bin"
+_SIZE = const(6)  # place in what os.stat returns
 JOURNAL_VERSION = const(1)
 # What a file is, in the directory.
 _KIND_DICTIONARY = const(1)
@@ -41,7 +45,6 @@ class Files:
         dictionary = DictionaryFile.open(DICTIONARY)
         rows = [(JOURNAL, _KIND_JOURNAL, self._journal.content_size, JOURNAL_VERSION)]
         if dictionary is not None:
-            dictionary.close()
             rows.insert(0, (DICTIONARY, _KIND_DICTIONARY, dictionary.length, self._version[0] << 8 | self._version[1]))
         data = bytearray(_ROW * len(rows))
         for i in range(len(rows)):
@@ -84,28 +87,25 @@ class Headed:
 
 
 class DictionaryFile:
-    """The dictionary in flash; it goes on in file 2 after 20,000 bytes, and so on."""
+    """The dictionary in flash; it goes on in file 2 after 20,000 bytes, and so on. Open only while it is read: a request that is
+    refused leaves nothing open."""
 
     @staticmethod
     def open(number):
         try:
-            file = open("dictionary.bin", "rb")
+            length = os.stat(_NAME)[_SIZE]
         except OSError:
             return None
-        length = file.seek(0, 2)
         skip = (number - 1) * _FILE_BYTES
         if not DICTIONARY <= number < DIRECTORY or skip >= length + _HEAD:
-            file.close()
             return None
-        return DictionaryFile(file, length, skip)
+        return DictionaryFile(length, skip)
 
-    def __init__(self, file, length, skip):
-        self._file = file
+    def __init__(self, length, skip):
         self.length = length
         self._head = _length(length)
         self._skip = skip
         self.size = min(length + _HEAD - skip, _FILE_BYTES)
-        self.close = file.close
 
     def read(self, position, count, target, at):
         """Fill target[at:at+count]; a byte behind an odd end reads as 0."""
@@ -114,9 +114,9 @@ class DictionaryFile:
             target[at + i] = self._head[position + i] if position + i < _HEAD else 0
         start = max(0, _HEAD - position)
         if start < count:
-            self._file.seek(position + start - _HEAD)
-            self._file.readinto(memoryview(target)[at + start : at + count])
-        self.close()
+            with open(_NAME, "rb") as file:
+                file.seek(position + start - _HEAD)
+                file.readinto(memoryview(target)[at + start : at + count])
 
 
 def _length(size):

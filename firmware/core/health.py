@@ -24,9 +24,11 @@ class HealthReport:
         counted = (count - self._mark_count) & WRAP
         missed = time.ticks_diff(now_ms, self._mark_ms) * HZ // 1000 - counted
         self._mark_ms, self._mark_count = now_ms, count
+        if not profile.ticking:
+            return True  # what must not run misses nothing
         if missed > 1:
             profile.tick_overruns += missed
-        return counted > 0 or not profile.ticking
+        return counted > 0
 
     def publish(self):
         controller = self._controller

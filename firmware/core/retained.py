@@ -50,8 +50,11 @@ class Retained:
             for i in range(2):
                 put16(data, 4 * i, self._words[i])
                 put16(data, 4 * i + 2, ~self._words[i])
-            with open(self.where, "wb") as file:
-                file.write(data)
+            try:
+                with open(self.where, "wb") as file:
+                    file.write(data)
+            except OSError as error:  # full or worn; the equipment is to be looked after all the same
+                print("mallee: %s cannot be written, a trip will not outlive a reset: %s" % (self.where, error))
 
     def _load(self):
         """The words; 0 for one that is not certainly ours."""

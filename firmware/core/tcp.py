@@ -134,8 +134,8 @@ class TcpServer:
     @micropython.native
     def _serve(self, client):
         for _ in range(_PIPELINE):
-            if client.size and not self._flush(client):
-                return
+            if client.size and not (self._flush(client) and self._frames(client)):
+                return  # whole requests may have waited in the buffer for room: nothing more need come to wake them
             room = _ADU_MAX - client.filled
             try:
                 got = client.socket.readinto(self._input, room)

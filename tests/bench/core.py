@@ -1,4 +1,4 @@
-"""What a Modbus request costs, on the Unix port beside umodbus, and on an emulated Pico."""
+"""What a Modbus request costs on the Unix port, beside umodbus; and how much of the core its tests run."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ import subprocess
 from pathlib import Path
 
 from ..conftest import FIRMWARE, micropython
+from .coverage import statements_hit
 from .peers import UMODBUS, source_of
 from .reasons import CannotMeasure
 
 SCRIPT = Path(__file__).with_name("on_micropython") / "requests.py"
 HOW = "Modbus TCP server fed from memory on the MicroPython Unix port; median of 15 rounds of 200"
+COVERAGE = "statements of firmware/core, viper bodies aside, that tests/firmware/mp_*.py run on the MicroPython Unix port, once"
 
 
 def measure() -> dict[str, tuple[float | None, str]]:
@@ -45,4 +47,6 @@ def measure() -> dict[str, tuple[float | None, str]]:
         found["fc03_125.umodbus_ratio"] = (None, why)
     else:
         found["fc03_125.umodbus_ratio"] = (round(costs["fc03_125"]["ratio"], 1), peer)
+    hit = statements_hit().values()
+    found["coverage"] = (round(100 * sum(hit) / len(hit), 1), COVERAGE)
     return found

@@ -9,6 +9,8 @@ import mb85rs as model  # noqa: E402
 from core.counters import Counters  # noqa: E402
 from drivers.mb85rs import Mb85rs  # noqa: E402
 
+ALLOCATION = ("test_reading_and_writing_allocate_nothing",)  # tests of nothing else
+
 
 class Bus:
     """SPI with one chip; an undriven line reads 0xFF."""

@@ -9,6 +9,8 @@ from core.modbus import Server
 from core.together import Together
 from maps import common, pdu
 
+ALLOCATION = ("test_no_function_code_allocates",)  # tests of nothing else
+
 inputs = Table(
     (common.Identity, common.Health, common.Status, common.Latch, pdu.Measurement, pdu.BranchFast, pdu.Branch)
 )

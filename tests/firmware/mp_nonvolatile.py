@@ -9,6 +9,8 @@ from core.lease import Lease
 from core.nonvolatile import Nonvolatile
 from maps.common import MemoryKind
 
+ALLOCATION = ("test_noting_allocates_nothing",)  # tests of nothing else
+
 
 class Cut(Exception):
     pass

@@ -17,6 +17,8 @@ from core.rtuframes import answer_length, request_length
 from core.wire import crc16_modbus
 from maps import common, pump
 
+ALLOCATION = ("test_receiving_and_answering_allocates_nothing",)  # tests of nothing else
+
 PINS = {"uart": 0, "tx": 0, "rx": 1, "direction": 22}
 UNIT = 17
 

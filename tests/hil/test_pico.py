@@ -1,8 +1,8 @@
 """Both profiles on stock MicroPython on an emulated Pico, as `mallee flash` leaves them, with real masters on their line: they
 tick, answer, trip, hold a lease and lose it, and stay within their budgets.
 
-Tests run in their order on one board a profile; the last one ends its main loop. So no test has parameters of its own: pytest would
-sort by them, and run it behind the last one. Those marked `smoke` are part of `make test`.
+Tests run in their order on one board a profile; the last one ends its main loop. So no test has parameters of its own: pytest
+would sort by them, and run it behind the last one. Those marked `smoke` are part of `make test`.
 """
 
 from __future__ import annotations
