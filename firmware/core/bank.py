@@ -6,6 +6,8 @@ the main loop, so a read is one consistent snapshot by construction. Addresses o
 
 # pyright: reportArgumentType=false
 # (viper takes arrays as pointers; the stubs have no way to say so)
+from array import array
+
 import micropython
 from maps.fields import (
     ADDRESS,
@@ -89,7 +91,8 @@ class Table:
         elements = [(address, width_of(field), field) for field, address in fields_of(classes)]
         elements.sort()  # by address, which no two share; a key function would take a third of the start
         self.spans = []  # (first address, address behind the last, offset of the first byte in the image)
-        self._offset = {}  # address of an element -> its first byte in the image
+        # By address: the first byte of an element in the image, or a place that is in none. A dictionary takes twice the heap.
+        self._offset = array("h", b"\xff\x7f" * (elements[-1][0] + 1 if elements else 0))
         size = 0
         for address, width, _ in elements:
             self._offset[address] = size
@@ -103,7 +106,7 @@ class Table:
         self.clamps = 0
         self._guards = []
         # Of writable tables, beside the image: the shape of each register (core.wire), and lowest and highest values.
-        self._shapes = bytearray(size // 2)
+        self._shapes = bytearray(size // 2 if writable else 0)
         self._low, self._high = bytearray(size if writable else 0), bytearray(size if writable else 0)
         known = {}  # id of a field -> offset of its first element: the others are copies of that
         for address, width, field in elements:

@@ -67,7 +67,7 @@ class OnLine:
         for _ in range(40):  # it answers as soon as its main loop runs
             if self.bus.exchange(encode(UNIT, pdus.encode(pdus.read_input(0, 1))), 100_000).answer:
                 break
-        self.pico.run(400_000)  # every chip was read
+        self.pico.run(250_000)  # every chip was read
         self.device = asyncio.run(Device.connect(BusLink(self.bus), UNIT, name=profile))
 
     def do(self, scenario: Callable[[Device], Awaitable[T]]) -> T:

@@ -8,15 +8,15 @@ from typing import Any
 from mallee.hil.emulated.boards import PduBench
 from mallee.hil.emulated.bus import Bus, Exchange
 from mallee.hil.emulated.console import BoardError, Console
-from mallee.hil.emulated.controller import EmulatedController
+from mallee.hil.emulated.controller import EmulatedController, TICKS_WRAP_us
 from mallee.hil.emulated.costs import costs
 from mallee.link import pdus
 from mallee.link.rtu_frames import encode
 
-from .line import WRAPS_AFTER_us, exchanges
+from .line import exchanges
 
 LARGEST = {"pdu": (200, 125), "pump": (100, 45)}  # block of input registers: address, registers
-START_us = 2_400_000
+WRAPS_AFTER_us = 2_200_000  # from power-on: ticking for half a second and more
 RUN_us = 500_000
 
 LOCKED = """
@@ -44,7 +44,7 @@ class Started:
         if isinstance(self.bench, PduBench):
             self.bench.set_current_A([10.0] * 8)
         controller.boot()
-        pico.run(START_us)
+        pico.run(TICKS_WRAP_us - RUN_us / 2 - pico.now_us)
         first = len(controller.sampled_us)
         pico.run(RUN_us)
         self.sampled_us = controller.sampled_us[first:]

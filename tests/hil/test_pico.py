@@ -146,7 +146,7 @@ def test_another_units_request_is_not_answered(board):
 @pytest.mark.smoke
 def test_answers_keep_the_silence_and_let_go_of_the_line_at_once(board):
     first, count = board.device.dictionary.fast
-    done = exchanges(board.bus, UNIT, (first, count))
+    done = exchanges(board.bus, UNIT, (first, count), short=12)
     assert all(exchange.answer and exchange.driven == 1 for exchange in done)
     late_us = [exchange.silence_us - SILENCE_us for exchange in done]
     print(f"first byte over t3.5: {[round(us) for us in sorted(late_us)]} us")
