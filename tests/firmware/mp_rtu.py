@@ -180,6 +180,19 @@ def test_other_units_and_their_answers_are_skipped():
     assert line.answers == [IDENTITY]
 
 
+def test_units_above_247_are_skipped_like_others():
+    rtu, line = bus()
+    inner = frame(UNIT, 6, 0, 211, 0x0F, 0xA0)
+    for unit in range(248, 256):  # 2.2 keeps them free, but real racks use them
+        for each in (frame(unit, 3, 0, 0, 0, 4), frame(unit, 3, 8, *inner), frame(unit, 3, 8, *inner)):
+            line.send(each)
+            line.run(20_000)
+    assert line.answers == [] and rtu.foreign == 24 and rtu.noise == 0 and rtu.server.holdings.word(211) == 3700
+    line.send(READ)
+    line.run(20_000)
+    assert line.answers == [IDENTITY]
+
+
 def test_broadcasts_are_handed_over_and_never_answered():
     rtu, line = bus()
     heard = []

@@ -33,9 +33,10 @@ class _Poll:
         pass
 
     def ipoll(self, ms):
+        line = clock.line
         end = clock.now + 1000 * ms
-        while clock.now < end and not clock.line.waiting:
-            clock.line.pass_time(min(100, end - clock.now))
+        while clock.now < end and not line.waiting:
+            line.pass_time((line.due if line.first < line.last and line.due < end else end) - clock.now)
         return ()
 
 
@@ -97,6 +98,7 @@ class Line:
         self.coming = bytearray(2048)  # a ring
         self.first = self.last = 0
         self.due = 0
+        self.heard_us = 0  # when the last byte ended
         self.sent = bytearray(512)
         self.sent_size = 0
         self.answer_began = self.answer_ended = 0
@@ -128,6 +130,7 @@ class Line:
                 self.received[self.waiting] = self.coming[self.first % 2048]
                 self.waiting += 1
             self.first += 1
+            self.heard_us = self.due
             self.due += self.character_us
         clock.now = end
 
