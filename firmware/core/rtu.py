@@ -273,6 +273,8 @@ class RtuServer:
             done = at
         if own >= 0:
             self._serve(own, own_size)
+            if final and self._filled:
+                self._drop()  # or what comes behind our answer would complete it
             return frames
         self._consume(done)
         if final and self._filled:

@@ -240,6 +240,17 @@ def test_a_request_that_was_followed_by_another_is_not_answered():
     assert line.answers == [frame(UNIT, 4, 2, 0x4D, 0x4C)] and rtu.unanswered == 2
 
 
+def test_a_request_is_not_completed_behind_our_answer():
+    rtu, line = bus(115200)
+    line.send(READ + READ + READ[:4])
+    line.run(1_000)
+    while not line.answers:
+        line.run(1_000)
+    line.send(READ[4:])
+    line.run(50_000)
+    assert line.answers == [IDENTITY] and rtu.noise == len(READ)
+
+
 def test_broadcast_is_counted_and_never_answered():
     rtu, line = bus()
     line.send(frame(0, 6, 0, 211, 0x0F, 0xA0))
