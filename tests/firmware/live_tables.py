@@ -3,6 +3,7 @@
 from core.bank import Bits, Table
 from core.modbus import Server
 from core.wire import copy
+from fuzzing import File
 from maps import common, pump
 
 
@@ -14,4 +15,5 @@ def server():
     place = inputs.extend(common.LATCHED, fast[1] - fast[0])
     copy(inputs.image, place, inputs.image, fast[2], 2 * (fast[1] - fast[0]))
     holdings = Table((common.CommonSettings, pump.Local, pump.Settings), writable=True)
-    return Server(inputs, holdings, Bits([(0, 30)]), Bits([(1, 30)]), lambda number: None, {0: b"x"})
+    objects = {0: b"mallee", 1: b"pump", 2: b"1.3", 0x80: b"hash"}
+    return Server(inputs, holdings, Bits([(0, 30)]), Bits([(1, 30)]), {1: File()}.get, objects)
