@@ -116,7 +116,7 @@ class Bus(serial_line.Line):
         """Two at a time, where we hear ourselves: both are garbled. Returns what is left of `data` behind that."""
         both = min(self.last - self.first, len(data))
         for i in range(both):
-            self.coming[self.first + i & 2047] ^= data[i]
+            self.coming[self.first + i & 2047] ^= data[i] ^ 0xA5  # not what either said, also where the other says 0
         return data[both:]
 
     def say(self, data, quiet_us=0):
