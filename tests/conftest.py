@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from . import firmware_files
+
 ROOT = Path(__file__).resolve().parents[1]
 FIRMWARE = ROOT / "firmware"
 RUNNER = ROOT / "tests" / "firmware" / "run_on_micropython.py"
@@ -54,30 +56,19 @@ def run_cpython(test: Path, **options) -> subprocess.CompletedProcess:
 
 
 class FirmwareFile(pytest.File):
-    """A file mp_*.py: each test_* function in it runs under MicroPython and under CPython; the file runs once on each. Those in
-    its ALLOCATION are about nothing else, and CPython has nothing to say to that."""
+    """A file mp_*.py: each test_* function in it runs under MicroPython and under CPython; the file runs once on each."""
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self._outcomes: dict[str, dict[str, str]] = {}
 
     def collect(self):
-        import ast
-
-        tree = ast.parse(self.path.read_text(encoding="utf-8"))
-        of_allocation: tuple[str, ...] = ()
-        names: list[str] = []
-        for node in tree.body:
-            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "ALLOCATION":
-                of_allocation = ast.literal_eval(node.value)
-            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-                names.append(node.name)
-        assert set(of_allocation) <= set(names), f"{self.path.name}: ALLOCATION names what is no test"
+        parsed = firmware_files.parse(self.path)
         for runtime in ("micropython", "cpython"):
-            for name in names:
+            for name in parsed.tests:
                 item = FirmwareItem.from_parent(self, name=f"{name}[{runtime}]", test=name, runtime=runtime)
-                if runtime == "cpython" and name in of_allocation:
-                    item.add_marker(pytest.mark.skip(reason="it is about allocation only, which CPython does not tell"))
+                if why := parsed.why_not(runtime, name):
+                    item.add_marker(pytest.mark.skip(reason=why))
                 yield item
 
     def results(self, runtime: str) -> dict[str, str]:
@@ -88,11 +79,7 @@ class FirmwareFile(pytest.File):
                     done = run_cpython(self.path, cwd=scratch, timeout=60)
                 else:
                     done = run_micropython(str(RUNNER), self.path.stem, path=str(self.path.parent), cwd=scratch)
-            outcome = self._outcomes[runtime] = {}
-            for part in done.stdout.split("\n== ")[1:]:
-                head, _, text = part.partition("\n")
-                verdict, _, name = head.partition(" ")
-                outcome[name] = "" if verdict == "pass" else text or "failed"
+            outcome = self._outcomes[runtime] = firmware_files.outcomes(done.stdout)
             outcome["*"] = done.stdout[-2000:] + done.stderr[-2000:]
         return self._outcomes[runtime]
 

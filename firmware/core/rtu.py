@@ -230,8 +230,10 @@ class RtuServer:
         """Length of the good frame at window[at:], or 0."""
         window, count = self._window, self._filled - at
         unit = window[at]
-        if unit > 247 or skipped > _SEARCH and unit != self.unit and unit != self._awaited:
-            return 0  # above 247 there is nobody (2.2), but registers full of 0xFFFF look like it
+        if skipped and (unit > 247 or skipped > _SEARCH and unit != self.unit and unit != self._awaited):
+            # Above 247 there should be nobody (2.2), but in some racks there is. Such frames are known where a frame must
+            # begin, and not behind noise: registers full of 0xFFFF look like them.
+            return 0
         request = whole(window, at, count, request_length(window, at, count))
         if not request and count >= 8 and window[at + 1] == 8:
             request = whole(window, at, count, 8)
@@ -271,6 +273,8 @@ class RtuServer:
             done = at
         if own >= 0:
             self._serve(own, own_size)
+            if final and self._filled:
+                self._drop()  # or what comes behind our answer would complete it
             return frames
         self._consume(done)
         if final and self._filled:

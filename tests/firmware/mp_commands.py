@@ -17,6 +17,8 @@ from maps.common import (
     Status,
 )
 
+NOT_ON = {"pico": "the virtual board stands in for its modules; tests/hil has the whole controller"}
+
 COMMIT, RESET_LATCH, CLOCK, LEASE = 0, 1, 2, 100
 CODE = 0xC0DE
 RESET_ALL = 0xACE

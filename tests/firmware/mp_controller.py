@@ -19,6 +19,8 @@ from maps.common import (
 )
 from virtual_controller import WATCHDOG, Bench, Local, Measured, Reset, Small, now_us
 
+NOT_ON = {"pico": "the virtual board stands in for its modules; tests/hil has the whole controller"}
+
 
 def test_it_comes_up_and_says_who_it_is():
     bench = Bench()

@@ -53,6 +53,8 @@ sys.modules["network"] = network
 
 from core.ethernet import EthernetServer  # noqa: E402
 
+NOT_ON = {"pico": "it has no sockets"}
+
 PINS = {"spi": {"id": 0, "sck": 18, "mosi": 19, "miso": 16}, "select": 17, "reset": 20, "interrupt": 21}
 
 

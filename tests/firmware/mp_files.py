@@ -6,6 +6,8 @@ from core.files import DICTIONARY, DIRECTORY, JOURNAL
 from core.journal import Kind
 from maps import common
 
+NOT_ON = {"pico": "the virtual board stands in for its modules; tests/hil has the whole controller"}
+
 PART = 20000  # bytes of a file (wire contract, Dictionary)
 
 

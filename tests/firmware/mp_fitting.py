@@ -3,6 +3,8 @@
 from virtual_controller import Bench, SmallAlarm  # first: the virtual board  # isort: skip
 from maps.common import CommonAlarm, CommonSettings, Quality
 
+NOT_ON = {"pico": "the virtual board stands in for its modules; tests/hil has the whole controller"}
+
 EXPECTED = CommonSettings.expected_chips[0]
 
 

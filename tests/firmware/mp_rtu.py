@@ -182,6 +182,19 @@ def test_other_units_and_their_answers_are_skipped():
     assert line.answers == [IDENTITY]
 
 
+def test_units_above_247_are_skipped_like_others():
+    rtu, line = bus()
+    inner = frame(UNIT, 6, 0, 211, 0x0F, 0xA0)
+    for unit in range(248, 256):  # 2.2 keeps them free, but real racks use them
+        for each in (frame(unit, 3, 0, 0, 0, 4), frame(unit, 3, 8, *inner), frame(unit, 3, 8, *inner)):
+            line.send(each)
+            line.run(20_000)
+    assert line.answers == [] and rtu.foreign == 24 and rtu.noise == 0 and rtu.server.holdings.word(211) == 3700
+    line.send(READ)
+    line.run(20_000)
+    assert line.answers == [IDENTITY]
+
+
 def test_broadcasts_are_handed_over_and_never_answered():
     rtu, line = bus()
     heard = []
@@ -229,6 +242,17 @@ def test_a_request_that_was_followed_by_another_is_not_answered():
     assert line.answers == [frame(UNIT, 4, 2, 0x4D, 0x4C)] and rtu.unanswered == 2
 
 
+def test_a_request_is_not_completed_behind_our_answer():
+    rtu, line = bus(115200)
+    line.send(READ + READ + READ[:4])
+    line.run(1_000)
+    while not line.answers:
+        line.run(1_000)
+    line.send(READ[4:])
+    line.run(50_000)
+    assert line.answers == [IDENTITY] and rtu.noise == len(READ)
+
+
 def test_broadcast_is_counted_and_never_answered():
     rtu, line = bus()
     line.send(frame(0, 6, 0, 211, 0x0F, 0xA0))
@@ -267,6 +291,7 @@ def test_overrun_is_counted_and_survived():
 
 
 def test_receiving_and_answering_allocates_nothing():
+    serial_line.clock.now = 0  # beyond a board's small integers the clock of this test would allocate
     rtu, line = bus(115200)
     rtu.server.inputs = Table((Wide,))
     request = frame(UNIT, 4, 0, 0, 0, 125)

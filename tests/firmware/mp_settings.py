@@ -66,6 +66,15 @@ def test_a_write_torn_at_any_byte_leaves_the_old_copy_or_the_new_one():
     clean()
 
 
+def test_a_first_commit_that_got_no_further_than_its_name_is_no_damage():
+    clean()
+    with open(NAMES[1], "wb"):
+        pass
+    table, settings = fresh()
+    assert settings.load() and not settings.damaged and table.get(Kept.a) == 1
+    clean()
+
+
 def test_two_damaged_copies_are_not_a_new_board():
     clean()
     for name in NAMES:

@@ -9,6 +9,8 @@ from core.modbus import Server
 from core.tcp import TcpServer
 from maps import common
 
+NOT_ON = {"pico": "it has no sockets"}
+
 ALLOCATION = ("test_serving_allocates_nothing",)  # tests of nothing else
 
 UNIT = 5

