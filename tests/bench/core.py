@@ -5,15 +5,29 @@ from __future__ import annotations
 import ast
 import os
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
+
+from mallee.deploy.compiling import compile_mpy
+from mallee.errors import MalleeError
+from mallee.hil.emulated.console import Console
+from mallee.hil.emulated.flash import install
+from mallee.hil.emulated.image import stock_image
+from mallee.hil.emulated.pico import Pico
 
 from ..conftest import FIRMWARE, micropython
 from .coverage import statements_hit
 from .peers import UMODBUS, source_of
 from .reasons import CannotMeasure
 
-SCRIPT = Path(__file__).with_name("on_micropython") / "requests.py"
+SCRIPTS = Path(__file__).with_name("on_micropython")
+ON_BOARD = "requests_on_board"
+NEEDS = ("core", "maps")  # packages of the firmware
+SCRIPT = SCRIPTS / "requests.py"
 HOW = "Modbus TCP server fed from memory on the MicroPython Unix port; median of 15 rounds of 200"
+ON_PICO = (
+    "check sums and serving of an RTU frame, worst of 10; stock MicroPython 1.25.0 on an emulated RP2040 at 125 MHz"
+)
 COVERAGE = "statements of firmware/core, viper bodies aside, that tests/firmware/mp_*.py run on the MicroPython Unix port, once"
 
 
@@ -47,6 +61,32 @@ def measure() -> dict[str, tuple[float | None, str]]:
         found["fc03_125.umodbus_ratio"] = (None, why)
     else:
         found["fc03_125.umodbus_ratio"] = (round(costs["fc03_125"]["ratio"], 1), peer)
+    found.update(_on_board(costs))
     hit = statements_hit().values()
     found["coverage"] = (round(100 * sum(hit) / len(hit), 1), COVERAGE)
+    return found
+
+
+def _on_board(requests: Iterable[str]) -> dict[str, tuple[float | None, str]]:
+    """The same requests on an emulated Pico, by its clock."""
+    names = [f"pico.{name}.{what}" for name in requests for what in ("time", "heap")]
+    try:
+        image = stock_image()
+    except MalleeError as error:
+        return dict.fromkeys(names, (None, f"{error.what}: {error.next}"))
+    files = {path.relative_to(FIRMWARE): path for package in NEEDS for path in (FIRMWARE / package).glob("*.py")}
+    files.update({path.relative_to(SCRIPTS): path for path in (SCRIPTS / "pdus.py", SCRIPTS / f"{ON_BOARD}.py")})
+    compiled = {
+        place.with_suffix(".mpy").as_posix(): compile_mpy(path, place.as_posix(), "armv6m")
+        for place, path in files.items()
+    }
+    pico = Pico(install(image, compiled))
+    pico.boot()
+    console = Console(pico)
+    console.enter()
+    costs = ast.literal_eval(console.run(f"import {ON_BOARD}"))
+    found: dict[str, tuple[float | None, str]] = {}
+    for name, (worst_us, allocated_bytes) in costs.items():
+        found[f"pico.{name}.time"] = (worst_us, ON_PICO)
+        found[f"pico.{name}.heap"] = (allocated_bytes, f"gc.mem_alloc() around one request; {ON_PICO}")
     return found

@@ -12,28 +12,17 @@ from core.bank import Bits, Table
 from core.modbus import Server
 from core.tcp import Client, TcpServer
 from core.wire import copy
-from maps.fields import Holding, u16
+from pdus import PDUS, Registers
 
 REPEAT = 200
 ROUNDS = 15
-
-
-class Registers(Holding):
-    word = u16(0, low=0, high=65534, default=0, count=125)
 
 
 def frame(pdu):
     return b"\0\1\0\0" + bytes((0, len(pdu) + 1, 1)) + pdu
 
 
-VALUES = bytes(2 * 123)
-REQUESTS = {
-    "fc03_1": frame(b"\3\0\0\0\1"),
-    "fc03_10": frame(b"\3\0\0\0\x0a"),
-    "fc03_125": frame(b"\3\0\0\0\x7d"),
-    "fc16_123": frame(b"\x10\0\0\0\x7b\xf6" + VALUES),
-    "fc23_100_100": frame(b"\x17\0\0\0\x64\0\0\0\x64\xc8" + VALUES[:200]),
-}
+REQUESTS = {name: frame(pdu) for name, pdu in PDUS.items()}
 
 
 class Memory:
