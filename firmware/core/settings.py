@@ -78,10 +78,8 @@ class Settings:
                 data = file.read()
         except OSError:
             return None
-        if not data:
-            return (
-                None  # littlefs makes the entry before the content: power went in the first commit, and nothing is lost
-            )
+        if not data:  # littlefs makes the entry before the content: power went in the first commit, and nothing is lost
+            return None
         self.damaged = True
         if len(data) < _HEADER + 4 or get16(data, 0) != self.version[0]:
             return None

@@ -5,6 +5,7 @@ from core import loop as module
 from core.loop import Loop
 
 WRAP = 1 << 30
+MASK, HALF = WRAP - 1, WRAP // 2  # small integers of a board, which the wrap itself is not
 
 
 class Clock:
@@ -14,14 +15,14 @@ class Clock:
         self.us = 1000 * (WRAP - 250)
 
     def ms(self):
-        return self.us // 1000 % WRAP
+        return self.us // 1000 & MASK
 
 
 clock = Clock()
 module.ticks_ms = clock.ms
-module.ticks_us = lambda: clock.us % WRAP
-module.ticks_add = lambda t, d: (t + d) % WRAP
-module.ticks_diff = lambda a, b: (a - b + WRAP // 2) % WRAP - WRAP // 2
+module.ticks_us = lambda: clock.us & MASK
+module.ticks_add = lambda t, d: t + d & MASK
+module.ticks_diff = lambda a, b: (a - b + HALF & MASK) - HALF
 
 
 class Transport:
