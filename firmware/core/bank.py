@@ -103,7 +103,7 @@ class Table:
         self.clamps = 0
         self._guards = []
         # Of writable tables, beside the image: the shape of each register (core.wire), and lowest and highest values.
-        self._shapes = bytearray(size // 2)
+        self._shapes = bytearray(size // 2 if writable else 0)
         self._low, self._high = bytearray(size if writable else 0), bytearray(size if writable else 0)
         known = {}  # id of a field -> offset of its first element: the others are copies of that
         for address, width, field in elements:
