@@ -25,8 +25,9 @@ class Alarms:
         declared = [alarm for group in classes for alarm in tuples_in(group)]
         declared.sort()  # by code, which no two share
         spans = []
-        self._delay = array("i", [-1] * VALIDITY)  # ms; -1: no such alarm
-        self._latching = bytearray(VALIDITY)
+        end = self._end = max([1] + [alarm[CODE] + alarm[ALARM_COUNT] for alarm in declared])  # behind the highest code
+        self._delay = array("i", [-1] * end)  # ms; -1: no such alarm
+        self._latching = bytearray(end)
         for alarm in declared:
             for code in range(alarm[CODE], alarm[CODE] + alarm[ALARM_COUNT]):
                 self._delay[code] = alarm[DELAY_MS]
@@ -36,11 +37,9 @@ class Alarms:
                 else:
                     spans.append((code, code + 1))
         self.bits = Bits(spans + [(first + VALIDITY, end + VALIDITY) for first, end in spans])
-        self._quiet = bytearray(
-            VALIDITY
-        )  # 1: valid, not active, and its condition was false; most are, most of the time
-        self._true_ms = array("i", [0] * VALIDITY)
-        self._order = array("i", [0] * VALIDITY)
+        self._quiet = bytearray(end)  # 1: valid, not active, and its condition was false; most are, most of the time
+        self._true_ms = array("i", [0] * end)
+        self._order = array("i", [0] * end)
         self._came = 0
         self.noted = _ignore
         self.first_out = None
@@ -85,7 +84,7 @@ class Alarms:
 
     def start_anew(self):
         """Every alarm that does not latch goes, and comes back when its condition still holds."""
-        for code in range(1, VALIDITY):
+        for code in range(1, self._end):
             if self._delay[code] >= 0 and not self._latching[code]:
                 self._true_ms[code] = self._quiet[code] = 0
                 self._go(code)
@@ -97,8 +96,8 @@ class Alarms:
     def reset(self, code):
         """Reset a latched alarm whose condition has gone, or all of them with RESET_ALL. False where nothing could be."""
         done = False
-        for each in range(1, VALIDITY) if code == RESET_ALL else (code,):
-            if 0 < each < VALIDITY and self._latching[each] and self.bits.get(each) and not self._true_ms[each]:
+        for each in range(1, self._end) if code == RESET_ALL else (code,):
+            if 0 < each < self._end and self._latching[each] and self.bits.get(each) and not self._true_ms[each]:
                 self._go(each)
                 done = True
         return done
@@ -127,7 +126,7 @@ class Alarms:
 
     def _next_first_out(self):
         earliest = None
-        for code in range(1, VALIDITY):
+        for code in range(1, self._end):
             if self._delay[code] >= 0 and self.bits.get(code):
                 if earliest is None or self._order[code] < self._order[earliest]:
                     earliest = code

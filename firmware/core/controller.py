@@ -4,8 +4,8 @@ A profile is an object with: inputs, holdings, coils (register classes), alarms 
 equipment), start(), regulate(dt_ms), housekeep(dt_ms), at_local, ticking, tripped (bools), safe_reason (why it does not tick),
 may_switch(address, value), switched(address, value), released() (latched alarms were reset), may_be_blind() (a flash write may
 stop interrupts now), latched_bits (what a reset must not clear; `retained.word` has it after one), answering (bits), chip_errors,
-tick_count, tick_overruns, fram (the chip or None), and for what outlives the power COUNTER_BYTES, save(data, at) and
-restore(data, at).
+tick_count, tick_overruns, fram (the chip or None), recorder (core.recorder's, or None), and for what outlives the power
+COUNTER_BYTES, save(data, at) and restore(data, at).
 """
 
 import machine
@@ -86,7 +86,7 @@ class Controller:
         self.together = Together(self.inputs, self.holdings, self.clock, self.refuse)
         profile.bind(self, board, equipment)
         self.memory = Nonvolatile(profile.fram, profile, self.lease)
-        files = Files(self.memory.journal, (common.MAP_MAJOR, common.MAP_MINOR))
+        files = Files(self.memory.journal, (common.MAP_MAJOR, common.MAP_MINOR), profile.recorder)
         objects = _objects(info, profile)
         self.server = Server(self.inputs, self.holdings, self.coils, self.alarms.bits, files.open, objects)
         self.server.broadcast = self.together.broadcast

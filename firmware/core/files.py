@@ -1,4 +1,4 @@
-"""Files that a controller serves (FC20): 1 and up the dictionary, 10 the directory, 20 the journal.
+"""Files that a controller serves (FC20): 1 and up the dictionary, 10 the directory, 20 the journal, 30 the flight recorder.
 
 Each begins with the length of its content in bytes, two registers, the high word first (wire contract, Dictionary). The
 directory has a row of ten bytes for each file: number (2 bytes), kind (2), size of the content (4), version (2).
@@ -15,35 +15,43 @@ from core.wire import copy, put16
 DICTIONARY = const(1)
 DIRECTORY = const(10)
 JOURNAL = const(20)
+RECORDING = const(30)
 _FILE_BYTES = const(20000)
 _HEAD = const(4)
 _ROW = const(10)
 _NAME = "dictionary.bin"
 _SIZE = const(6)  # place in what os.stat returns
 JOURNAL_VERSION = const(1)
+_RECORDING_VERSION = const(1)
 # What a file is, in the directory.
 _KIND_DICTIONARY = const(1)
 _KIND_JOURNAL = const(2)
+_KIND_RECORDING = const(3)
 
 
 class Files:
-    """`journal` is core.journal's; `version` the map's, (major, minor)."""
+    """`journal` is core.journal's; `version` the map's, (major, minor); `recorder` core.recorder's, or None."""
 
-    def __init__(self, journal, version):
+    def __init__(self, journal, version, recorder):
         self._journal = Headed(journal)
+        self._recording = None if recorder is None else Headed(recorder)
         self._version = version
 
     def open(self, number):
         """A file for core.filerecords, or None."""
         if number == JOURNAL:
             return self._journal
+        if number == RECORDING:
+            return self._recording
         if number == DIRECTORY:
             return Headed(self._directory())
         return DictionaryFile.open(number)
 
     def _directory(self):
         dictionary = DictionaryFile.open(DICTIONARY)
-        rows = [(JOURNAL, _KIND_JOURNAL, self._journal.content_size, JOURNAL_VERSION)]
+        rows = [(JOURNAL, _KIND_JOURNAL, self._journal.content.size, JOURNAL_VERSION)]
+        if self._recording is not None:
+            rows.append((RECORDING, _KIND_RECORDING, self._recording.content.size, _RECORDING_VERSION))
         if dictionary is not None:
             rows.insert(0, (DICTIONARY, _KIND_DICTIONARY, dictionary.length, self._version[0] << 8 | self._version[1]))
         data = bytearray(_ROW * len(rows))
@@ -69,21 +77,22 @@ class Block:
 
 
 class Headed:
-    """`content` (size, read(position, count, target, at)) behind its length; of at most one file's size."""
+    """`content` (size, read(position, count, target, at)) behind its length, which may change; of at most one file's size."""
 
     def __init__(self, content):
-        self._content = content
-        self.content_size = content.size
-        self.size = _HEAD + content.size
-        self._head = _length(content.size)
+        self.content = content
+
+    @property
+    def size(self):
+        return _HEAD + self.content.size
 
     def read(self, position, count, target, at):
         """Fill target[at:at+count]; position and count are even."""
         while count and position < _HEAD:
-            target[at] = self._head[position]
+            target[at] = self.content.size >> 24 - 8 * position & 0xFF
             position, count, at = position + 1, count - 1, at + 1
         if count:
-            self._content.read(position - _HEAD, count, target, at)
+            self.content.read(position - _HEAD, count, target, at)
 
 
 class DictionaryFile:

@@ -72,6 +72,10 @@ class HealthReport:
         put(Memory.memory_kind, memory.kind)
         put(Memory.journal_sequence, memory.journal.sequence)
         put(Memory.journal_dropped, memory.journal.dropped)
+        recorder = controller.profile.recorder
+        if recorder is not None:
+            put(Memory.recording_sequence, recorder.state[0])
+            put(Memory.recordings_missed, recorder.state[1])
         put(Memory.counter_saves, memory.counters.saves)
         for place in range(len(loop.lateness)):
             put(Memory.loop_lateness, loop.lateness[place], 2 * place)

@@ -65,7 +65,7 @@ class Journal:
         self._head = 0
         self.waiting = 0  # records in the queue
         self._record = bytearray(RECORD)
-        self._stamp = bytearray(5)  # time and clock source of what is noted now
+        self.moment = bytearray(5)  # time and clock source of what is noted now
 
     def load(self):
         """Find the newest whole record; the next one goes behind it. A torn one is overwritten in its turn."""
@@ -77,9 +77,9 @@ class Journal:
 
     def stamp(self, now_s, source):
         """What is noted from now on has this time. Once a second is enough; so note() needs no wide integer."""
-        put16(self._stamp, 0, now_s >> 16)
-        put16(self._stamp, 2, now_s)
-        self._stamp[4] = source
+        put16(self.moment, 0, now_s >> 16)
+        put16(self.moment, 2, now_s)
+        self.moment[4] = source
 
     def note(self, kind, code, value):
         """Queue a record; allocates nothing, so that a request may be noted too."""
@@ -89,9 +89,9 @@ class Journal:
             return
         at = RECORD * ((self._head + self.waiting) % _QUEUE)
         queue = self._queue
-        copy(queue, at + 4, self._stamp, 0, 4)
+        copy(queue, at + 4, self.moment, 0, 4)
         queue[at + 8] = kind
-        queue[at + 9] = self._stamp[4]
+        queue[at + 9] = self.moment[4]
         put16(queue, at + 10, code)
         put16(queue, at + 12, value)
         self.waiting += 1

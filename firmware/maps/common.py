@@ -3,7 +3,7 @@
 from maps.fields import Alarm, Enum, Holding, Input, alarm, enum, flags, text, u16, u32, u64
 
 MAP_MAJOR = 1
-MAP_MINOR = 3
+MAP_MINOR = 4
 MAGIC = 0x4D4C
 LATCHED = 600  # first register of the latched copy of the fast block; the dictionary names its points `latched.…`
 
@@ -290,6 +290,12 @@ class Memory(Input):
     """Largest delay of the 100 Hz task behind its schedule."""
     fault_starts = u32(524)
     """Starts after an uncaught error of the firmware, since manufacture; not available where memory_kind is none."""
+    recording_sequence = u32(526)
+    """Number of the newest recording of fast samples around a trip (file 30, see journal.md), which is whole half a second
+    after its trip; 0 before the first since the start, not available where there is no recorder."""
+    recordings_missed = u32(528)
+    """Trips since the start that were not recorded, because a trip before them was still latched or its recording still ran;
+    not available where there is no recorder."""
 
 
 class Latch(Input):

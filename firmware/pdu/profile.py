@@ -8,6 +8,7 @@ from math import log, sqrt
 
 import micropython
 from core import tick
+from core.recorder import Recorder, record
 from core.spi import open_bus
 from drivers import fram
 from drivers.ads131m08 import COUNTS_PER_V, Ads131m08
@@ -17,7 +18,7 @@ from drivers.relays import Relays
 from machine import Pin
 from maps import pdu as maps
 from maps.common import Chip, LeaseState, Profile, Quality, Refusal, SafeReason
-from maps.fields import ADDRESS
+from maps.fields import ADDRESS, CODE
 from maps.pdu import (
     BRANCHES,
     Branch,
@@ -43,6 +44,8 @@ _PULSE_TICKS = const(150)  # of the reset coils on a trip; the coils are rated f
 _TRIP_AHEAD = const(0x40)  # in _shown: a time to trip is shown
 _WRAP = const(0x1FFFFFFF)  # core.tick.WRAP
 _CHANNEL_FAULT_TICKS = 10
+_NOT_SAMPLED = const(-0x8000)  # in a recording; also the converter's lowest code, which is beyond its range
+_TRIP_MISSED = const(-1)
 _BLIND_LIMIT_percent = 80  # no flash write while any branch is hotter, in percent of its trip
 
 
@@ -56,6 +59,9 @@ class Pdu:
     alarms = (PduAlarm,)
     COUNTER_BYTES = 8 * BRANCHES  # energies
     at_local = True  # nothing ramps: a lapsed lease switches nothing
+    recorder = Recorder(
+        BRANCHES, b"A", b"branch.*.current"
+    )  # here: before the registers are made there are 11 kB in one piece
 
     def bind(self, controller, board, equipment):
         self.controller = controller
@@ -97,6 +103,7 @@ class Pdu:
         self._state = self.protection.state
         # What the tick needs, in one place: one attribute to look up, and no method to bind, which would allocate.
         self._for_tick = self.adc.read, self.codes, self._state, self.protection, self.switching, self.relays.exchange
+        self._for_record = self.recorder.rows, self.recorder.state, array("i", [_NOT_SAMPLED] * BRANCHES)
         self._rating_A = [1.0] * BRANCHES  # and the limit: settings that every step needs
         self._limit = 1.69
         self._at_limit = array("i", [0] * BRANCHES)  # code of the fast channel
@@ -174,7 +181,10 @@ class Pdu:
         self.tick_count = self.tick_count + 1 & _WRAP
         trips = 0
         read, codes, state, protection, switching, exchange = self._for_tick
+        rows, recording, sample = self._for_record
+        event = 0
         if read():
+            sample = codes
             self._bad_samples = 0
             trips = watch(codes, state)
         elif self._bad_samples < 1000:
@@ -196,6 +206,7 @@ class Pdu:
         if trips:
             trips &= ~self.tripped_bits
             if trips:
+                event = _TRIP_MISSED if self.tripped_bits else trips
                 self.tripped_bits |= trips
                 self._pulse_bits |= trips
                 self._pulse_ticks = _PULSE_TICKS
@@ -207,6 +218,7 @@ class Pdu:
                 due = True
         if due:
             exchange(switching.set_coils & ~self.tripped_bits, switching.reset_coils | self._pulse_bits)
+        record(sample, rows, recording, event)  # behind the relays: a trip comes first
 
     def housekeep(self, dt_ms):
         self.metering.step(dt_ms)
@@ -266,12 +278,13 @@ class Pdu:
         if not new and not self._noted_bits and judged:
             return
         # The first time without a trip too, so that the alarms count as judged.
-        alarms = self.controller.alarms
+        alarms, memory = self.controller.alarms, self.controller.memory
         for branch in range(BRANCHES):
             if new >> branch & 1:
                 cause = TripCause.THERMAL if self._thermal_bits >> branch & 1 else TripCause.INSTANTANEOUS
                 alarm = PduAlarm.overload_trip if cause == TripCause.THERMAL else PduAlarm.instantaneous_trip
                 alarms.trip(alarm, branch)
+                self.recorder.stamp(branch, alarm[CODE] + branch, memory, self.counts_per_A)
                 self.image.put(Branch.trip_cause, cause, Branch.START + branch * Branch.STRIDE)
                 self.controller.coils.put(branch, 0)
             elif not judged or self.tripped_bits >> branch & 1 and self._cold(branch):

@@ -42,6 +42,7 @@ class Pump:
     coils = ()
     alarms = (PumpAlarm,)
     COUNTER_BYTES = COUNTER_BYTES
+    recorder = None  # nothing here is sampled a thousand times a second for its own sake
 
     def bind(self, controller, board, equipment):
         self.controller = controller

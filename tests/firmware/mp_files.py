@@ -1,13 +1,18 @@
-"""Files over Modbus (FC20), as a master reads them: directory, dictionary in parts, journal."""
+"""Files over Modbus (FC20), as a master reads them: directory, dictionary in parts, journal, recording."""
 
-from virtual_controller import Bench, remove  # first: the virtual board  # isort: skip
+from array import array
+
+from virtual_controller import Bench, Small, remove  # first: the virtual board  # isort: skip
 from core.controller import Controller
-from core.files import DICTIONARY, DIRECTORY, JOURNAL
+from core.files import DICTIONARY, DIRECTORY, JOURNAL, RECORDING
 from core.journal import Kind
+from core.recorder import Recorder, record
 from maps import common
+from maps.common import Memory
 
 NOT_ON = {"pico": "the virtual board stands in for its modules; tests/hil has the whole controller"}
 
+BEFORE, AFTER, HEADER = 200, 300, 64
 PART = 20000  # bytes of a file (wire contract, Dictionary)
 
 
@@ -88,6 +93,37 @@ def test_the_journal_is_a_file():
     ring = content(bench, JOURNAL)
     assert len(ring) == 64 * 16 and ring[16:20] == b"\0\0\0\1" and ring[24] == Kind.START
     assert ring[32:48] == bytes(16)
+
+
+def test_a_recording_is_a_file_that_grows_and_shrinks():
+    profile = Small()
+    recorder = profile.recorder = Recorder(4, b"A", b"branch.*.current")
+    codes = array("i", [7, -8, 9, -10])
+    bench = Bench(profile)
+    assert content(bench, DIRECTORY)[-10:] == bytes((0, 30, 0, 3, 0, 0, 0, HEADER, 0, 1))
+    bench.run(1100)
+    assert bench.get(Memory.recording_sequence) == bench.get(Memory.recordings_missed) == 0
+    for number in (1, 2):
+        for i in range(BEFORE + AFTER):
+            record(codes, recorder.rows, recorder.state, 1 if i == BEFORE else 0)
+            if i == BEFORE:
+                data = content(bench, RECORDING)
+                assert len(data) == HEADER and data[5] == 1 and data[9] == number
+                assert records(bench, RECORDING, 2 + HEADER // 2, 1) == 2  # behind the end
+        recorder.stamp(0, 10, bench.controller.memory, 40.96)
+        data = content(bench, RECORDING)
+        assert len(data) == HEADER + 8 * (BEFORE + AFTER) and data[5] == 2 and data[9] == number and data[13] == 1
+        assert data[HEADER:] == b"\0\7\xff\xf8\0\x09\xff\xf6" * (BEFORE + AFTER)
+    record(codes, recorder.rows, recorder.state, -1)
+    bench.run(1100)
+    assert bench.get(Memory.recording_sequence) == 2 and bench.get(Memory.recordings_missed) == 1
+
+
+def test_a_controller_without_a_recorder_says_nothing_of_recordings():
+    bench = Bench()
+    bench.run(1100)
+    assert bench.get(Memory.recording_sequence) is None and bench.get(Memory.recordings_missed) is None
+    assert records(bench, RECORDING, 0, 1) == 2
 
 
 def test_numbers_that_are_no_files_and_files_that_cannot_be_written():

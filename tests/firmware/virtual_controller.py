@@ -131,6 +131,7 @@ class Small:
     NUMBER, PRODUCT, TITLE = 9, b"mallee-small", b"mallee test equipment"
     inputs, holdings, coils, alarms = (Measured,), (Remote, Local), (Switch.switch,), (SmallAlarm,)
     COUNTER_BYTES = 2
+    recorder = None
 
     def __init__(self, fram=None):
         self.fram = fram

@@ -18,7 +18,7 @@ from mallee.sim.loop import run_in_world
 
 from .serial_bench import SerialBench
 
-IDENTITY = (0x4D4C, 1, 1, 3)  # magic, profile, map version
+IDENTITY = (0x4D4C, 1, 1, 4)  # magic, profile, map version
 
 
 @pytest.mark.parametrize(("baud", "framing"), [(9600, "8N1"), (19200, "8E1"), (38400, "8O1"), (115200, "8N2")])

@@ -28,6 +28,7 @@ COMMANDS = (
     "set",
     "watch",
     "log",
+    "recording",
     "describe",
     "sim",
     "build",

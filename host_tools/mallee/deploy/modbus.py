@@ -203,6 +203,7 @@ def _files() -> dict[str, object]:
         ),
         (files["DIRECTORY"], "the directory: which files there are"),
         (files["JOURNAL"], "the journal: what happened, as a ring"),
+        (files["RECORDING"], "the flight recorder, where there is one: fast samples around a trip"),
     ]
     return {
         "reference_type": records["_REFERENCE_TYPE"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -14,14 +15,19 @@ from ..reading import Failure, Quality, Reading, Scalar, Snapshot
 from .alarms import AlarmReading, read_alarms
 from .assembly import bit_readings, missing, readings
 from .dictionary import Dictionary, Point
-from .files import JOURNAL_KIND, read_directory, read_file
+from .files import JOURNAL_KIND, RECORDING_KIND, read_directory, read_file, read_unmixed
 from .identity import Identity, require_identity
 from .journal import JournalEntry, parse
+from .recording import HEADER_BYTES, RUNNING, Recording
+from .recording import parse as parse_recording
+from .recording import status as recording_status
 from .remote import LEASE_POINTS, Grant, plan_remote, remote_points
 from .resolve import resolve
 from .spans import Span, halves, plan
 from .writing import PlannedWrite, find_point, plan_writes
 
+_RECORDING_TRIES = 6
+_RECORDING_PAUSE_S = 0.2  # a recording runs for 300 ms, and the controller has said what it is about 100 ms later
 _INTERLOCK = 4  # exception code: an interlock or the lease; the register `refusal` says which
 
 
@@ -81,18 +87,46 @@ class Device:
 
     async def read_journal(self) -> list[JournalEntry]:
         """What happened, oldest first. Raises MalleeError where the firmware keeps no journal, NoAnswer, LinkDown."""
-        try:
-            files = {entry.kind: entry.file for entry in await read_directory(self.link, self.unit)}
-        except Refused:
-            files = {}
-        if JOURNAL_KIND not in files:
+        file = await self._file_of(JOURNAL_KIND)
+        if file is None:
             raise MalleeError(
                 f"{self.name} has no journal",
                 "its firmware is older than map 1.3",
                 "update the firmware: `mallee flash`",
                 ExitCode.REFUSED,
             )
-        return parse(await read_file(self.link, self.unit, files[JOURNAL_KIND]), self.dictionary)
+        return parse(await read_file(self.link, self.unit, file), self.dictionary)
+
+    async def read_recording(self) -> Recording | None:
+        """The fast samples around the last first-out trip; None where there was none since the start. Never a mixture of two.
+        Raises MalleeError where the device has no recorder, for a damaged recording, and for one that never stays; NoAnswer,
+        LinkDown."""
+        file = await self._file_of(RECORDING_KIND)
+        if file is None:
+            raise MalleeError(
+                f"{self.name} has no flight recorder",
+                "only PDUs have one, with firmware of map 1.4 or later",
+                "of a PDU, update the firmware: `mallee flash`; `mallee log` shows what happened at any controller",
+                ExitCode.REFUSED,
+            )
+        for _ in range(_RECORDING_TRIES):
+            content = await read_unmixed(self.link, self.unit, file, HEADER_BYTES)
+            if content is not None and recording_status(content) != RUNNING:
+                return parse_recording(content, self.dictionary)
+            await asyncio.sleep(_RECORDING_PAUSE_S)
+        raise MalleeError(
+            f"{self.name}: no recording was whole while it was read, in {_RECORDING_TRIES} tries",
+            "branches trip faster than the line is, or the hard tick has stopped in the middle of a recording",
+            "look at `mallee log` and at the alarm tick_stopped; try again when all is quiet",
+            ExitCode.REFUSED,
+        )
+
+    async def _file_of(self, kind: int) -> int | None:
+        """Number of the first file of that kind."""
+        try:
+            return {entry.kind: entry.file for entry in await read_directory(self.link, self.unit)}.get(kind)
+        except Refused:
+            return None  # no directory: before map 1.3
 
     async def read_remote(self) -> dict[str, Scalar]:
         """The set-points behind the lease, as they stand in the device now: read before you write."""

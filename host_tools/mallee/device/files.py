@@ -12,14 +12,16 @@ from typing import NamedTuple
 from ..errors import ExitCode, MalleeError
 from ..link import pdus
 from ..link.base import Link, Priority
+from ..link.failures import Refused
 
 DICTIONARY_FILE = 1
 DIRECTORY_FILE = 10
-DICTIONARY_KIND, JOURNAL_KIND = 1, 2
+DICTIONARY_KIND, JOURNAL_KIND, RECORDING_KIND = 1, 2, 3
 _ROW = struct.Struct(">HHIH")
 _RECORDS_IN_FILE = 10_000  # MODBUS Application Protocol V1.1b3, 6.14: record numbers 0 to 9999
 _RECORDS_AT_ONCE = 120  # an answer's byte count is at most 245: two bytes of header and 121 records
 _LENGTH_MAX_BYTES = 1_000_000  # bound before believing; a dictionary is about 10 kB
+_ILLEGAL_ADDRESS = 2  # exception code: the file ends before that
 
 
 class FileEntry(NamedTuple):
@@ -40,6 +42,25 @@ async def read_directory(link: Link, unit: int) -> list[FileEntry]:
 async def read_file(link: Link, unit: int, file: int) -> bytes:
     """The whole content that begins in `file`. Raises MalleeError for an impossible length, and what the link
     raises."""
+    return await _content(link, unit, file, await _length(link, unit, file))
+
+
+async def read_unmixed(link: Link, unit: int, file: int, head_bytes: int) -> bytes | None:
+    """The content of a file that the controller may replace at any time, and whose first `head_bytes` change when it does: they
+    are read again at the end. None where it was replaced meanwhile. Raises as read_file."""
+    length = await _length(link, unit, file)
+    try:
+        content = await _content(link, unit, file, length)
+    except Refused as error:
+        if error.exception_code != _ILLEGAL_ADDRESS or await _length(link, unit, file) == length:
+            raise
+        return None  # it is shorter now
+    head = min(head_bytes, length)
+    again = await _records(link, unit, file, 0, 2 + (head + 1) // 2)
+    return content if again[: 4 + head] == length.to_bytes(4, "big") + content[:head] else None
+
+
+async def _length(link: Link, unit: int, file: int) -> int:
     head = await _records(link, unit, file, 0, 2)
     length = int.from_bytes(head, "big")
     if not 0 < length <= _LENGTH_MAX_BYTES:
@@ -49,6 +70,10 @@ async def read_file(link: Link, unit: int, file: int) -> bytes:
             "update the controller's firmware",
             ExitCode.REFUSED,
         )
+    return length
+
+
+async def _content(link: Link, unit: int, file: int, length: int) -> bytes:
     content = bytearray()
     index, end = 2, 2 + (length + 1) // 2
     while index < end:
