@@ -116,7 +116,8 @@ def pytest_pycollect_makemodule(module_path, parent):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
-    """A file in one process, for what its tests share; of emulated boards each board, for to start one takes a minute.
+    """A file in one process, for what its tests share; of emulated boards each board, for to start one takes a minute, and each
+    file of the firmware's tests, for some take minutes.
 
     Not `--dist loadgroup`: pytest-xdist 3.8 and pytest 9.2 do not agree on where the group is kept.
     """
@@ -126,6 +127,6 @@ def pytest_xdist_make_scheduler(config, log):
         def _split_scope(self, nodeid: str) -> str:
             file, _, test = nodeid.partition("::")
             board = test.partition("[")[2]
-            return f"{file} {board}" if board.startswith(("pdu", "pump")) else file
+            return f"{file} {board}" if board.startswith(("pdu", "pump", "mp_")) else file
 
     return Together(config, log)

@@ -6,7 +6,7 @@ import pytest
 
 from ..demos import RunningDemo
 from .peers import LibModbus, MinimalModbus, Peer, PyModbusTcp, Refused, Umodbus
-from .test_rtu import controller_on_a_port
+from .test_rtu import MAP, controller_on_a_port
 
 SETTINGS_LOST, VALIDITY = 3, 128  # an alarm, and how far behind it says whether it can be judged
 BAUD, FRAMING = 38400, "8N1"
@@ -29,7 +29,7 @@ def refusal(call, *values) -> int:
 
 def use_a_pump_skid(peer: Peer) -> None:
     """With nothing but the printed tables. 211 and 212 are set-points, supply temperature and differential pressure."""
-    assert peer.inputs(0, 4) == [0x4D4C, 1, 1, 3]
+    assert peer.inputs(0, 4) == [0x4D4C, 1, *MAP]
     peer.write(211, 3600)
     assert peer.holdings(211, 1) == [3600]
     peer.write_many(211, [3650, 1900])

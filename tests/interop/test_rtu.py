@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 import pytest
+from mallee import resources
 from mallee.link import pdus
 from mallee.link.address import SerialAddress
 from mallee.link.failures import LinkDown, NoAnswer
@@ -28,6 +29,8 @@ from mallee.sim.ptygateway import PtyGateway
 from pymodbus.client import ModbusSerialClient
 
 from ..system.serial_bench import SerialBench
+
+MAP = resources.dictionary("pump").version  # of the register map: major, minor
 
 
 @contextmanager
@@ -86,7 +89,7 @@ def test_pymodbus_reads_a_hundred_times():
         assert client.connect()
         try:
             for _ in range(100):
-                assert client.read_input_registers(0, count=4, device_id=1).registers == [0x4D4C, 1, 1, 3]
+                assert client.read_input_registers(0, count=4, device_id=1).registers == [0x4D4C, 1, *MAP]
             found = client.read_device_information(read_code=3, device_id=1)
             assert getattr(found, "information", {})[0] == b"mallee"
         finally:
