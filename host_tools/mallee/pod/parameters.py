@@ -24,6 +24,22 @@ class CoolantParameters(Struct, frozen=True):
     """Level of the expansion vessel when charged."""
 
 
+class PipeParameters(Struct, frozen=True):
+    """Cross-section of a pipe: steel DN 125 (EN 10255, medium: 139.7 × 5.0 mm), 19 mm of closed-cell elastomer foam."""
+
+    inner_diameter_mm: float = 129.7
+    wall_mm: float = 5.0
+    wall_kg_m3: float = 7850.0
+    """Carbon steel (EN 1991-1-1)."""
+    wall_J_kgK: float = 450.0
+    """Carbon steel at 37 °C (EN 1993-1-2, 3.4.1.2)."""
+    insulation_mm: float = 19.0
+    insulation_W_mK: float = 0.04
+    """Elastomer foam at 40 °C, as makers declare it by EN 14304."""
+    outside_film_W_m2K: float = 7.7
+    """From the insulation to the room, radiation included (ISO 6946: 0.13 m²K/W)."""
+
+
 class PumpParameters(Struct, frozen=True):
     """The two pumps of one skid together."""
 

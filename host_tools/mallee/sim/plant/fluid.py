@@ -34,7 +34,7 @@ class Fluid(NamedTuple):
         return t * (self.c0 + t * (self.c1 / 2 + t * self.c2 / 3))
 
 
-def _parabola(y: tuple[float, float, float]) -> tuple[float, float, float]:
+def parabola(y: tuple[float, float, float]) -> tuple[float, float, float]:
     """Coefficients of the parabola through (_AT_DEGC, y), lowest power first."""
     (x0, x1, x2), (y0, y1, y2) = _AT_DEGC, y
     first = (y1 - y0) / (x1 - x0)
@@ -42,13 +42,15 @@ def _parabola(y: tuple[float, float, float]) -> tuple[float, float, float]:
     return y0 - first * x0 + second * x0 * x1, first - second * (x0 + x1), second
 
 
+def coolprop_points(what: str, name: str) -> tuple[float, float, float]:
+    """A property (CoolProp's key: D, C, V, L, in SI units) at 10, 37 and 64 °C. Raises ValueError for an unknown name."""
+    from CoolProp.CoolProp import PropsSI
+
+    a, b, c = (float(PropsSI(what, "T", t + 273.15, "P", _PRESSURE_PA, name)) for t in _AT_DEGC)
+    return a, b, c
+
+
 @cache
 def fluid(name: str) -> Fluid:
     """`name` as CoolProp has it: "Water", "INCOMP::MPG-25%". Raises ValueError for a name it does not know."""
-    from CoolProp.CoolProp import PropsSI
-
-    def points(what: str) -> tuple[float, float, float]:
-        a, b, c = (float(PropsSI(what, "T", t + 273.15, "P", _PRESSURE_PA, name)) for t in _AT_DEGC)
-        return a, b, c
-
-    return Fluid(*_parabola(points("D")), *_parabola(points("C")))
+    return Fluid(*parabola(coolprop_points("D", name)), *parabola(coolprop_points("C", name)))
