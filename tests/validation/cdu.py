@@ -79,18 +79,16 @@ def _pi() -> Any:
     return loaded.Pi
 
 
-def _config(pump_W: float, ua_kW_K: float) -> pod.PodConfig:
+def _config(ua_kW_K: float, power_kW: tuple[float, ...]) -> pod.PodConfig:
     coolant = fluid(_MIXTURE)
     density = coolant.density_kg_m3(37.0)
     secondary_kg_s = DESIGN_W / RISE_K / coolant.heat_capacity_J_kgK(SUPPLY_DEGC + RISE_K / 2)
     facility_kg_s = DESIGN_W / RISE_K / fluid("Water").heat_capacity_J_kgK(FACILITY_DEGC + RISE_K / 2)
     second_l = secondary_kg_s / density * 1000.0
-    exponent = RackParameters().flow_exponent
-    held_l_s = second_l * (HELD_KPA / DESIGN_KPA) ** (1 / exponent)
     racks = ("rack-1", "rack-2")
     plant = PlantParameters(
         coolant=CoolantParameters(mixture=_MIXTURE, supply_volume_l=second_l, return_volume_l=second_l),
-        pumps=PumpParameters(rated_flow_kg_s=secondary_kg_s, external_efficiency=HELD_KPA * held_l_s / pump_W),
+        pumps=PumpParameters(rated_flow_kg_s=secondary_kg_s, power_kW=power_kW),
         exchanger=ExchangerParameters(
             ua_kW_K=ua_kW_K,
             secondary_flow_kg_s=secondary_kg_s,
@@ -116,6 +114,15 @@ def _config(pump_W: float, ua_kW_K: float) -> pod.PodConfig:
     )
 
 
+def _plant(ua_kW_K: float, pump_W: float) -> Plant:
+    """The reference's plant; the default power curve is scaled to its `pump_W`."""
+    curve_kW = PumpParameters().power_kW
+    plant = Plant(_config(ua_kW_K, curve_kW))
+    settle(plant, [0.5 * DESIGN_W / 2] * 2, SUPPLY_DEGC, HELD_KPA)
+    scale = pump_W / plant.skids["skid"].pump_W
+    return Plant(_config(ua_kW_K, tuple(scale * power for power in curve_kW)))
+
+
 def run(ua_kW_K: float = DESIGN_W / APPROACH_K / 1000.0) -> Result:
     """An hour at 60 %, from a start at 50 %, then half an hour at 100 %. Raises NoReference."""
     data = [{key: float(value or "nan") for key, value in row.items()} for row in rows("cdu/reference.csv")]
@@ -126,7 +133,7 @@ def run(ua_kW_K: float = DESIGN_W / APPROACH_K / 1000.0) -> Result:
         )
         for r in data
     ]  # fmt: skip
-    plant = Plant(_config(data[0]["pump_W"], ua_kW_K))
+    plant = _plant(ua_kW_K, data[0]["pump_W"])
     settle(plant, [0.5 * DESIGN_W / 2] * 2, SUPPLY_DEGC, HELD_KPA)
     skid = plant.skids["skid"]
     make = _pi()

@@ -48,12 +48,14 @@ class PumpParameters(Struct, frozen=True):
     """Points of the head curve, fraction of rated flow."""
     head_kPa: tuple[float, ...] = (1923.0, 1838.0, 1616.0, 1269.0, 500.0)
     """External head (behind exchanger and filter) of both pumps together at full speed, at those points."""
+    power_kW: tuple[float, ...] = (21.3, 32.0, 41.8, 48.5, 51.3)
+    """Electric power of both pumps together at full speed, at those points; all of it heats the coolant (wet-running motors; of
+    dry ones about a tenth goes to the air). The shape is that of a maker's curve (Wilo CronolineIL 80/220-4/4), the height an
+    external efficiency of 0.4 at three quarters of the flow."""
     minimum_speed_percent: float = 15.0
     """A drive that is commanded above 1 % does not run slower."""
     full_stroke_s: float = 3.0
     """Drive from 0 to 100 %."""
-    external_efficiency: float = 0.4
-    """External hydraulic power over shaft power; the shaft power heats the coolant."""
     filter_kPa: float = 20.0
     """Clean filter at rated flow; contained in the head curve."""
 

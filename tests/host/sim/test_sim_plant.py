@@ -110,6 +110,10 @@ def test_pump_curve_goes_through_its_points_and_scales():
     # Affinity: at half speed half the flow against a quarter of the head.
     assert curve.flow_kg_s(1269 / 4, 0.5) == pytest.approx(curve.flow_kg_s(1269, 1.0) / 2, rel=1e-6)
     assert curve.flow_kg_s(2000, 1.0) == 0.0 and curve.flow_kg_s(100, 0.0) == 0.0
+    # and an eighth of the power.
+    assert 2 * curve.power_W(10.3 * 0.75, 1.0) == pytest.approx(48_500)
+    assert 2 * curve.power_W(10.3 * 0.375, 0.5) == pytest.approx(48_500 / 8)
+    assert curve.power_W(0.0, 0.0) == 0.0
     heads = [curve.head_kPa(i / 100) for i in range(121)]
     assert all(b < a for a, b in itertools.pairwise(heads))
 

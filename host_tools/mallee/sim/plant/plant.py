@@ -36,7 +36,7 @@ class Skid:
         self.heat_W = 0.0
         """From coolant to facility water."""
         self.pump_W = 0.0
-        """Shaft power of both pumps; all of it heats the coolant."""
+        """Electric power of both pumps; all of it heats the coolant."""
         self._filter_kPa = p.pumps.filter_kPa
         self._rated_kg_s = p.pumps.rated_flow_kg_s
 
@@ -158,7 +158,7 @@ class Plant:
             heat = skid.heat_W = skid.exchanger.heat_W(
                 m, c_return, self.return_degC, f, c_water, self.facility_supply_degC
             )
-            skid.pump_W = self.pump_W(m)
+            skid.pump_W = skid.hydraulics.power_W(self.differential_pressure_kPa)
             h = coolant.enthalpy_J_kg(skid.supply_degC)
             into_supply += m * (h - h_supply)
             gained = m * (h_return - h) - heat + skid.pump_W
@@ -170,11 +170,6 @@ class Plant:
         gained = flow * (h_supply - h_return) + rack_heat_W
         self.supply_degC += into_supply * dt_s / (self._supply_kg * coolant.heat_capacity_J_kgK(self.supply_degC))
         self.return_degC += gained * dt_s / (self._return_kg * c_return)
-
-    def pump_W(self, flow_kg_s: float) -> float:
-        """Shaft power of a skid's pumps: Δp × volume flow over the external efficiency."""
-        l_s = flow_kg_s * self._flow_to_l_min / 60.0
-        return self.differential_pressure_kPa * l_s / self.parameters.pumps.external_efficiency
 
     def stored_J(self) -> float:
         """Energy in coolant and devices above 0 °C."""

@@ -52,7 +52,8 @@ def settle(
     _temperatures(plant, supply_degC)
     share_W = sum(rack.heat_W for rack in plant.racks) / max(1, len(skids))
     for skid in skids:
-        _valve(plant, skid.name, share_W + plant.pump_W(skid.flow_kg_s))
+        skid.pump_W = skid.hydraulics.power_W(plant.differential_pressure_kPa)
+        _valve(plant, skid.name, share_W + skid.pump_W)
     plant.balance = EnergyBalance(plant.stored_J())
 
 
@@ -102,6 +103,5 @@ def _valve(plant: Plant, name: str, heat_W: float) -> None:
         middle = 0.5 * (low + high)
         low, high = (middle, high) if carried(middle) < heat_W else (low, middle)
     skid.heat_W = carried(high)
-    skid.pump_W = plant.pump_W(skid.flow_kg_s)
     if skid.facility_flow_kg_s > 0.0:
         skid.facility_return_degC = plant.facility_supply_degC + heat_W / (skid.facility_flow_kg_s * c_water)
