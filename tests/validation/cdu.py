@@ -101,7 +101,7 @@ def _config(ua_kW_K: float, power_kW: tuple[float, ...]) -> pod.PodConfig:
         ),
         racks=RackParameters(flow_l_min=second_l * 60_000.0 / DESIGN_W, differential_pressure_kPa=DESIGN_KPA),
         facility=FacilityParameters(supply_temperature_degC=FACILITY_DEGC),
-        electrical=ElectricalParameters(shelf_kW=DESIGN_W / 1000.0),
+        electrical=ElectricalParameters(shelf_kW=DESIGN_W / 1000.0, branch_A=10_000.0),
     )
     rack_kW = DESIGN_W / 2000.0
     return pod.PodConfig(

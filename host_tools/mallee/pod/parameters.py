@@ -3,7 +3,11 @@
 Defaults are the default pod's. `examples/pod.toml` needs none of them; a file that says one says `[plant.racks]` and the key.
 """
 
+from typing import Literal
+
 import msgspec
+
+Band = Literal["B", "C", "D"]
 
 
 class Struct(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -117,6 +121,18 @@ class ElectricalParameters(Struct, frozen=True):
     """With the efficiency: 33 kW draw 46.9 A at 415 V."""
     contactor_ms: float = 20.0
     """Coil pulse that moves a bistable contactor."""
+    branch_A: float = 63.0
+    """Rating of a branch's breaker; those of PDU mains and feed mains are main_A of [[pdu]] and [[feed]]."""
+    breaker_time_constant_s: float = 125.0
+    """Of the bimetals; 100 to 150 s meet IEC 60898-1 (sim/plant/breaker.py)."""
+    branch_band: Band = "C"
+    """Magnetic band of the branches' breakers: B, C or D."""
+    main_band: Band = "D"
+    inrush_ratio: float = 1.5
+    """Current of a shelf that is switched on, over that at its rating. A 3 kW front end draws at most 40 A peak when switched on
+    and 19 A RMS at full load (Emerson HPS3000 data sheet): 40 / (√2 19)."""
+    inrush_ms: float = 20.0
+    """For so long (a cycle); then the shelf takes its share of the load."""
 
 
 class PlantParameters(Struct, frozen=True):

@@ -32,6 +32,7 @@ def settle(
         skid.facility_flow_kg_s = skid.heat_W = skid.pump_W = 0.0
     plant.electrical.demand(demand_W)
     plant.electrical.share()
+    plant.electrical.settle()
 
     def pressure(speed: float) -> float:
         for skid in skids:
