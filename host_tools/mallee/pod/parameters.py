@@ -89,6 +89,12 @@ class RackParameters(Struct, frozen=True):
     """Liquid-cooled power of one device at full load: a rack has liquid_kW / device_kW of them."""
     device_heat_capacity_J_K: float = 400.0
     """With its share of fluid."""
+    throttle_degC: float = 85.0
+    """Case temperature at which devices begin to draw less."""
+    throttle_band_K: float = 5.0
+    """Over this much more they come down, in proportion, to the power below."""
+    throttle_floor: float = 0.13
+    """Part of its power that a throttled device still draws: 94 of 700 W, the least measured of an H100 under load."""
     flow_l_min: float = 1.5
     """Of a device, at the pressure below."""
     differential_pressure_kPa: float = 200.0

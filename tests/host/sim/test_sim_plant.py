@@ -90,6 +90,46 @@ def test_without_flow_devices_heat_by_their_own_mass(plant: Plant):
     assert (plant.racks[0].case_degC - before) / 2 == pytest.approx(2.5, rel=0.01)
 
 
+def test_hot_devices_throttle_after_ten_to_fifteen_seconds_without_flow(plant: Plant):
+    """From the operating point (59 °C); from 40 °C it is 45 K at 2.5 K/s: 18 s."""
+    settle(plant, FULL_W, 37.0, 200.0)
+    rack = plant.racks[0]
+    assert rack.throttle == 1.0
+    for skid in plant.skids.values():
+        for pump in skid.pumps:
+            pump.speed_percent = pump.command_percent = 0.0
+    times_s: list[float] = []
+    for start_degC in (rack.case_degC, 40.0):
+        for each in plant.racks:
+            each.case_degC = start_degC
+        seconds = 0.0
+        while rack.throttle == 1.0 and seconds < 60:
+            run(plant, 0.1)
+            seconds += 0.1
+        times_s.append(seconds)
+    assert 10 <= times_s[0] <= 15
+    assert times_s[1] == pytest.approx(18.0, abs=0.2)
+    run(plant, 5)
+    assert rack.case_degC > 86 and plant.electrical.supplied_W[0] < 0.9 * FULL_W[0]
+    run(plant, 60)
+    assert plant.electrical.supplied_W[0] == pytest.approx(0.13 * FULL_W[0], rel=1e-6)
+
+
+def test_throttling_settles_where_the_heat_can_leave(plant: Plant):
+    settle(plant, FULL_W, 37.0, 200.0)
+    plant.restrict(0, 0.9)
+    run(plant, 120)
+    rack = plant.racks[0]
+    assert 85 < rack.case_degC < 90 and 0.2 < rack.throttle < 0.9
+    before = rack.case_degC
+    run(plant, 10)
+    assert rack.case_degC == pytest.approx(before, abs=0.05)
+    assert plant.electrical.supplied_W[1] == pytest.approx(FULL_W[1])  # the neighbours do not notice
+    plant.restrict(0, 0.0)
+    run(plant, 60)
+    assert rack.throttle == 1.0 and plant.electrical.supplied_W[0] == pytest.approx(FULL_W[0])
+
+
 def test_a_pump_that_stops_closes_its_check_valve(plant: Plant):
     settle(plant, FULL_W, 37.0, 200.0)
     skid = plant.skids["skid-1"]

@@ -106,7 +106,7 @@ class Plant:
     def step(self, dt_s: float, demand_W: list[float]) -> None:
         """Advance by `dt_s` with what each rack wants to draw."""
         electrical = self.electrical
-        electrical.demand(demand_W)
+        electrical.demand([wanted * rack.throttle for wanted, rack in zip(demand_W, self.racks, strict=True)])
         electrical.step(round(dt_s * 1e6))
         for skid in self.skids.values():
             for pump in skid.pumps:
