@@ -18,7 +18,7 @@ class CoolantParameters(Struct, frozen=True):
     mixture: str = "INCOMP::MPG-25%"
     """Coolant by its CoolProp name; PG25 is INCOMP::MPG-25%."""
     supply_volume_l: float = 150.0
-    """Supply piping and manifold, one mixing volume."""
+    """Supply piping and manifold; its length follows from this and the cross-section in [plant.pipes]."""
     return_volume_l: float = 150.0
     charge_pressure_kPa: float = 150.0
     """At the pump suction, above ambient, at the charge level."""
@@ -145,6 +145,7 @@ class PlantParameters(Struct, frozen=True):
     """Defaults are the default pod's."""
 
     coolant: CoolantParameters = CoolantParameters()
+    pipes: PipeParameters = PipeParameters()
     pumps: PumpParameters = PumpParameters()
     exchanger: ExchangerParameters = ExchangerParameters()
     racks: RackParameters = RackParameters()

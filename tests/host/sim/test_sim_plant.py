@@ -42,8 +42,9 @@ def test_default_pod_rests_at_its_set_points(plant: Plant):
     assert plant.return_degC - plant.supply_degC == pytest.approx(heat_W / (plant.manifold.flow_kg_s * c), rel=1e-3)
     # 1 kW through the cold plate at 1.5 l/min: between 20.4 and 24.5 mK/W.
     assert 37 + 20.4 < plant.racks[0].case_degC < 37 + 24.5
+    lost_W = plant.supply_pipe.settled_loss_W + plant.return_pipe.settled_loss_W
     for skid in plant.skids.values():
-        assert skid.heat_W == pytest.approx(heat_W / 2 + skid.pump_W, rel=1e-4)
+        assert skid.heat_W == pytest.approx((heat_W - lost_W) / 2 + skid.pump_W, rel=1e-4)
         water_W = skid.facility_flow_kg_s * 4179 * (skid.facility_return_degC - 32)
         assert water_W == pytest.approx(skid.heat_W, rel=2e-3)
 
@@ -74,7 +75,21 @@ def test_energy_balance_over_an_hour_with_steps(plant: Plant):
         for _ in range(20_000):
             plant.step(0.02, FULL_W if part % 2 else [30_000.0 * (i % 4) for i in range(8)])
     assert abs(plant.energy_error()) < 0.001
+    assert plant.balance.ambient_J > 1e5
     assert plant.balance.rack_J > 1e9
+
+
+def test_racks_notice_a_colder_supply_after_the_pipe_s_delay(plant: Plant):
+    settle(plant, FULL_W, 37.0, 200.0)
+    before_degC = plant.supply_degC
+    delay_s = plant.supply_pipe.mass_kg / plant.manifold.flow_kg_s
+    assert 7.0 < delay_s < 7.5  # 150 l at 1248 l/min
+    for skid in plant.skids.values():
+        skid.supply_degC = 32.0
+    run(plant, 0.95 * delay_s)
+    assert plant.supply_degC == pytest.approx(before_degC, abs=0.01)
+    run(plant, 0.15 * delay_s)
+    assert plant.supply_degC < before_degC - 1.0
 
 
 def test_without_flow_devices_heat_by_their_own_mass(plant: Plant):

@@ -5,10 +5,10 @@ whatever the flow does; nothing mixes lengthwise. Each wall segment exchanges he
 
     M c dT/dt = h A (Tw - T),    Mw cw dTw/dt = h A (T - Tw) - (Tw - Ta) l / R'
 
-once each time the row moves by a parcel, at least once a second. Parcel and wall relax towards their common temperature as
-exp(-h A (1/Mc + 1/Mw cw) t), the wall towards ambient as exp(-t l / (R' Mw cw)): both exact, so stable for any step, and what
-one loses the other gains. h from film.py. R' = ln(do/di) / (2π λ) + 1 / (π do α): insulation and outside film in series (VDI
-Heat Atlas, E1). Left out: the wall's resistance, the insulation's heat capacity.
+after each step in which the row moved by a parcel, at least once a second. Parcel and wall relax towards their common
+temperature as exp(-h A (1/Mc + 1/Mw cw) t), the wall towards ambient as exp(-t l / (R' Mw cw)): both exact, so stable for any
+step, and what one loses the other gains. h from film.py. R' = ln(do/di) / (2π λ) + 1 / (π do α): insulation and outside film in
+series (VDI Heat Atlas, E1). Left out: the wall's resistance, the insulation's heat capacity.
 """
 
 from __future__ import annotations
@@ -64,6 +64,8 @@ class Pipe:
         """Mean of what left in the last step; the last parcel's where nothing did."""
         self.lost_J = 0.0
         """To ambient since the pipe was filled."""
+        self.settled_loss_W = 0.0
+        """To ambient, as `settle` reckoned it: without the film's small share of the resistance."""
         self.fill(25.0, 25.0)
 
     def fill(self, inlet_degC: float, outlet_degC: float) -> None:
@@ -79,7 +81,7 @@ class Pipe:
         left = max(0.0, flow_kg_s) * dt_s
         self._since_s += dt_s
         self._since_kg += left
-        out_kgK, out_kg = 0.0, left
+        out_kgK, out_kg, moved = 0.0, left, False
         while left > 0.0:
             part = min(left, self._parcel_kg - self._entered_kg)
             out_kgK += part * self._parcels[-1]
@@ -90,8 +92,8 @@ class Pipe:
                 self._parcels.pop()
                 self._parcels.appendleft(self._entered_kgK / self._entered_kg)
                 self._entered_kg = self._entered_kgK = 0.0
-                self._exchange(ambient_degC)
-        if self._since_s >= _LONGEST_S:
+                moved = True
+        if moved or self._since_s >= _LONGEST_S:
             self._exchange(ambient_degC)
         self.outlet_degC = out_kgK / out_kg if out_kg > 0.0 else self._parcels[-1]
         return self.outlet_degC
@@ -121,6 +123,14 @@ class Pipe:
             lost_K += loss
             wall[i] = steel - loss
         self.lost_J += lost_K * steel_J_K
+
+    def settle(self, flow_W_K: float, degC: float, ambient_degC: float, from_outlet: bool = False) -> float:
+        """Fill as a long steady flow of this heat capacity rate does; `degC` is that of one end. Returns that of the other."""
+        self.settled_loss_W = (degC - ambient_degC) * self._length_m / self.resistance_mK_W if flow_W_K else 0.0
+        drop_K = self.settled_loss_W / flow_W_K if flow_W_K else 0.0
+        inlet, outlet = (degC + drop_K, degC) if from_outlet else (degC, degC - drop_K)
+        self.fill(inlet, outlet)
+        return inlet if from_outlet else outlet
 
     def stored_J(self) -> float:
         """Energy of fluid and wall above 0 °C."""

@@ -51,7 +51,8 @@ def settle(
         low, high = (middle, high) if pressure(middle) < differential_pressure_kPa else (low, middle)
     pressure(high)
     _temperatures(plant, supply_degC)
-    share_W = sum(rack.heat_W for rack in plant.racks) / max(1, len(skids))
+    lost_W = sum(pipe.settled_loss_W for pipe in (plant.supply_pipe, plant.return_pipe))
+    share_W = (sum(rack.heat_W for rack in plant.racks) - lost_W) / max(1, len(skids))
     for skid in skids:
         skid.pump_W = skid.hydraulics.power_W(plant.differential_pressure_kPa)
         _valve(plant, skid.name, share_W + skid.pump_W)
@@ -76,9 +77,12 @@ def _temperatures(plant: Plant, supply_degC: float) -> None:
     for _ in range(60):
         middle = 0.5 * (low + high)
         low, high = (middle, high) if plant.coolant.enthalpy_J_kg(middle) < target else (low, middle)
-    plant.return_degC = high
+    ambient_degC = plant.room.temperature_degC
+    per_K = flow * plant.coolant.heat_capacity_J_kgK(supply_degC)
+    skid_degC = plant.supply_pipe.settle(per_K, supply_degC, ambient_degC, from_outlet=True)
+    plant.return_degC = plant.return_pipe.settle(per_K, high, ambient_degC)
     for skid in plant.skids.values():
-        skid.supply_degC = supply_degC
+        skid.supply_degC = skid_degC
         skid.facility_return_degC = plant.facility_supply_degC
 
 
