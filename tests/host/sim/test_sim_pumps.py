@@ -31,7 +31,7 @@ def test_each_maker_s_point_from_the_others_of_its_pump():
     for point in points:
         assert abs(point.power_error) <= 0.03, point
         if point.last:
-            # Extrapolated, and near no head at all: as a part of the pump's greatest head.
+            # Extrapolated: five of them are off by more than 3 % of themselves; as a part of the pump's greatest head.
             assert abs(point.head_predicted - point.head) <= 0.03 * max(makers[point.pump].head_kPa), point
         else:
             assert abs(point.head_error) <= 0.03, point
