@@ -3,7 +3,11 @@
 Defaults are the default pod's. `examples/pod.toml` needs none of them; a file that says one says `[plant.racks]` and the key.
 """
 
+from typing import Literal
+
 import msgspec
+
+Band = Literal["B", "C", "D"]
 
 
 class Struct(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -14,7 +18,7 @@ class CoolantParameters(Struct, frozen=True):
     mixture: str = "INCOMP::MPG-25%"
     """Coolant by its CoolProp name; PG25 is INCOMP::MPG-25%."""
     supply_volume_l: float = 150.0
-    """Supply piping and manifold, one mixing volume."""
+    """Supply piping and manifold; its length follows from this and the cross-section in [plant.pipes]."""
     return_volume_l: float = 150.0
     charge_pressure_kPa: float = 150.0
     """At the pump suction, above ambient, at the charge level."""
@@ -22,6 +26,22 @@ class CoolantParameters(Struct, frozen=True):
     """Expansion vessel, gas and liquid."""
     level_percent: float = 60.0
     """Level of the expansion vessel when charged."""
+
+
+class PipeParameters(Struct, frozen=True):
+    """Cross-section of a pipe: steel DN 125 (EN 10255, medium: 139.7 × 5.0 mm), 19 mm of closed-cell elastomer foam."""
+
+    inner_diameter_mm: float = 129.7
+    wall_mm: float = 5.0
+    wall_kg_m3: float = 7850.0
+    """Carbon steel (EN 1991-1-1)."""
+    wall_J_kgK: float = 450.0
+    """Carbon steel at 37 °C (EN 1993-1-2, 3.4.1.2)."""
+    insulation_mm: float = 19.0
+    insulation_W_mK: float = 0.04
+    """Elastomer foam at 40 °C, as makers declare it by EN 14304."""
+    outside_film_W_m2K: float = 7.7
+    """From the insulation to the room, radiation included (ISO 6946: 0.13 m²K/W)."""
 
 
 class PumpParameters(Struct, frozen=True):
@@ -32,12 +52,14 @@ class PumpParameters(Struct, frozen=True):
     """Points of the head curve, fraction of rated flow."""
     head_kPa: tuple[float, ...] = (1923.0, 1838.0, 1616.0, 1269.0, 500.0)
     """External head (behind exchanger and filter) of both pumps together at full speed, at those points."""
+    power_kW: tuple[float, ...] = (21.3, 32.0, 41.8, 48.5, 51.3)
+    """Electric power of both pumps together at full speed, at those points; all of it heats the coolant (wet-running motors; of
+    dry ones about a tenth goes to the air). The shape is that of a maker's curve (Wilo CronolineIL 80/220-4/4), the height an
+    external efficiency of 0.4 at three quarters of the flow."""
     minimum_speed_percent: float = 15.0
     """A drive that is commanded above 1 % does not run slower."""
     full_stroke_s: float = 3.0
     """Drive from 0 to 100 %."""
-    external_efficiency: float = 0.4
-    """External hydraulic power over shaft power; the shaft power heats the coolant."""
     filter_kPa: float = 20.0
     """Clean filter at rated flow; contained in the head curve."""
 
@@ -67,6 +89,12 @@ class RackParameters(Struct, frozen=True):
     """Liquid-cooled power of one device at full load: a rack has liquid_kW / device_kW of them."""
     device_heat_capacity_J_K: float = 400.0
     """With its share of fluid."""
+    throttle_degC: float = 85.0
+    """Case temperature at which devices begin to draw less."""
+    throttle_band_K: float = 5.0
+    """Over this much more they come down, in proportion, to the power below."""
+    throttle_floor: float = 0.13
+    """Part of its power that a throttled device still draws: 94 of 700 W, the least measured of an H100 under load."""
     flow_l_min: float = 1.5
     """Of a device, at the pressure below."""
     differential_pressure_kPa: float = 200.0
@@ -99,12 +127,25 @@ class ElectricalParameters(Struct, frozen=True):
     """With the efficiency: 33 kW draw 46.9 A at 415 V."""
     contactor_ms: float = 20.0
     """Coil pulse that moves a bistable contactor."""
+    branch_A: float = 63.0
+    """Rating of a branch's breaker; those of PDU mains and feed mains are main_A of [[pdu]] and [[feed]]."""
+    breaker_time_constant_s: float = 125.0
+    """Of the bimetals; 100 to 150 s meet IEC 60898-1 (sim/plant/breaker.py)."""
+    branch_band: Band = "C"
+    """Magnetic band of the branches' breakers: B, C or D."""
+    main_band: Band = "D"
+    inrush_ratio: float = 1.5
+    """Current of a shelf that is switched on, over that at its rating. A 3 kW front end draws at most 40 A peak when switched on
+    and 19 A RMS at full load (Emerson HPS3000 data sheet): 40 / (√2 19)."""
+    inrush_ms: float = 20.0
+    """For so long (a cycle); then the shelf takes its share of the load."""
 
 
 class PlantParameters(Struct, frozen=True):
     """Defaults are the default pod's."""
 
     coolant: CoolantParameters = CoolantParameters()
+    pipes: PipeParameters = PipeParameters()
     pumps: PumpParameters = PumpParameters()
     exchanger: ExchangerParameters = ExchangerParameters()
     racks: RackParameters = RackParameters()

@@ -37,15 +37,15 @@ class PduWiring:
                 if record is None:
                     record = known[key] = self._record(branch)
                 parts.append(record)
-            live = pdu.feed.on
+            live = pdu.live
             parts.append(_TAIL.pack(round(electrical.frequency_Hz * 1000) if live else 0, pdu.closed_bits, 0))
             self._bytes = b"".join(parts)
         return self._bytes
 
     def _record(self, branch: Branch) -> bytes:
-        """Meters sit on the line side of the contactor: they see voltage on an open branch."""
+        """Meters sit on the line side of contactor and breaker: they see voltage on an open branch."""
         pdu = self._pdu
-        volts = round(pdu.feed.voltage_V / math.sqrt(3.0) * 1000) if pdu.feed.on else 0
+        volts = round(pdu.feed.voltage_V / math.sqrt(3.0) * 1000) if pdu.live else 0
         current = round(branch.current_A * 1000)
         power, reactive = round(branch.power_W / 3 * 1000), round(branch.reactive_var / 3 * 1000)
         return _RECORD.pack(

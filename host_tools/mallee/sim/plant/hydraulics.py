@@ -36,6 +36,16 @@ class SkidHydraulics:
                 high = middle
         return 0.5 * (low + high)
 
+    def power_W(self, differential_pressure_kPa: float) -> float:
+        """Electric power of the pumps at this pressure between the headers and the flow that was found for it."""
+        clog = self.clog_kPa * (self.flow_kg_s / self.curve.rated_flow_kg_s) ** 2
+        total = 0.0
+        for pump in self.pumps:
+            speed = pump.speed_percent * 0.01
+            if speed > 0.0:
+                total += self.curve.power_W(self.curve.flow_kg_s(differential_pressure_kPa + clog, speed), speed)
+        return total
+
     def _pumped(self, head_kPa: float) -> float:
         total = 0.0
         for pump in self.pumps:

@@ -1,18 +1,23 @@
 """The whole pod: pumps, manifold, racks, exchangers, vessel, room and power, stepped together.
 
-Coolant is four kinds of mixing volume: behind each exchanger, supply piping, return piping, and what sits in the devices.
-M c(T) dT/dt = Σ m (h_in - h) + Q. Explicit Euler at 10 ms: stable while a step moves less than a volume's content (the
-smallest is renewed in 2 s), and the energy it misses is second order in the step (see energy.py and its test).
+Coolant behind each exchanger is a mixing volume, M c(T) dT/dt = Σ m (h_in - h) + Q, and what sits in the devices is part of
+their heat capacity; supply and return are pipes, which delay (pipe.py). Explicit Euler at 10 ms: stable while a step moves less
+than a volume's content (the smallest is renewed in 2 s), and the energy it misses is second order in the step (see energy.py
+and its test).
 """
 
 from __future__ import annotations
+
+import math
 
 from ...pod.config import PodConfig
 from .electrical import Electrical
 from .energy import EnergyBalance
 from .exchanger import Exchanger, Valve
+from .film import film_properties
 from .fluid import fluid
 from .hydraulics import Manifold, SkidHydraulics
+from .pipe import Pipe
 from .pump import Pump, PumpCurve
 from .rack import ColdPlate, Rack
 from .room import Room
@@ -36,7 +41,7 @@ class Skid:
         self.heat_W = 0.0
         """From coolant to facility water."""
         self.pump_W = 0.0
-        """Shaft power of both pumps; all of it heats the coolant."""
+        """Electric power of both pumps; all of it heats the coolant."""
         self._filter_kPa = p.pumps.filter_kPa
         self._rated_kg_s = p.pumps.rated_flow_kg_s
 
@@ -67,11 +72,16 @@ class Plant:
         self.facility_available = 1.0
         """Fault: fraction of facility flow that the building gives; 0 is facility water gone."""
         self.supply_degC = 25.0
+        """At the racks, at the end of the supply pipe."""
         self.return_degC = 25.0
+        """At the skids, at the end of the return pipe."""
         density = self.coolant.density_kg_m3(37.0)
         self._flow_to_l_min = 60_000.0 / density  # volumes below: m³ of coolant at 37 °C, mass constant
-        self._supply_kg = p.coolant.supply_volume_l * density / 1000.0
-        self._return_kg = p.coolant.return_volume_l * density / 1000.0
+        section_m2 = math.pi / 4 * (p.pipes.inner_diameter_mm / 1000.0) ** 2
+        self.supply_pipe, self.return_pipe = (
+            Pipe(p.pipes, volume_l / 1000.0 / section_m2, self.coolant, film_properties(p.coolant.mixture))
+            for volume_l in (p.coolant.supply_volume_l, p.coolant.return_volume_l)
+        )
         self._skid_kg = p.exchanger.secondary_volume_l * density / 1000.0
         self._water_kg = p.exchanger.facility_volume_l * self.water.density_kg_m3(35.0) / 1000.0
         self._device_c = (
@@ -84,6 +94,7 @@ class Plant:
             [rack.devices * self._device_c for rack in self.racks],
             p.racks.flow_exponent,
         )
+        self._pipe_loss_W = 0.0
         self._inverse_exponent = 1.0 / p.racks.flow_exponent
         self.balance = EnergyBalance(self.stored_J())
 
@@ -106,7 +117,7 @@ class Plant:
     def step(self, dt_s: float, demand_W: list[float]) -> None:
         """Advance by `dt_s` with what each rack wants to draw."""
         electrical = self.electrical
-        electrical.demand(demand_W)
+        electrical.demand([wanted * rack.throttle for wanted, rack in zip(demand_W, self.racks, strict=True)])
         electrical.step(round(dt_s * 1e6))
         for skid in self.skids.values():
             for pump in skid.pumps:
@@ -115,8 +126,9 @@ class Plant:
         self.vessel.step(dt_s)
         self.manifold.solve()
         heat_W = self._step_racks(dt_s)
-        self._step_coolant(dt_s, heat_W)
-        air_W = self.take_powers() + electrical.loss_W
+        self._step_pipes(dt_s, heat_W)
+        self._step_skids(dt_s)
+        air_W = self.take_powers() + electrical.loss_W + self._pipe_loss_W
         self.room.step(dt_s, air_W / 1000.0)
 
     def take_powers(self) -> float:
@@ -144,12 +156,28 @@ class Plant:
         self.balance.it_J += sum(self.electrical.supplied_W) * dt_s
         return total
 
-    def _step_coolant(self, dt_s: float, rack_heat_W: float) -> None:
+    def _step_pipes(self, dt_s: float, rack_heat_W: float) -> None:
+        """From the skids through the racks and back."""
+        coolant, flow, ambient = self.coolant, self.manifold.flow_kg_s, self.room.temperature_degC
+        mixed = rack_outlet = self.supply_degC
+        if flow > 0.0:
+            skids = self.skids.values()
+            h_mixed = sum(s.hydraulics.flow_kg_s * coolant.enthalpy_J_kg(s.supply_degC) for s in skids) / flow
+            mixed = coolant.temperature_degC(h_mixed, mixed)
+        lost_J = self.supply_pipe.lost_J + self.return_pipe.lost_J
+        self.supply_degC = self.supply_pipe.step(dt_s, flow, mixed, ambient)
+        if flow > 0.0:
+            h_outlet = coolant.enthalpy_J_kg(self.supply_degC) + rack_heat_W / flow
+            rack_outlet = coolant.temperature_degC(h_outlet, self.return_degC)
+        self.return_degC = self.return_pipe.step(dt_s, flow, rack_outlet, ambient)
+        lost_J = self.supply_pipe.lost_J + self.return_pipe.lost_J - lost_J
+        self.balance.ambient_J += lost_J
+        self._pipe_loss_W = lost_J / dt_s
+
+    def _step_skids(self, dt_s: float) -> None:
         coolant, water = self.coolant, self.water
-        flow = self.manifold.flow_kg_s
-        h_supply, h_return = coolant.enthalpy_J_kg(self.supply_degC), coolant.enthalpy_J_kg(self.return_degC)
+        h_return = coolant.enthalpy_J_kg(self.return_degC)
         c_return = coolant.heat_capacity_J_kgK(self.return_degC)
-        into_supply = 0.0
         balance = self.balance
         for skid in self.skids.values():
             m = skid.hydraulics.flow_kg_s
@@ -158,28 +186,19 @@ class Plant:
             heat = skid.heat_W = skid.exchanger.heat_W(
                 m, c_return, self.return_degC, f, c_water, self.facility_supply_degC
             )
-            skid.pump_W = self.pump_W(m)
+            skid.pump_W = skid.hydraulics.power_W(self.differential_pressure_kPa)
             h = coolant.enthalpy_J_kg(skid.supply_degC)
-            into_supply += m * (h - h_supply)
             gained = m * (h_return - h) - heat + skid.pump_W
             skid.supply_degC += gained * dt_s / (self._skid_kg * coolant.heat_capacity_J_kgK(skid.supply_degC))
             warmed = f * c_water * (self.facility_supply_degC - skid.facility_return_degC) + heat
             skid.facility_return_degC += warmed * dt_s / (self._water_kg * c_water)
             balance.facility_J += heat * dt_s
             balance.pump_J += skid.pump_W * dt_s
-        gained = flow * (h_supply - h_return) + rack_heat_W
-        self.supply_degC += into_supply * dt_s / (self._supply_kg * coolant.heat_capacity_J_kgK(self.supply_degC))
-        self.return_degC += gained * dt_s / (self._return_kg * c_return)
-
-    def pump_W(self, flow_kg_s: float) -> float:
-        """Shaft power of a skid's pumps: Δp × volume flow over the external efficiency."""
-        l_s = flow_kg_s * self._flow_to_l_min / 60.0
-        return self.differential_pressure_kPa * l_s / self.parameters.pumps.external_efficiency
 
     def stored_J(self) -> float:
-        """Energy in coolant and devices above 0 °C."""
+        """Energy in coolant, pipes and devices above 0 °C."""
         h = self.coolant.enthalpy_J_kg
-        fluid_J = self._supply_kg * h(self.supply_degC) + self._return_kg * h(self.return_degC)
+        fluid_J = self.supply_pipe.stored_J() + self.return_pipe.stored_J()
         fluid_J += sum(self._skid_kg * h(skid.supply_degC) for skid in self.skids.values())
         return fluid_J + sum(rack.heat_capacity_J_K * rack.case_degC for rack in self.racks)
 

@@ -1,17 +1,16 @@
-"""Pumps of a skid: head curve, affinity laws, check valve, drive.
+"""Pumps of a skid: head and power curves, affinity laws, check valve, drive.
 
-Both pumps together give head h(x) at full speed and flow x (fraction of rated); at speed s: H = s² h(Q / s) (affinity laws,
-Karassik, Pump Handbook, 2.3). One pump alone gives half of the flow at the same head. The curve is a monotone cubic through
-the given points (Fritsch and Carlson, SIAM J. Numer. Anal. 17, 1980), continued beyond the last with its final slope.
+Both pumps together give head h(x) at full speed and flow x (fraction of rated) and draw p(x); at speed s: H = s² h(Q / s),
+P = s³ p(Q / s) (affinity laws, Karassik, Pump Handbook, 2.3). One pump alone gives half of the flow at the same head for half
+of the power. The curves go through the maker's points (curve.py).
 """
 
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
-from itertools import pairwise
 
 from ...pod.parameters import PumpParameters
+from .curve import Curve
 
 _STOPPED_PERCENT = 1.0
 
@@ -22,31 +21,17 @@ class PumpCurve:
     _POINTS = 256
 
     def __init__(self, parameters: PumpParameters) -> None:
-        self._x = parameters.head_flow
-        self._h = parameters.head_kPa
-        self._slopes = _monotone_slopes(self._x, self._h)
-        self.shutoff_kPa = self._h[0]
+        self.head_kPa = Curve(parameters.head_flow, parameters.head_kPa)
+        """Of both pumps at full speed, over the flow as a fraction of rated."""
+        self.power_kW = Curve(parameters.head_flow, parameters.power_kW)
+        """Likewise: electric power."""
+        self.shutoff_kPa = parameters.head_kPa[0]
         self.rated_flow_kg_s = parameters.rated_flow_kg_s
         # Tabulated over w = sqrt(shutoff - head): flow is nearly linear in w, also where the curve is flat.
         self._w_max = math.sqrt(self.shutoff_kPa)
         self._per_w = self._POINTS / self._w_max
         half = 0.5 * self.rated_flow_kg_s
         self._flow = [half * self._inverse(self.shutoff_kPa - (i / self._per_w) ** 2) for i in range(self._POINTS + 1)]
-
-    def head_kPa(self, x: float) -> float:
-        """Head of both pumps at full speed and flow `x` (fraction of rated)."""
-        xs, hs, slopes = self._x, self._h, self._slopes
-        if x >= xs[-1]:
-            return hs[-1] + slopes[-1] * (x - xs[-1])
-        i = max(0, bisect_right(xs, x) - 1)
-        width = xs[i + 1] - xs[i]
-        t = (x - xs[i]) / width
-        return (
-            hs[i] * (1 + 2 * t) * (1 - t) ** 2
-            + slopes[i] * width * t * (1 - t) ** 2
-            + hs[i + 1] * t * t * (3 - 2 * t)
-            + slopes[i + 1] * width * t * t * (t - 1)
-        )
 
     def _inverse(self, head_kPa: float) -> float:
         low, high = 0.0, 2.0
@@ -75,16 +60,11 @@ class PumpCurve:
         low = table[i]
         return speed * (low + (table[i + 1] - low) * (place - i))
 
-
-def _monotone_slopes(x: tuple[float, ...], y: tuple[float, ...]) -> list[float]:
-    secants = [(y[i + 1] - y[i]) / (x[i + 1] - x[i]) for i in range(len(x) - 1)]
-    slopes = [secants[0]]
-    for left, right in pairwise(secants):
-        slopes.append(0.0 if left * right <= 0 else 2 * left * right / (left + right))
-    # Ends: a parabola through the last three points, kept from overshooting.
-    slopes.append(max(3 * secants[-1], min(0.0, 1.5 * secants[-1] - 0.5 * slopes[-1])))
-    slopes[0] = min(0.0, max(3 * secants[0], 1.5 * secants[0] - 0.5 * slopes[1]))
-    return slopes
+    def power_W(self, flow_kg_s: float, speed: float) -> float:
+        """Electric power of one pump at `speed` (fraction) that gives `flow_kg_s`."""
+        if speed <= 0.0:
+            return 0.0
+        return 500.0 * speed**3 * self.power_kW(2.0 * flow_kg_s / (speed * self.rated_flow_kg_s))
 
 
 class Pump:

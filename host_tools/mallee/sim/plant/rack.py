@@ -2,6 +2,10 @@
 
 C dT/dt = P - (T - Tin) / R(V); the heat that leaves goes into the coolant at once. R over flow is the maker's table (OCP cold
 plate, 1 kW, PG25, case to inlet); between its points, and down to zero flow, the conductance 1/R is linear in flow.
+
+Hot devices throttle: from `throttle_degC` on the rack wants less, linear in the case temperature over `throttle_band_K`, down to
+a floor. The makers do not publish their law; proportional is the simplest that settles. The whole rack follows its devices, for
+they work in step (synchronous training). Devices that switch themselves off above that are not modelled.
 """
 
 from __future__ import annotations
@@ -33,6 +37,9 @@ class Rack:
         self.name = name
         self.devices = devices
         self.heat_capacity_J_K = devices * parameters.device_heat_capacity_J_K
+        self._throttle_degC = parameters.throttle_degC
+        self._throttle_per_K = (1.0 - parameters.throttle_floor) / parameters.throttle_band_K
+        self._throttle_floor = parameters.throttle_floor
         self.case_degC = 25.0
         self.restriction = 0.0
         self.power_W = 0.0
@@ -41,6 +48,12 @@ class Rack:
         """Part of it that goes into the cold plates."""
         self.heat_W = 0.0
         """Into the coolant now."""
+
+    @property
+    def throttle(self) -> float:
+        """Part of its power that the rack wants at the present case temperature."""
+        above_K = self.case_degC - self._throttle_degC
+        return 1.0 if above_K <= 0.0 else max(self._throttle_floor, 1.0 - self._throttle_per_K * above_K)
 
     def step(self, dt_s: float, conductance_W_K: float, supply_degC: float) -> float:
         """Advance; `conductance_W_K` is that of one device. Returns the heat into the coolant, W."""

@@ -32,6 +32,7 @@ def settle(
         skid.facility_flow_kg_s = skid.heat_W = skid.pump_W = 0.0
     plant.electrical.demand(demand_W)
     plant.electrical.share()
+    plant.electrical.settle()
 
     def pressure(speed: float) -> float:
         for skid in skids:
@@ -50,9 +51,11 @@ def settle(
         low, high = (middle, high) if pressure(middle) < differential_pressure_kPa else (low, middle)
     pressure(high)
     _temperatures(plant, supply_degC)
-    share_W = sum(rack.heat_W for rack in plant.racks) / max(1, len(skids))
+    lost_W = sum(pipe.settled_loss_W for pipe in (plant.supply_pipe, plant.return_pipe))
+    share_W = (sum(rack.heat_W for rack in plant.racks) - lost_W) / max(1, len(skids))
     for skid in skids:
-        _valve(plant, skid.name, share_W + plant.pump_W(skid.flow_kg_s))
+        skid.pump_W = skid.hydraulics.power_W(plant.differential_pressure_kPa)
+        _valve(plant, skid.name, share_W + skid.pump_W)
     plant.balance = EnergyBalance(plant.stored_J())
 
 
@@ -74,9 +77,12 @@ def _temperatures(plant: Plant, supply_degC: float) -> None:
     for _ in range(60):
         middle = 0.5 * (low + high)
         low, high = (middle, high) if plant.coolant.enthalpy_J_kg(middle) < target else (low, middle)
-    plant.return_degC = high
+    ambient_degC = plant.room.temperature_degC
+    per_K = flow * plant.coolant.heat_capacity_J_kgK(supply_degC)
+    skid_degC = plant.supply_pipe.settle(per_K, supply_degC, ambient_degC, from_outlet=True)
+    plant.return_degC = plant.return_pipe.settle(per_K, high, ambient_degC)
     for skid in plant.skids.values():
-        skid.supply_degC = supply_degC
+        skid.supply_degC = skid_degC
         skid.facility_return_degC = plant.facility_supply_degC
 
 
@@ -102,6 +108,5 @@ def _valve(plant: Plant, name: str, heat_W: float) -> None:
         middle = 0.5 * (low + high)
         low, high = (middle, high) if carried(middle) < heat_W else (low, middle)
     skid.heat_W = carried(high)
-    skid.pump_W = plant.pump_W(skid.flow_kg_s)
     if skid.facility_flow_kg_s > 0.0:
         skid.facility_return_degC = plant.facility_supply_degC + heat_W / (skid.facility_flow_kg_s * c_water)
