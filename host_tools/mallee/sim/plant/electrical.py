@@ -44,6 +44,8 @@ class Branch:
         self.reactive_var = 0.0
         self.current_A = 0.0
         """RMS of each phase."""
+        self.foreign_W = 0.0
+        """Fault: what else hangs on this circuit; its heat goes elsewhere."""
 
 
 class PduPower:
@@ -151,9 +153,10 @@ class Electrical:
             self.loss_W += (power - each) * live
             for pdu, branch in shelves:
                 on = pdu.feed.on and branch.contactor.closed
-                branch.power_W = power if on else 0.0
-                branch.reactive_var = power * tangent if on else 0.0
-                branch.current_A = power / p.power_factor / (math.sqrt(3.0) * pdu.feed.voltage_V) if on else 0.0
+                drawn = power + branch.foreign_W if on else 0.0
+                branch.power_W = drawn
+                branch.reactive_var = drawn * tangent
+                branch.current_A = drawn / p.power_factor / (math.sqrt(3.0) * pdu.feed.voltage_V)
 
     def lose_feed(self, name: str, lost: bool = True) -> None:
         """Fault: the feed has no voltage, or has it again."""
