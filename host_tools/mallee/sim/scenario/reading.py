@@ -35,10 +35,14 @@ class Loaded:
     config: PodConfig
     pod_path: Path
     lines: dict[toml_lines.Path, int] = field(repr=False, default_factory=dict)
+    pair: str = ""
+    """The name of a combination of two scenarios, see mallee.sim.scenario.pairing."""
 
     @property
     def name(self) -> str:
         """How `mallee sim run` is told of it."""
+        if self.pair:
+            return self.pair
         return self.path.stem if self.path.parent == BUNDLED else str(self.path)
 
     def wrong(self, path: toml_lines.Path, what: str, likely: str, next_step: str) -> MalleeError:
