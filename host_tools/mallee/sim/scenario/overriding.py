@@ -28,7 +28,8 @@ def pod_of(
         text = "".join(f"{json.dumps(key)} = {_toml(value)}\n" for key, value in data.items())
         return parse_pod(text, "the pod with `over`"), text
     except MalleeError as error:
-        raise MalleeError(f"{origin}: {error.what}", error.likely, error.next, ExitCode.USAGE) from error
+        what = error.what.removeprefix("the pod with `over`:1: ")
+        raise MalleeError(f"{origin}: {what}", error.likely, error.next, ExitCode.USAGE) from error
 
 
 def laid_over(data: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -160,14 +160,27 @@ def _name(loaded: Loaded, path: toml_lines.Path, kind: str, name: str, known: It
     )
 
 
+def _target(loaded: Loaded, path: toml_lines.Path, key: str, of: str, kind: str, name: str) -> Iterator[MalleeError]:
+    """Whether `name` is one of what `of`, a fault or a KPI, is about."""
+    known = targets(kind, loaded.config)
+    if name in known:
+        return
+    if known == [""]:
+        likely = "it has no parts that could be named"
+        yield loaded.wrong((*path, key), f"{of} is about the whole pod, not {name!r}", likely, f"leave out `{key}`")
+    else:
+        likely = "a typing error, or a name of another pod"
+        yield loaded.wrong(
+            (*path, key), f"{of} is about a {kind}: there is no {name!r}", likely, did_you_mean(name, known)
+        )
+
+
 def _event(loaded: Loaded, path: toml_lines.Path, event: Event) -> Iterator[MalleeError]:
     fault = FAULTS.get(event.fault)
     if fault is None:
         yield _name(loaded, (*path, "fault"), "fault", event.fault, FAULTS)
         return
-    known = targets(fault.target, loaded.config)
-    if event.target not in known:
-        yield _name(loaded, (*path, "target"), f"{fault.target} for {event.fault}:", event.target, known)
+    yield from _target(loaded, path, "target", event.fault, fault.target, event.target)
     if event.at_s >= loaded.scenario.for_s:
         yield loaded.wrong(
             (*path, "at_s"),
@@ -195,7 +208,7 @@ def _event(loaded: Loaded, path: toml_lines.Path, event: Event) -> Iterator[Mall
             f"it takes {', '.join(names) or 'none'}; docs/scenarios.md has their limits",
         )
         return
-    if event.fault == "stranger_writes" and event.target in known:
+    if event.fault == "stranger_writes" and event.target in targets(fault.target, loaded.config):
         yield from _settings(loaded, (*path, "with"), {event.target: {found.point: found.value}})
 
 
@@ -205,9 +218,7 @@ def _expectation(loaded: Loaded, path: toml_lines.Path, expect: Expectation, hos
         yield _name(loaded, (*path, "kpi"), "KPI", expect.kpi, KPIS)
         return
     never = "the expectation could never be judged"
-    known = targets(kpi.of, loaded.config)
-    if expect.of not in known:
-        yield _name(loaded, (*path, "of"), f"{kpi.of} for {expect.kpi}:", expect.of, known)
+    yield from _target(loaded, path, "of", expect.kpi, kpi.of, expect.of)
     if kpi.needs_host and not host:
         yield loaded.wrong((*path, "kpi"), f"{expect.kpi} is what a host says, and host = false", never, "run a host")
     bounds = [b for b in ("at_least", "at_most", "equals") if getattr(expect, b) is not None]

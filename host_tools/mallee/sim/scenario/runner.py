@@ -23,7 +23,7 @@ from .faults import FAULTS
 from .invariants import Invariants
 from .kpis import KPIS, Series, View
 from .model import Event, LoadSection
-from .overriding import pod_of
+from .overriding import laid_over, pod_of
 from .reading import Loaded, controllers_named, parameters, patterns_match
 from .result import FAILED, PASSED, Result, judge, ranges
 
@@ -61,7 +61,7 @@ class _Run:
             assert isinstance(world.equipment, PodEquipment)
             self.equipment = world.equipment
             world.controllers.on_death.append(lambda name, reason: self._note(f"{name}: {reason}"))
-            settings = {**scenario.settings, **(self._proof.settings if self._proof else {})}
+            settings = laid_over(scenario.settings, self._proof.settings if self._proof else {})
             loop.run_in_world(world, _write_settings(self.config, settings))
             self._start_host()
             self._view = View(world, self.config, self.equipment, self.host)
