@@ -146,6 +146,7 @@ def soak(
         work.stop()
 
     before = {number: signal.signal(number, interrupt) for number in (signal.SIGINT, signal.SIGTERM)}
+    context.note(f"{pairs} runs, {work.jobs} at once; Ctrl-C ends them")
     try:
         outcomes = work.run()
     finally:

@@ -59,7 +59,7 @@ class Soak:
 
     def __init__(self, todo: Sequence[Pair], jobs: int, ended: Callable[[Outcome], None]) -> None:
         self._todo = list(todo)
-        self._jobs = max(1, jobs)
+        self.jobs = jobs
         self._ended = ended
         self._running: list[tuple[Pair, subprocess.Popen[bytes], Path]] = []
         self._stopped = False
@@ -72,7 +72,7 @@ class Soak:
         with tempfile.TemporaryDirectory(prefix="mallee-soak-") as folder:
             try:
                 while not self._stopped and (self._todo or self._running):
-                    while self._todo and len(self._running) < self._jobs:
+                    while self._todo and len(self._running) < self.jobs:
                         self._start(self._todo.pop(0), Path(folder))
                     for entry in [e for e in self._running if e[1].poll() is not None]:
                         self._running.remove(entry)
