@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ..sim.scenario.result import Result
     from ..sim.scenario.soak import Outcome
 
-LIST_COLUMNS = ("name", "title", "for_s", "counterproof")
+LIST_COLUMNS = ("name", "for_s", "counterproof", "title")
 EXPECTATION_COLUMNS = ("verdict", "name", "bound", "value", "at_s")
 OUTCOME_COLUMNS = ("passed", "scenario", "seed", "log_hash")
 
