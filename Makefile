@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-emulated bench docs clean help
+.PHONY: demo test test-emulated scenarios bench docs clean help
 
 demo: $(STAMP)
 	@$(BIN)/mallee demo $(ARGS)
@@ -14,17 +14,22 @@ test: $(STAMP)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/basedpyright --warnings
 	@$(BIN)/basedpyright --warnings -p firmware
-	@$(BIN)/pytest -n auto -m "smoke or not emulated" $(ARGS)
+	@$(BIN)/pytest -n auto -m "smoke or not (emulated or scenario)" $(ARGS)
 
 # A second of an emulated board's time takes twenty of this machine's: of these, `make test` runs those marked smoke.
 test-emulated: $(STAMP)
 	@$(BIN)/pytest -n auto tests/hil $(ARGS)
+
+# A virtual minute takes some six seconds of both cores: `make test` runs five scenarios, this all of them with their counter-proofs.
+scenarios: $(STAMP)
+	@$(BIN)/pytest -n 2 tests/system/test_scenarios.py $(ARGS)
 
 bench: $(STAMP)
 	@$(BIN)/python -m tests.bench $(ONLY)
 
 docs: $(STAMP)
 	@$(BIN)/python -m mallee.deploy.pages docs
+	@$(BIN)/python -m mallee.sim.scenario.pages docs
 
 $(STAMP): pyproject.toml
 	@echo "installing into $(VENV) (once)" >&2
@@ -42,5 +47,6 @@ help:
 	@echo "make demo [ARGS='--for 20s --speed 5']   a pod on this machine"
 	@echo "make test [ARGS='-k lease']              everything that is checked"
 	@echo "make test-emulated                       the firmware on an emulated Pico"
+	@echo "make scenarios                           every scenario with its counter-proof"
 	@echo "make bench [ONLY=hil]                    promised figures, measured; fails on what misses its limit"
-	@echo "make docs                                registers, Modbus, faults and wiring, rendered from the source"
+	@echo "make docs                                registers, Modbus, faults, wiring, scenarios, rendered from the source"

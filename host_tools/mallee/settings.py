@@ -16,7 +16,8 @@ from .errors import MalleeError
 from .paths import user_config_dir
 from .pod import lines as toml_lines
 from .pod.config import ControlSection, PodConfig, PodSection
-from .pod.loader import load_pod, wrong_setting
+from .pod.loader import load_pod
+from .pod.tomlfile import wrong_setting
 from .suggest import did_you_mean
 
 Output = Literal["table", "json", "jsonl", "csv"]

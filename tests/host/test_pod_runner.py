@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from itertools import pairwise
 
 import pytest
+from mallee import clock
 from mallee.pod.document import PodDocument, from_json, to_json
 from mallee.pod.runner import PodRunner, run_pod
 from mallee.reading import Quality
@@ -72,6 +74,19 @@ def test_steady_state_is_one_read_and_one_write_a_controller() -> None:
         await scans(pod, runner, 5)
         for peer in pod.peers:
             assert [request[0] for request in peer.requests] == [4, 16] * 5
+
+    with_runner(scenario)
+
+
+def test_a_date_that_is_set_back_makes_no_old_value_new(monkeypatch) -> None:
+    async def scenario(pod: PodOfPeers, runner: PodRunner) -> None:
+        await scans(pod, runner, 2)
+        pod.skid.silent = True
+        true_date = clock.utc_now
+        monkeypatch.setattr(clock, "utc_now", lambda: true_date() - timedelta(hours=1))
+        temperature = (await scans(pod, runner, 6))[-1].skids[0].supply_temperature
+        assert temperature.quality is Quality.STALE
+        assert temperature.age_s is not None and temperature.age_s >= 5.0
 
     with_runner(scenario)
 

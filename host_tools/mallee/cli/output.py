@@ -17,7 +17,7 @@ from ..device.parsing import show_value
 from ..reading import Reading, Scalar
 from ..settings import Output
 
-_PROSE = ("meaning", "condition", "remedy", "alarms", "value", "origin")
+_PROSE = ("meaning", "title", "condition", "remedy", "alarms", "value", "origin")
 _STATE_STYLE = {
     "silent": "bold red",
     "tripped": "bold red",

@@ -1,4 +1,4 @@
-"""`mallee sim`: parts of the simulator that are useful alone."""
+"""`mallee sim`: scenarios, and parts of the simulator that are useful alone."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from cyclopts import App, Parameter
 
 from .. import clock
 from ..errors import ExitCode, MalleeError
+from . import scenarios
 from .common import Common, Context, duration_s
 from .output import emit, emit_line
 from .stopping import stop_event
@@ -29,7 +30,8 @@ _STARTED_us = 2_500_000  # of the board's time: boot, imports and construction a
 
 
 def register(app: App) -> None:
-    group = App(name="sim", help="Parts of the simulator that are useful alone.")
+    group = App(name="sim", help="Scenarios for a simulated pod, and parts of the simulator that are useful alone.")
+    scenarios.register(group)
     group.command(line)
     group.command(pico)
     app.command(group)

@@ -2,34 +2,15 @@
 
 from __future__ import annotations
 
-import re
-import tomllib
-import types
-import typing
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from ..errors import ExitCode, MalleeError
-from ..suggest import did_you_mean
 from . import lines as toml_lines
+from . import tomlfile
 from .checks import check
 from .config import PodConfig
-
-_AT = re.compile(r"^(?P<what>.*?)(?: - at `\$?(?P<path>.*?)`)?$", re.DOTALL)
-_STEP = re.compile(r"\.([A-Za-z0-9_]+)|\[(\d+)\]")
-_QUOTED = re.compile(r"field `(?P<key>[^`]+)`")
-_TOML_LINE = re.compile(r"\s*\(at (?:line (?P<line>\d+), column \d+|end of document)\)")
-_KINDS = {
-    "float": "a number",
-    "int": "a whole number",
-    "str": "a text in quotes",
-    "bool": "true or false",
-    "array": "a list",
-    "object": "a table",
-}
 
 
 def load_pod(path: Path, *, over: Mapping[str, Any] | None = None, under: Mapping[str, Any] | None = None) -> PodConfig:
@@ -37,18 +18,7 @@ def load_pod(path: Path, *, over: Mapping[str, Any] | None = None, under: Mappin
 
     Raises MalleeError (exit code 2) that names FILE:LINE, the key and what is allowed.
     """
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise MalleeError(
-            f"{path}: {(error.strerror or 'cannot be read').lower()}",
-            "the path is misspelt, or relative to another folder",
-            "give the path of a pod file; examples/pod.toml is one that works",
-        ) from error
-    except UnicodeDecodeError as error:
-        raise MalleeError(
-            f"{path}: not UTF-8 text (byte {error.start})", "not a pod file", "save the file as UTF-8"
-        ) from error
+    text = tomlfile.read_text(path, "pod file", "examples/pod.toml is one that works")
     return parse_pod(text, str(path), over=over, under=under)
 
 
@@ -60,91 +30,13 @@ def parse_pod(
     under: Mapping[str, Any] | None = None,
 ) -> PodConfig:
     """`load_pod` for a text at hand."""
-    try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        match = _TOML_LINE.search(str(error))
-        line = match["line"] if match and match["line"] else str(text.count("\n") + 1)
-        message = _TOML_LINE.sub("", str(error))
-        raise MalleeError(
-            f"{where}:{line}: {message}",
-            "a typing error: this is not TOML",
-            "mend the line; texts stand in quotes",
-        ) from error
-    lines = toml_lines.locate(text)
+    data, lines = tomlfile.parse(text, where)
     control = data.get("control", {})
     if isinstance(control, dict) and (over or under):
         data["control"] = {**(under or {}), **control, **(over or {})}
-    try:
-        config = msgspec.convert(data, PodConfig)
-    except msgspec.ValidationError as error:
-        raise _explained(where, lines, data, str(error)) from error
+    config = tomlfile.convert(data, lines, where, PodConfig)
     problem = check(config)
     if problem is not None:
         line = toml_lines.line_of(lines, problem.path)
         raise MalleeError(f"{where}:{line}: {problem.what}", problem.likely, problem.next, ExitCode.USAGE)
     return config
-
-
-def _explained(where: str, lines: dict[toml_lines.Path, int], data: dict[str, Any], message: str) -> MalleeError:
-    match = _AT.match(message)
-    assert match is not None
-    path = _path(match["path"] or "")
-    what, quoted = match["what"], _QUOTED.search(match["what"])
-    table = ".".join(str(step) for step in path if isinstance(step, str)) or "the file"
-    if quoted is not None and "unknown" in what:
-        key = quoted["key"]
-        line = toml_lines.line_of(lines, (*path, key))
-        if (*path, key) not in lines:  # a table that does not exist, in any of its forms
-            line = toml_lines.line_of(lines, (*path, key, 0))
-        return MalleeError(
-            f"{where}:{line}: unknown key {key!r} in {table}",
-            "a typing error, or a key of another version",
-            did_you_mean(key, _fields_at(path)),
-        )
-    line = toml_lines.line_of(lines, path)
-    if quoted is not None and "missing" in what:
-        return MalleeError(
-            f"{where}:{line}: {table} lacks {quoted['key']!r}",
-            "the key was forgotten or misspelt",
-            f"add a line `{quoted['key']} = …`; {table} may have: {', '.join(_fields_at(path))}",
-        )
-    value: Any = data
-    for step in path:
-        value = value[step]
-    return wrong_setting(f"{where}:{line}", table, value, what)
-
-
-def wrong_setting(origin: str, name: str, value: Any, what: str) -> MalleeError:
-    """The error for a value of the wrong kind or outside its limits; `what` is msgspec's message."""
-    what = what.split(" - at ")[0]
-    return MalleeError(
-        f"{origin}: {name} = {value!r}: {_expectation(what)}",
-        "a typing error, or another unit than the key's name says",
-        f"write {_expectation(what).removeprefix('it must be ')}",
-    )
-
-
-def _expectation(what: str) -> str:
-    """msgspec's words in the words of a pod file: "Expected `float` >= 1.0"."""
-    what = what.split(", got ")[0].removeprefix("Expected ")
-    for kind, words in _KINDS.items():
-        what = what.replace(f"`{kind}`", words)
-    return "it must be " + what.replace("`", "")
-
-
-def _path(text: str) -> toml_lines.Path:
-    return tuple(name if name else int(index) for name, index in _STEP.findall(text))
-
-
-def _fields_at(path: toml_lines.Path) -> list[str]:
-    """Keys that may stand in the table at that path."""
-    kind: Any = PodConfig
-    for step in path:
-        if isinstance(step, int):
-            kind = typing.get_args(kind)[0]
-        else:
-            kind = next(field.type for field in msgspec.structs.fields(kind) if field.encode_name == step)
-        if isinstance(kind, types.UnionType):
-            kind = typing.get_args(kind)[0]
-    return [field.encode_name for field in msgspec.structs.fields(kind)]

@@ -41,6 +41,7 @@ class Member:
         self.reason = ""
         self.events: list[Event] = []
         self._heard_s: float | None = None
+        self._snapshot_s = 0.0
         self._generation = 0
         self._alarms_of: tuple[object, object] = (
             None,
@@ -80,6 +81,7 @@ class Member:
         return MemberView(
             answering=self.answering,
             snapshot=self.snapshot,
+            snapshot_age_s=loop.time() - self._snapshot_s,
             dictionary=None if self.device is None else self.device.dictionary,
             firmware=self.device.identity.firmware if self.device is not None and self.device.identity else None,
             silent_s=None if self.answering or self._heard_s is None else loop.time() - self._heard_s,
@@ -181,7 +183,10 @@ class Member:
         self.answering = True
         self._heard_s = asyncio.get_running_loop().time()
         if self.snapshot is None or snapshot.sequence is None or snapshot.sequence != self.snapshot.sequence:
-            self.snapshot = snapshot  # else its loop stands still, and the values it repeats go on ageing
+            self.snapshot, self._snapshot_s = (
+                snapshot,
+                self._heard_s,
+            )  # else its loop stands still, and the values it repeats go on ageing
 
     async def _read_alarms(self, device: Device, snapshot: Snapshot) -> None:
         state = (snapshot.value("alarm_count"), snapshot.value("first_out"))

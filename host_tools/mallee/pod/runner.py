@@ -15,7 +15,7 @@ from ..link.statistics import summarise
 from ..reading import Scalar
 from . import alarms, cooling, lease, power, state
 from .config import PodConfig
-from .document import Event, PduState, PodDocument, RackState, SkidSetPoints, SkidState
+from .document import Event, PodDocument, RackState, SkidSetPoints, SkidState
 from .member import Member, writes_lease
 
 _REQUEST_PART = 0.45  # of a scan that one request may take …
@@ -68,16 +68,16 @@ class PodRunner:
         """Read every controller at once, decide, write, and return the document."""
         deadline_s = 2 * self._request_s
         await asyncio.gather(*(member.poll(deadline_s, self._request_s) for member in self.members.values()))
-        now, now_s = clock.utc_now(), asyncio.get_running_loop().time()
+        now_s = asyncio.get_running_loop().time()
         dt_s = self.config.control.scan_s if self._last_s is None else now_s - self._last_s
         views = {name: member.view() for name, member in self.members.items()}
-        skids = state.skid_states(self.config, views, now)
-        pdus = power.with_loads(state.pdu_states(self.config, views, now))
+        skids = state.skid_states(self.config, views)
+        pdus = power.with_loads(state.pdu_states(self.config, views))
         racks = power.rack_states([(r.name, r.power_kW, r.liquid_kW) for r in self.config.racks], pdus)
         self._cooling, wanted = cooling.step(self._settings, self._cooling, cooling_input(skids, racks), dt_s)
         if not self.advise:
             await self._write_all(wanted)
-        return self._document(wanted, skids, pdus, racks, now_s)
+        return self._document(wanted, racks, now_s)
 
     async def close(self) -> None:
         """Give the leases back, best effort, and close every connection."""
@@ -129,17 +129,17 @@ class PodRunner:
     def _document(
         self,
         wanted: Mapping[str, SkidSetPoints],
-        skids: tuple[SkidState, ...],
-        pdus: tuple[PduState, ...],
         racks: tuple[RackState, ...],
         now_s: float,
     ) -> PodDocument:
         now = clock.utc_now()
-        views = {name: member.view() for name, member in self.members.items()}  # leases as they are after writing
+        views = {
+            name: member.view() for name, member in self.members.items()
+        }  # leases and ages as they are after writing
         skids = tuple(
-            msgspec.structs.replace(s, lease=state.lease_view(views[s.name]), wanted=wanted.get(s.name)) for s in skids
+            msgspec.structs.replace(s, wanted=wanted.get(s.name)) for s in state.skid_states(self.config, views)
         )
-        pdus = tuple(msgspec.structs.replace(p, lease=state.lease_view(views[p.name])) for p in pdus)
+        pdus = power.with_loads(state.pdu_states(self.config, views))
         feeds = power.feed_states(self.config.feeds, pdus)
         self._book, active, events = alarms.update(self._book, [self._alarms(m) for m in self.members.values()], now)
         for member in self.members.values():

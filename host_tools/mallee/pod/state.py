@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -51,6 +51,8 @@ class MemberView(msgspec.Struct, frozen=True):
 
     answering: bool
     snapshot: Snapshot | None = None
+    snapshot_age_s: float = 0.0
+    """By a clock that no correction of the date moves."""
     dictionary: Dictionary | None = None
     firmware: str | None = None
     silent_s: float | None = None
@@ -62,9 +64,11 @@ class MemberView(msgspec.Struct, frozen=True):
 class _Values:
     """The last snapshot's values at a later moment: they age, and then they are stale."""
 
-    def __init__(self, view: MemberView, now: datetime, stale_after_s: float) -> None:
+    def __init__(self, view: MemberView, stale_after_s: float) -> None:
         self._readings: dict[str, Reading] = {}
         if view.snapshot is not None:
+            # Not the date of now: a computer's clock that is set back would make old values new.
+            now = view.snapshot.when + timedelta(seconds=view.snapshot_age_s)
             self._readings = {name: r.aged(now, stale_after_s) for name, r in view.snapshot.items()}
 
     def value(self, name: str) -> Value:
@@ -108,8 +112,8 @@ def lease_view(view: MemberView) -> LeaseView:
     )
 
 
-def skid_state(skid: Skid, view: MemberView, now: datetime, stale_s: float) -> SkidState:
-    values = _Values(view, now, stale_s)
+def skid_state(skid: Skid, view: MemberView, stale_s: float) -> SkidState:
+    values = _Values(view, stale_s)
     return SkidState(
         **_common(skid, view, values),
         **values.named(_SKID_POINTS),
@@ -119,8 +123,8 @@ def skid_state(skid: Skid, view: MemberView, now: datetime, stale_s: float) -> S
     )
 
 
-def pdu_state(pdu: Pdu, view: MemberView, now: datetime, stale_s: float) -> PduState:
-    values = _Values(view, now, stale_s)
+def pdu_state(pdu: Pdu, view: MemberView, stale_s: float) -> PduState:
+    values = _Values(view, stale_s)
     branches = tuple(
         BranchState(
             number=number,
@@ -174,12 +178,12 @@ def _sum(values: Sequence[float | None]) -> float | None:
     return sum(known) if known and len(known) == len(values) else None
 
 
-def skid_states(config: PodConfig, views: Mapping[str, MemberView], now: datetime) -> tuple[SkidState, ...]:
-    return tuple(skid_state(skid, views[skid.name], now, stale_after_s(config)) for skid in config.skids)
+def skid_states(config: PodConfig, views: Mapping[str, MemberView]) -> tuple[SkidState, ...]:
+    return tuple(skid_state(skid, views[skid.name], stale_after_s(config)) for skid in config.skids)
 
 
-def pdu_states(config: PodConfig, views: Mapping[str, MemberView], now: datetime) -> tuple[PduState, ...]:
-    return tuple(pdu_state(pdu, views[pdu.name], now, stale_after_s(config)) for pdu in config.pdus)
+def pdu_states(config: PodConfig, views: Mapping[str, MemberView]) -> tuple[PduState, ...]:
+    return tuple(pdu_state(pdu, views[pdu.name], stale_after_s(config)) for pdu in config.pdus)
 
 
 def lease_findings(controllers: Sequence[ControllerState]) -> tuple[Finding, ...]:

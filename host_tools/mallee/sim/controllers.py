@@ -31,6 +31,8 @@ class Controller:
         self.flash = flash
         self.restarts = 0
         self.last_reason = ""
+        self.hung = False
+        """Its program stands still: what it drove holds, its watchdog will end it."""
 
     @property
     def name(self) -> str:
@@ -79,7 +81,7 @@ class Controllers:
             if board.granted:
                 granted.append(controller)
                 continue
-            if not board.running or board.local_us >= horizon_us:
+            if controller.hung or not board.running or board.local_us >= horizon_us:
                 continue
             if not self._greet(controller):
                 continue
@@ -142,7 +144,8 @@ class Controllers:
     ) -> None:
         """Its process is gone: what it drove holds, its connections break, and it starts again a while later."""
         board = controller.board
-        at_us = board.local_us
+        at_us = max(board.local_us, self._now_of_queue()) if controller.hung else board.local_us
+        controller.hung = False
         board.stop()
         controller.restarts += 1
         controller.last_reason = reason
@@ -165,6 +168,20 @@ class Controllers:
     def kill(self, name: str, reason: str = "it was killed") -> None:
         """End the process as a crash would; the watchdog starts it again."""
         self._died(self.by_name[name], reason)
+
+    def hang(self, name: str) -> None:
+        """Its program stands still, and its connections with it, until the watchdog starts it again."""
+        controller = self.by_name[name]
+        if controller.board.running and not controller.hung:
+            controller.hung = True
+            self._log.record(self._now_of_queue(), "state", name, b"hangs")
+            starts = controller.board.starts
+
+            def bite() -> None:
+                if controller.hung and controller.board.starts == starts:
+                    self._died(controller, "its watchdog was not fed", BOOT_US)
+
+            self._queue.at(self._now_of_queue() + self.restart_us, bite)
 
     def power_cycle(self, name: str) -> None:
         """Supply off and on: it starts with reset cause POWER_ON."""

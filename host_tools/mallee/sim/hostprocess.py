@@ -11,7 +11,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -41,6 +41,7 @@ class HostProcess:
         on_document: Callable[[Any], None] | None = None,
         on_end: Callable[[int, str], None] | None = None,
         restart_s: float | None = RESTART_S,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.restarts = 0
         self.documents = 0
@@ -51,6 +52,7 @@ class HostProcess:
         self._on_document = on_document
         self._on_end = on_end
         self._restart_s = restart_s
+        self._environment = os.environ if environment is None else environment
         self._process: subprocess.Popen[bytes] | None = None
         self._host: PipedHost | None = None
         self._line = bytearray()
@@ -82,7 +84,7 @@ class HostProcess:
         with theirs:
             self._process = subprocess.Popen(
                 self._command,
-                env={**os.environ, VARIABLE: str(theirs.fileno()), "PYTHONUNBUFFERED": "1"},
+                env={**self._environment, VARIABLE: str(theirs.fileno()), "PYTHONUNBUFFERED": "1"},
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -143,6 +145,17 @@ class HostProcess:
         """As kill -9 would: the world sees its connections close, and starts it again later."""
         if self._process is not None:
             self._process.kill()
+            self._process.wait()  # its sockets are closed when it is reaped: the world sees it at one virtual time
+
+    def pause(self, until_us: int) -> None:
+        """Freeze it until that virtual time, as a suspended laptop would be."""
+        if self._host is not None:
+            self._host.pause(until_us)
+
+    def jump_clock(self, seconds: float) -> None:
+        """Its date jumps; the time by which it sleeps does not."""
+        if self._host is not None:
+            self._host.jump_clock(seconds)
 
     def _reap(self, wait_s: float) -> int:
         process = self._process

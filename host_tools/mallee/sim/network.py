@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
@@ -11,12 +11,14 @@ from . import exchange
 from .eventlog import EventLog
 from .events import EventQueue
 from .exchange import BoardEvent
+from .networkfaults import RETRANSMIT_US, NetworkFaults, Trouble
 
 if TYPE_CHECKING:
     from .serialbus import SerialBus
 
 _SYN_RETRY_US = 1_000_000  # RFC 6298: the first retransmission comes after a second, then twice that, …
 _SYN_RETRIES = 3
+TO_SERVER, TO_CLIENT = 0, 1
 
 
 class ClientEnd(Protocol):
@@ -54,6 +56,10 @@ class Server:
         self.inbox: deque[BoardEvent] = deque()
         self.on_serial: Callable[[BoardEvent, int], None] | None = None
         """Hears what the controller's UARTs do, and when; its line, where it has one."""
+        self.trouble: Trouble | None = None
+        """What is wrong with the way to this controller."""
+        self.heard_us: int | None = None
+        """When a client last got data of it."""
 
     def take_events(self) -> bytes:
         """Events for the next grant, as many as it holds."""
@@ -86,24 +92,63 @@ class Connection:
         self._held: deque[bytes | None] = deque()  # to the client, while it does not read
         self._paused = False
         self._server_closed = False
+        self._due_us = [0, 0]  # to the controller, to the client: nothing overtakes
+        self._severed = False
 
     # Called by the client.
 
     def send(self, data: bytes) -> None:
-        self._network.later(lambda: self._arrive(data))
+        self._carry(TO_SERVER, data)
 
     def close(self) -> None:
         """FIN, after everything that was sent. The client hears nothing more."""
         self.client = None
-        self._network.later(lambda: self._arrive(None))
+        self._carry(TO_SERVER, None)
 
     def end_writing(self) -> None:
         """FIN, but go on reading."""
-        self._network.later(lambda: self._arrive(None))
+        self._carry(TO_SERVER, None)
 
     def abort(self) -> None:
         self.client = None
-        self._network.later(self._abort)
+        trouble = self.server.trouble
+        if not self._severed and (trouble is None or not trouble.faults.cut):
+            self._network.later(self._abort)
+
+    # On the way.
+
+    def _carry(self, way: int, data: bytes | None, since_us: int | None = None) -> None:
+        """Bring a segment, None for FIN, to the other end."""
+        trouble = self.server.trouble
+        if trouble is None:
+            self._travel(way, data, 0, since_us)
+        elif not self._severed:
+            fate = trouble.fate()
+            if fate is not None:
+                self._severed = True
+                if fate == "reset":
+                    self._network.later(self.broken, since_us)
+                return
+            for piece in trouble.pieces(data):
+                if trouble.faults.cut:
+                    self._hold(trouble, way, piece)
+                else:
+                    self._travel(way, piece, trouble.late_us(), since_us)
+
+    def _hold(self, trouble: Trouble, way: int, piece: bytes | None) -> None:
+        trouble.held.append(lambda: self._travel(way, piece, RETRANSMIT_US))
+
+    def _travel(self, way: int, data: bytes | None, late_us: int, since_us: int | None = None) -> None:
+        if self._severed:
+            return
+        deliver = self._arrive if way == TO_SERVER else self._deliver
+        due_us = self._due_us[way] = max(self._due_us[way], self._network.arrival_us(since_us) + late_us)
+        self._network.at(due_us, lambda: deliver(data))
+
+    def broken(self) -> None:
+        """Reset from the middle: both ends hear of it."""
+        self._abort()
+        self._reset_client()
 
     def pause_reading(self) -> None:
         self._paused = True
@@ -149,14 +194,14 @@ class Connection:
         """An event that the controller sent at `time_us`."""
         later = self._network.later
         if event.kind == exchange.DATA:
-            later(lambda: self._deliver(event.data), time_us)
+            self._carry(TO_CLIENT, event.data, time_us)
         elif event.kind == exchange.ROOM:
             self._room += int.from_bytes(event.data, "little")
             if self._pending:
                 later(self.pump, time_us)
         elif event.kind == exchange.FIN:
             self._server_closed = True
-            later(lambda: self._deliver(None), time_us)
+            self._carry(TO_CLIENT, None, time_us)
         elif event.kind == exchange.RESET_CONNECTION:
             self._network.forget(self)
             later(self._reset_client, time_us)
@@ -192,6 +237,7 @@ class Connection:
         if client is None:
             self._abort()  # data for a client that is gone is answered with a reset
             return
+        self.server.heard_us = self._network.now_us
         self._network.log("from", self, data)
         client.on_data(data)
 
@@ -214,9 +260,33 @@ class Network:
         self._identity = 0
         self.refused = 0
         self.dropped_syn = 0
+        self.faults: Counter[str] = Counter()
+        """How often each fault of NetworkFaults happened."""
+
+    @property
+    def now_us(self) -> int:
+        return self._now()
+
+    def arrival_us(self, since_us: int | None = None) -> int:
+        """When what is sent now, or was sent at `since_us`, is at the other end."""
+        return (self._now() if since_us is None else since_us) + self.latency_us
+
+    def at(self, time_us: int, action: Callable[[], None]) -> None:
+        self._queue.at(time_us, action)
 
     def later(self, action: Callable[[], None], since_us: int | None = None) -> None:
-        self._queue.at((self._now() if since_us is None else since_us) + self.latency_us, action)
+        self._queue.at(self.arrival_us(since_us), action)
+
+    def disturb(self, server: Server, faults: NetworkFaults | None, seed: str = "") -> None:
+        """Put faults on the way to a controller in place of those that were, or None for none; a cut that ends lets go."""
+        before = server.trouble
+        server.trouble = None if faults is None else Trouble(faults, f"{seed}/{server.name}/network", self.faults)
+        if before is not None:
+            if server.trouble is not None and server.trouble.faults.cut:
+                server.trouble.held = before.held
+                return
+            for release in before.held:
+                release()
 
     def log(self, kind: str, connection: Connection, data: bytes = b"") -> None:
         self._log.record(self._now(), kind, f"{connection.server.name}:{connection.identity}", data)
@@ -247,11 +317,11 @@ class Network:
         if client is None:
             return
         server, port = connection.server, connection.port
-        if not server.up or port not in server.listening:
+        if (not server.up or port not in server.listening) and not self._unheard(server):
             self.refused += 1
             self.log("refused", connection)
             self.later(client.on_refused)
-        elif server.waiting.get(port, 0) >= server.listening[port]:
+        elif self._unheard(server) or server.waiting.get(port, 0) >= server.listening[port]:
             self.dropped_syn += 1
             if attempt == _SYN_RETRIES:
                 self.later(client.on_timeout)
@@ -264,6 +334,11 @@ class Network:
             peer = 49152 + connection.identity % 16384
             self.to_server(server, exchange.OPEN, connection.identity, struct.pack("<HH", port, peer))
             self.later(lambda: self._accepted(connection))
+
+    @staticmethod
+    def _unheard(server: Server) -> bool:
+        """Who connects gets no answer at all."""
+        return server.trouble is not None and (server.trouble.faults.cut or server.trouble.faults.full)
 
     def _accepted(self, connection: Connection) -> None:
         if connection.client is not None and connection.identity in connection.server.connections:

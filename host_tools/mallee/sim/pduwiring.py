@@ -23,6 +23,7 @@ class PduWiring:
         self._name = name
         self._version = -1
         self._bytes = b""
+        self._lost_phase: int | None = None
 
     def inputs(self) -> bytes:
         electrical = self._electrical
@@ -42,14 +43,20 @@ class PduWiring:
             self._bytes = b"".join(parts)
         return self._bytes
 
+    def lose_phase(self, phase: int | None) -> None:
+        """Fault: phase 0, 1 or 2 has no voltage at this PDU, and the shelves draw their power from the others. None: all have."""
+        self._lost_phase = phase
+        self._version = -1
+
     def _record(self, branch: Branch) -> bytes:
         """Meters sit on the line side of contactor and breaker: they see voltage on an open branch."""
         pdu = self._pdu
         volts = round(pdu.feed.voltage_V / math.sqrt(3.0) * 1000) if pdu.live else 0
-        current = round(branch.current_A * 1000)
-        power, reactive = round(branch.power_W / 3 * 1000), round(branch.reactive_var / 3 * 1000)
+        live = [phase != self._lost_phase for phase in range(3)]
+        current = round(branch.current_A * 3 / sum(live) * 1000)
+        power, reactive = (round(watts / sum(live) * 1000) for watts in (branch.power_W, branch.reactive_var))
         return _RECORD.pack(
-            current, volts, volts, volts, current, current, current, power, power, power, reactive, reactive, reactive
+            current, *(value if on else 0 for value in (volts, current, power, reactive) for on in live)
         )
 
     def outputs(self, values: tuple[int, ...]) -> None:

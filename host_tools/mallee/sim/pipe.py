@@ -107,6 +107,10 @@ class PipedHost:
     def pause(self, until_us: int) -> None:
         self._paused_until_us = until_us
 
+    def jump_clock(self, seconds: float) -> None:
+        """What it is told as the date moves by this much from the next message on."""
+        self._epoch_us += round(seconds * 1e6)
+
     def serve(self, now_us: int, paced: bool, stop: Callable[[], bool] | None = None) -> None:
         """Give the host what is due, and take what it asks for next. `stop` breaks off the waiting for it."""
         if self.ended:

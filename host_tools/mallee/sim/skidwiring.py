@@ -34,7 +34,6 @@ class SkidWiring:
             transmitter = self.transmitters[label] = Transmitter(low, high, source, noise_percent)
             self._channels.append((transmitter, read[label]))
         self._pack = struct.Struct(f"<{len(rows) + 1}i").pack
-        self.seized_feedback = [False, False]
 
     def _readers(self) -> dict[str, Callable[[], float]]:
         """What each transmitter measures. A transmitter that the equipment has and the plant does not is an error at once."""

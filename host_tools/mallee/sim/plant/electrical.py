@@ -62,6 +62,8 @@ class Branch:
         self.reactive_var = 0.0
         self.current_A = 0.0
         """RMS of each phase."""
+        self.foreign_W = 0.0
+        """Fault: what else hangs on this circuit; its heat goes elsewhere."""
 
 
 class PduPower:
@@ -199,7 +201,7 @@ class Electrical:
             self.loss_W += (power - each) * carrying
             for pdu, branch in shelves:
                 drawn = power if branch.inrush_us <= 0 else rating / p.shelf_efficiency * p.inrush_ratio
-                branch.power_W = drawn if branch.live else 0.0
+                branch.power_W = drawn + branch.foreign_W if branch.live else 0.0
                 branch.reactive_var = branch.power_W * tangent
                 branch.current_A = branch.power_W / p.power_factor / (math.sqrt(3.0) * pdu.feed.voltage_V)
         self._carry()

@@ -1,0 +1,1 @@
+"""Scenarios: what happens to a simulated pod and what must come of it, as a TOML file. No plant and no commands here."""

@@ -1,0 +1,82 @@
+"""Every fault a scenario can bring: what it means, what it strikes, what it takes. docs/scenarios.md is rendered from it."""
+
+from __future__ import annotations
+
+from ..networkfaults import NetworkFaults
+from . import otherfaults as other
+from . import plantfaults as plant
+from .stage import Fault
+
+FAULTS: dict[str, Fault] = {
+    "pump_stop": Fault("Its drive trips: it runs down in 3 s and stays", "pump", plant.pump_stop),
+    "pump_seize": Fault("It stands at once", "pump", plant.pump_seize),
+    "pump_feedback_lost": Fault("Its speed feedback is open; it turns as before", "pump", plant.pump_feedback_lost),
+    "valve_stick": Fault("The primary valve stays where it is", "skid", plant.valve_stick),
+    "filter_clog": Fault("The secondary filter fills", "skid", plant.filter_clog, plant.FilterClog),
+    "leak": Fault("Coolant is lost", "pod", plant.leak, plant.Leak),
+    "facility_warm": Fault("Facility water is warmer", "pod", plant.facility_warm, plant.FacilityWarm),
+    "facility_gone": Fault("Facility water does not flow", "pod", plant.facility_gone, plant.FacilityGone),
+    "room_humid": Fault("The dew point of the room's air rises", "pod", plant.room_humid, plant.RoomHumid),
+    "sensor_open": Fault("The loop is open: 0 mA", "sensor", plant.sensor_fault("open")),
+    "sensor_short": Fault("The loop is shorted: 24 mA", "sensor", plant.sensor_fault("short")),
+    "sensor_stuck": Fault("It goes on with its last value", "sensor", plant.sensor_fault("stuck")),
+    "sensor_offset": Fault("It lies by a constant", "sensor", plant.sensor_offset, plant.SensorOffset),
+    "sensor_drift": Fault("It lies more and more", "sensor", plant.sensor_drift, plant.SensorDrift),
+    "sensor_noise": Fault("It is noisy", "sensor", plant.sensor_noise, plant.SensorNoise),
+    "feed_lost": Fault("The feed has no voltage", "feed", plant.feed_lost),
+    "branch_overload": Fault(
+        "A branch carries more than its shelf", "branch", plant.branch_overload, plant.BranchOverload
+    ),
+    "contactor_welded": Fault("The contactor of a branch does not open", "branch", plant.contactor("welded")),
+    "contactor_broken": Fault("The contactor of a branch does not close", "branch", plant.contactor("broken")),
+    "phase_lost": Fault(
+        "One phase of a PDU has no voltage; the others carry the load", "pdu", plant.phase_lost, plant.PhaseLost
+    ),
+    "controller_kill": Fault(
+        "Its program crashes; its watchdog starts it again", "controller", other.controller_kill, undoable=False
+    ),
+    "controller_hang": Fault(
+        "Its program hangs until its watchdog bites", "controller", other.controller_hang, undoable=False
+    ),
+    "controller_power_cycle": Fault("Its supply goes and comes back", "controller", other.power_cycle, undoable=False),
+    "controller_reboot_loop": Fault("It crashes again and again", "controller", other.reboot_loop, other.RebootLoop),
+    "controller_flash_lost": Fault(
+        "Settings, counters and journal are gone, and it starts anew", "controller", other.flash_lost, undoable=False
+    ),
+    "network_noisy": Fault(
+        "Segments are late, in pieces, together; connections are reset or half open",
+        "controllers",
+        other.disturbed(lambda p: NetworkFaults(p.delay_ms, p.jitter_ms, p.split, p.reset, p.half_open)),
+        other.Noisy,
+    ),
+    "network_delay": Fault(
+        "Everything is late",
+        "controllers",
+        other.disturbed(lambda p: NetworkFaults(p.delay_ms, p.jitter_ms)),
+        other.Delay,
+    ),
+    "network_cut": Fault("Nothing passes", "controllers", other.disturbed(lambda p: NetworkFaults(cut=True))),
+    "network_full": Fault("Nobody new can connect", "controllers", other.disturbed(lambda p: NetworkFaults(full=True))),
+    "network_reset": Fault("Its connections are reset, once", "controller", other.network_reset, undoable=False),
+    "host_kill": Fault(
+        "The host is killed; it starts again 5 s later", "pod", other.host_kill, undoable=False, needs_host=True
+    ),
+    "host_pause": Fault(
+        "The host is frozen, then wakes", "pod", other.host_pause, other.HostPause, undoable=False, needs_host=True
+    ),
+    "host_clock_jump": Fault(
+        "The date of the host's computer jumps",
+        "pod",
+        other.host_clock_jump,
+        other.ClockJump,
+        undoable=False,
+        needs_host=True,
+    ),
+    "second_host": Fault(
+        "Another host wants the same pod; undone, it is killed", "pod", other.second_host, other.SecondHost
+    ),
+    "stranger_writes": Fault(
+        "A master that nobody knows writes a point", "controller", other.stranger, other.StrangerWrites
+    ),
+}
+"""By the name that a scenario says."""

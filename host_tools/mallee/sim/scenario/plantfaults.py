@@ -1,0 +1,239 @@
+"""Faults of the equipment: coolant, sensors, power. Each function begins one and returns how it is undone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+from msgspec import Meta
+
+from ..plant.electrical import Branch
+from ..plant.pump import Pump
+from ..transmitters import Transmitter
+from .stage import Parameters, Probability, Stage, Undo
+from .targets import split
+
+# Coolant.
+
+
+def _pump(stage: Stage, target: str) -> Pump:
+    skid, number = split(target)
+    return stage.equipment.plant.skids[skid].pumps[int(number) - 1]
+
+
+def pump_stop(stage: Stage, target: str, p: Parameters) -> Undo:
+    pump = _pump(stage, target)
+    pump.stopped = True
+
+    def undo() -> None:
+        pump.stopped = False
+
+    return undo
+
+
+def pump_seize(stage: Stage, target: str, p: Parameters) -> Undo:
+    _pump(stage, target).speed_percent = 0.0
+    return pump_stop(stage, target, p)
+
+
+def pump_feedback_lost(stage: Stage, target: str, p: Parameters) -> Undo:
+    skid, number = split(target)
+    return sensor_fault("open")(stage, f"{skid}/pump_speed_{number}", p)
+
+
+def valve_stick(stage: Stage, target: str, p: Parameters) -> Undo:
+    valve = stage.equipment.plant.skids[target].valve
+    valve.stuck = True
+
+    def undo() -> None:
+        valve.stuck = False
+
+    return undo
+
+
+class FilterClog(Parameters, frozen=True):
+    by_kPa: Annotated[float, Meta(gt=0, le=1000)] = 60.0
+    """Extra pressure drop at rated flow."""
+
+
+def filter_clog(stage: Stage, target: str, p: FilterClog) -> Undo:
+    hydraulics = stage.equipment.plant.skids[target].hydraulics
+    hydraulics.clog_kPa += p.by_kPa
+
+    def undo() -> None:
+        hydraulics.clog_kPa -= p.by_kPa
+
+    return undo
+
+
+class Leak(Parameters, frozen=True):
+    l_s: Annotated[float, Meta(gt=0, le=20)] = 0.1
+    """Coolant that is lost; it does not come back."""
+
+
+def leak(stage: Stage, target: str, p: Leak) -> Undo:
+    vessel = stage.equipment.plant.vessel
+    vessel.leak_l_s += p.l_s
+
+    def undo() -> None:
+        vessel.leak_l_s -= p.l_s
+
+    return undo
+
+
+class FacilityWarm(Parameters, frozen=True):
+    by_K: Annotated[float, Meta(ge=-20, le=40)] = 3.0
+
+
+def facility_warm(stage: Stage, target: str, p: FacilityWarm) -> Undo:
+    plant = stage.equipment.plant
+    plant.facility_supply_degC += p.by_K
+
+    def undo() -> None:
+        plant.facility_supply_degC -= p.by_K
+
+    return undo
+
+
+class FacilityGone(Parameters, frozen=True):
+    left: Probability = 0.0
+    """Fraction of the flow that the building still gives."""
+
+
+def facility_gone(stage: Stage, target: str, p: FacilityGone) -> Undo:
+    plant = stage.equipment.plant
+    plant.facility_available = p.left
+
+    def undo() -> None:
+        plant.facility_available = 1.0
+
+    return undo
+
+
+class RoomHumid(Parameters, frozen=True):
+    dew_point_degC: Annotated[float, Meta(ge=0, le=45)] = 36.0
+
+
+def room_humid(stage: Stage, target: str, p: RoomHumid) -> Undo:
+    room = stage.equipment.plant.room
+    before, room.dew_point_degC = room.dew_point_degC, p.dew_point_degC
+
+    def undo() -> None:
+        room.dew_point_degC = before
+
+    return undo
+
+
+# Sensors.
+
+
+def _transmitter(stage: Stage, target: str) -> Transmitter:
+    skid, sensor = split(target)
+    return stage.equipment.skids[skid].transmitters[sensor]
+
+
+def sensor_fault(kind: str) -> Callable[[Stage, str, Parameters], Undo]:
+    def begin(stage: Stage, target: str, p: Parameters) -> Undo:
+        transmitter = _transmitter(stage, target)
+        transmitter.fault = kind
+
+        def undo() -> None:
+            transmitter.fault = None
+
+        return undo
+
+    return begin
+
+
+class SensorOffset(Parameters, frozen=True):
+    by: Annotated[float, Meta(ge=-1000, le=1000)]
+    """In the sensor's unit."""
+
+
+def sensor_offset(stage: Stage, target: str, p: SensorOffset) -> Undo:
+    transmitter = _transmitter(stage, target)
+    transmitter.offset += p.by
+
+    def undo() -> None:
+        transmitter.offset -= p.by
+
+    return undo
+
+
+class SensorDrift(Parameters, frozen=True):
+    per_s: Annotated[float, Meta(ge=-100, le=100)]
+    """In the sensor's unit; undone, the sensor is exchanged for a true one."""
+
+
+def sensor_drift(stage: Stage, target: str, p: SensorDrift) -> Undo:
+    transmitter = _transmitter(stage, target)
+    transmitter.drift_per_s = p.per_s
+
+    def undo() -> None:
+        transmitter.drift_per_s = transmitter.offset = 0.0
+
+    return undo
+
+
+class SensorNoise(Parameters, frozen=True):
+    percent: Annotated[float, Meta(gt=0, le=50)] = 1.0
+    """Standard deviation, of span."""
+
+
+def sensor_noise(stage: Stage, target: str, p: SensorNoise) -> Undo:
+    transmitter = _transmitter(stage, target)
+    before, transmitter.noise_percent = transmitter.noise_percent, p.percent
+
+    def undo() -> None:
+        transmitter.noise_percent = before
+
+    return undo
+
+
+# Power.
+
+
+def feed_lost(stage: Stage, target: str, p: Parameters) -> Undo:
+    electrical = stage.equipment.plant.electrical
+    electrical.lose_feed(target)
+    return lambda: electrical.lose_feed(target, False)
+
+
+def _branch(stage: Stage, target: str) -> Branch:
+    pdu, number = split(target)
+    return stage.equipment.plant.electrical.pdus[pdu].branches[int(number) - 1]
+
+
+class BranchOverload(Parameters, frozen=True):
+    by_kW: Annotated[float, Meta(gt=0, le=1000)] = 45.0
+    """Something else that was plugged into the circuit; 45 kW are 63 A."""
+
+
+def branch_overload(stage: Stage, target: str, p: BranchOverload) -> Undo:
+    branch, electrical = _branch(stage, target), stage.equipment.plant.electrical
+
+    def more(watts: float) -> None:
+        branch.foreign_W += watts
+        electrical.share()
+
+    more(1000.0 * p.by_kW)
+    return lambda: more(-1000.0 * p.by_kW)
+
+
+def contactor(attribute: str) -> Callable[[Stage, str, Parameters], Undo]:
+    def begin(stage: Stage, target: str, p: Parameters) -> Undo:
+        contactor = _branch(stage, target).contactor
+        setattr(contactor, attribute, True)
+        return lambda: setattr(contactor, attribute, False)
+
+    return begin
+
+
+class PhaseLost(Parameters, frozen=True):
+    phase: Annotated[int, Meta(ge=1, le=3)] = 1
+
+
+def phase_lost(stage: Stage, target: str, p: PhaseLost) -> Undo:
+    wiring = stage.equipment.pdus[target]
+    wiring.lose_phase(p.phase - 1)
+    return lambda: wiring.lose_phase(None)

@@ -1,0 +1,43 @@
+"""What a fault or a KPI can be about: names of a pod's parts, such as "skid-1/2" (its second pump). Pure."""
+
+from __future__ import annotations
+
+from ...deploy.board import equipment
+from ...pod.config import PodConfig
+
+PUMPS = ("1", "2")
+BRANCHES = tuple(str(number) for number in range(1, 9))
+
+
+def sensors() -> list[str]:
+    """Transmitters of every skid."""
+    data = equipment("pump")
+    return [row[0] for row in (*data["ANALOG"], *data["AMBIENT"])]
+
+
+def targets(kind: str, config: PodConfig) -> list[str]:
+    """Every name of that kind in this pod; "" is the pod as a whole."""
+    skids, pdus = [s.name for s in config.skids], [p.name for p in config.pdus]
+    if kind == "pump":
+        return [f"{skid}/{pump}" for skid in skids for pump in PUMPS]
+    if kind == "sensor":
+        return [f"{skid}/{sensor}" for skid in skids for sensor in sensors()]
+    if kind == "branch":
+        return [f"{pdu}/{branch}" for pdu in pdus for branch in BRANCHES]
+    if kind == "controllers":
+        return [*skids, *pdus, "all"]
+    plain = {
+        "pod": [""],
+        "skid": skids,
+        "pdu": pdus,
+        "feed": [feed.name for feed in config.feeds],
+        "rack": [rack.name for rack in config.racks],
+        "controller": [*skids, *pdus],
+    }
+    return plain[kind]
+
+
+def split(target: str) -> tuple[str, str]:
+    """Owner and part: "skid-1/2" → "skid-1", "2"."""
+    owner, _, part = target.partition("/")
+    return owner, part

@@ -1,0 +1,291 @@
+"""Each fault has an effect while it is there, and none when it was undone."""
+
+from __future__ import annotations
+
+import asyncio
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+
+pytest.importorskip("CoolProp")
+
+from mallee.sim.loads import Constant
+from mallee.sim.loop import run_in_world
+from mallee.sim.network import Server
+from mallee.sim.networkfaults import NetworkFaults
+from mallee.sim.plant.settle import settle
+from mallee.sim.podworld import PodEquipment
+from mallee.sim.scenario.faults import FAULTS
+from mallee.sim.trainingload import Training
+from mallee.sim.world import World
+
+from .pods import default_pod
+from .worlds import FIRST_PORT, needs_micropython, world_of
+
+
+def branch(stage, number=1):
+    return stage.equipment.plant.electrical.pdus["pdu-a1"].branches[number - 1]
+
+
+def drive(stage, coil):
+    """Pulse a coil of branch 1 long enough."""
+    stage.equipment.plant.electrical.coils("pdu-a1", coil == "set", coil == "reset")
+    for _ in range(5):
+        stage.equipment.step(0, 10_000)
+    stage.equipment.plant.electrical.coils("pdu-a1", 0, 0)
+    return branch(stage).contactor.closed
+
+
+def current_uA(name):
+    def read(stage):
+        wiring = stage.equipment.skids["skid-1"]
+        index = list(wiring.transmitters).index(name)
+        wiring.drift(1.0)
+        return int.from_bytes(wiring.inputs()[4 * index : 4 * index + 4], "little", signed=True)
+
+    return read
+
+
+def pump_percent(stage):
+    for _ in range(400):
+        for pump in stage.equipment.plant.skids["skid-1"].pumps:
+            pump.step(0.01)
+    return stage.equipment.plant.skids["skid-1"].pumps[0].speed_percent
+
+
+def valve(stage):
+    it = stage.equipment.plant.skids["skid-1"].valve
+    it.command = 1.0 - round(it.position)
+    before = it.position
+    it.step(1.0)
+    return it.position != before
+
+
+def leaking(stage):
+    vessel = stage.equipment.plant.vessel
+    before = vessel.lost_l
+    vessel.step(1.0)
+    return vessel.lost_l - before
+
+
+def stuck(stage):
+    stage.equipment.plant.supply_degC += 1.0
+    stage.equipment.plant.skids["skid-1"].supply_degC += 1.0
+    before = current_uA("supply_temperature_1")(stage)
+    stage.equipment.plant.skids["skid-1"].supply_degC += 1.0
+    return current_uA("supply_temperature_1")(stage) != before
+
+
+def phases(stage):
+    words = stage.equipment.pdus["pdu-a1"].inputs()
+    return [int.from_bytes(words[4 * i : 4 * i + 4], "little") > 0 for i in (1, 2, 3, 4, 5, 6)]
+
+
+SENSOR = "skid-1/supply_temperature_1"
+reading = current_uA("supply_temperature_1")
+# Fault: target, parameters, what is looked at, and what that is meanwhile, where it can be said.
+OF_THE_PLANT = {
+    "pump_stop": ("skid-1/1", {}, pump_percent, 0.0),
+    "pump_seize": ("skid-1/1", {}, lambda s: s.equipment.plant.skids["skid-1"].pumps[0].speed_percent, 0.0),
+    "pump_feedback_lost": ("skid-1/1", {}, current_uA("pump_speed_1"), 0),
+    "valve_stick": ("skid-1", {}, valve, False),
+    "filter_clog": ("skid-1", {"by_kPa": 50.0}, lambda s: s.equipment.plant.skids["skid-1"].filter_kPa, None),
+    "leak": ("", {"l_s": 0.5}, leaking, 0.5),
+    "facility_warm": ("", {"by_K": 3.0}, lambda s: s.equipment.plant.facility_supply_degC, 35.0),
+    "facility_gone": ("", {"left": 0.2}, lambda s: s.equipment.plant.facility_available, 0.2),
+    "room_humid": ("", {"dew_point_degC": 30.0}, lambda s: s.equipment.plant.room.dew_point_degC, 30.0),
+    "sensor_open": (SENSOR, {}, reading, 0),
+    "sensor_short": (SENSOR, {}, reading, 24_000),
+    "sensor_stuck": (SENSOR, {}, stuck, False),
+    "sensor_offset": (SENSOR, {"by": -2.0}, reading, None),
+    "sensor_drift": (SENSOR, {"per_s": 0.5}, reading, None),
+    "sensor_noise": (SENSOR, {"percent": 5.0}, reading, None),
+    "feed_lost": ("A", {}, lambda s: s.equipment.plant.electrical.feed_current_A("A"), 0.0),
+    "branch_overload": ("pdu-a1/1", {"by_kW": 45.0}, lambda s: round(branch(s).power_W), round(15_000 / 0.982 + 45_000)),
+    "contactor_welded": ("pdu-a1/1", {}, lambda s: (drive(s, "reset"), drive(s, "set")), (True, True)),
+    "contactor_broken": ("pdu-a1/1", {}, lambda s: (drive(s, "reset"), drive(s, "set")), (False, False)),
+    "phase_lost": ("pdu-a1", {"phase": 2}, phases, [True, False, True, True, False, True]),
+}  # fmt: skip
+OF_THE_NETWORK = {
+    "network_noisy": {"reset": 1.0},
+    "network_delay": {"delay_ms": 50.0},
+    "network_cut": {},
+    "network_full": {},
+}
+OF_CONTROLLERS = (
+    "controller_kill", "controller_hang", "controller_power_cycle", "controller_reboot_loop", "controller_flash_lost",
+    "network_reset",
+)  # fmt: skip
+# Those of hosts are seen in tests/system/test_scenarios.py and in the scenarios of their names.
+OF_HOSTS = ("host_kill", "host_pause", "host_clock_jump", "second_host", "stranger_writes")
+
+
+def test_every_fault_is_tried():
+    assert set(FAULTS) == {*OF_THE_PLANT, *OF_THE_NETWORK, *OF_CONTROLLERS, *OF_HOSTS}
+
+
+@pytest.mark.parametrize("name", OF_THE_PLANT)
+def test_a_fault_of_the_plant_and_its_end(name):
+    target, given, look, meanwhile = OF_THE_PLANT[name]
+    config = default_pod()
+    equipment = PodEquipment(config, Constant())
+    settle(equipment.plant, equipment.demand_W(0.0), 37.0, 200.0)
+    stage = SimpleNamespace(equipment=equipment, config=config, world=World(), host=None, seed=1)
+    fault = FAULTS[name]
+    before = look(stage)
+    undo = fault.begin(stage, target, msgspec.convert(given, fault.parameters))  # type: ignore[arg-type]
+    during = look(stage)
+    assert during != before
+    assert meanwhile is None or during == pytest.approx(meanwhile)
+    assert undo is not None
+    undo()
+    if name == "pump_seize":
+        pump_percent(stage)
+    equipment.plant.electrical.step(30_000)  # the inrush of shelves that have their feed again
+    assert look(stage) == pytest.approx(before)
+
+
+async def asked(count: int = 3) -> str:
+    """What a client sees: "ok", or how it fails."""
+    try:
+        async with asyncio.timeout(0.8):
+            reader, writer = await asyncio.open_connection("127.0.0.1", FIRST_PORT)
+            for i in range(count):
+                writer.write(b"number %d\n" % i)
+                if await reader.readline() != b"number %d\n" % i:
+                    return "closed"
+            writer.close()
+    except TimeoutError:
+        return "silence"
+    except ConnectionError:
+        return "reset"
+    return "ok"
+
+
+@needs_micropython
+@pytest.mark.parametrize("name", OF_THE_NETWORK)
+def test_a_fault_of_the_network_and_its_end(name):
+    fault = FAULTS[name]
+    with world_of("echo_main.py", 1) as world:
+        stage = SimpleNamespace(world=world, seed=1)
+        undo = fault.begin(stage, "all", msgspec.convert(OF_THE_NETWORK[name], fault.parameters))  # type: ignore[arg-type]
+        world.start()
+        began_s = world.now_s
+        seen = run_in_world(world, asked())
+        expected = {
+            "network_noisy": "reset",
+            "network_delay": "ok",
+            "network_cut": "silence",
+            "network_full": "silence",
+        }
+        assert seen == expected[name]
+        if name == "network_delay":
+            assert world.now_s - began_s > 0.3  # three requests, there and back
+        assert undo is not None
+        undo()
+        world.run_for(3)  # this little firmware does not survive a reset
+        assert run_in_world(world, asked()) == "ok"
+
+
+@needs_micropython
+def test_pieces_and_delays_keep_the_order_and_lose_nothing():
+    async def main() -> bytes:
+        reader, writer = await asyncio.open_connection("127.0.0.1", FIRST_PORT)
+        said = b"".join(b"line %d\n" % i for i in range(200))
+        for at in range(0, len(said), 31):
+            writer.write(said[at : at + 31])
+            await asyncio.sleep(0.003)
+        got = await reader.readexactly(len(said))
+        assert got == said
+        return got
+
+    def run(seed: str) -> str:
+        with world_of("echo_main.py", 1) as world:
+            world.network.disturb(server(world), NetworkFaults(jitter_ms=30, split=0.5), seed)
+            run_in_world(world, main())
+            assert world.network.faults["split"] > 20
+            return world.log_hash
+
+    assert run("1") == run("1") != run("2")
+
+
+@needs_micropython
+def test_what_a_cut_holds_back_arrives_when_it_ends():
+    async def main(world: World) -> float:
+        reader, writer = await asyncio.open_connection("127.0.0.1", FIRST_PORT)
+        world.network.disturb(server(world), NetworkFaults(cut=True))
+        writer.write(b"held\n")
+        await asyncio.sleep(3.0)
+        began_s = world.now_s
+        world.network.disturb(server(world), None)
+        assert await reader.readline() == b"held\n"
+        return world.now_s - began_s
+
+    with world_of("echo_main.py", 1) as world:
+        assert 0.2 <= run_in_world(world, main(world)) < 0.25  # TCP repeats it after 200 ms
+
+
+@needs_micropython
+def test_a_half_open_connection_is_silent_for_both_and_a_new_one_works():
+    async def main(world: World) -> None:
+        reader, writer = await asyncio.open_connection("127.0.0.1", FIRST_PORT)
+        world.network.disturb(server(world), NetworkFaults(half_open=1.0))
+        writer.write(b"lost\n")
+        await asyncio.sleep(0.01)
+        world.network.disturb(server(world), None)
+        writer.write(b"lost too\n")
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(2.0):
+                await reader.readline()
+        assert await asked() == "ok"
+
+    with world_of("echo_main.py", 1) as world:
+        run_in_world(world, main(world))
+
+
+def server(world: World) -> Server:
+    return world.controller("board-0").server
+
+
+@needs_micropython
+@pytest.mark.parametrize("name", OF_CONTROLLERS)
+def test_a_fault_of_a_controller(name):
+    fault = FAULTS[name]
+    with world_of("echo_main.py", 1) as world:
+        controller = world.controller("board-0")
+        (controller.flash / "settings.a").write_bytes(b"x")
+        seen: list[str] = []
+
+        async def main() -> None:
+            reader, writer = await asyncio.open_connection("127.0.0.1", FIRST_PORT)
+            stage = SimpleNamespace(world=world, seed=1)
+            undo = fault.begin(stage, "board-0", fault.parameters())  # type: ignore[arg-type]
+            writer.write(b"are you there\n")
+            try:
+                async with asyncio.timeout(1.0):
+                    seen.append((await reader.readline()).decode())
+            except TimeoutError:
+                seen.append("silence")
+            except ConnectionResetError:
+                seen.append("reset")
+            await asyncio.sleep(12.0)
+            if undo is not None:
+                undo()
+            await asyncio.sleep(5.0)
+            assert await asked() == "ok"
+
+        run_in_world(world, main())
+        assert seen == ["silence" if name == "controller_hang" else "reset"]
+        # One for network_reset too: this little firmware does not survive it.
+        assert controller.restarts == (4 if name == "controller_reboot_loop" else 1)
+        assert (controller.flash / "settings.a").exists() == (name != "controller_flash_lost")
+        assert (controller.flash / "build_info.py").exists()
+
+
+def test_generated_training_swings_about_its_mean_and_comes_from_the_seed():
+    load = Training(0.8, 1)
+    values = [load.fractions(0.1 * i, 8)[0] for i in range(6000)]
+    assert sum(values) / len(values) == pytest.approx(0.8, abs=0.02)
+    assert max(values) <= 1.0 and min(values) < 0.7
+    assert Training(0.8, 1).fractions(3.0, 8) == load.fractions(3.0, 8) != Training(0.8, 2).fractions(3.0, 8)
