@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import Parameter
 from rich.console import Console
@@ -115,3 +116,18 @@ def duration_s(text: str, option: str) -> float:
             f"{option}: {text!r} is not a duration", "the unit is missing or misspelt", "write 500ms, 20s, 2m or 1h"
         )
     return float(match["number"]) * _SECONDS[match["unit"]]
+
+
+def simulator_part(name: str) -> Any:
+    """Module `name` of mallee.sim, which is an extra of its own. Raises MalleeError where it is not installed."""
+    try:
+        importlib.import_module("CoolProp")
+        return importlib.import_module(f"mallee.sim.{name}")
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("mallee"):
+            raise
+        raise MalleeError(
+            f"the simulator is not installed: there is no {error.name}",
+            "mallee was installed without its sim extra",
+            "pip install 'mallee[sim]'",
+        ) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +11,7 @@ from cyclopts import App, Parameter
 
 from ..errors import ExitCode, MalleeError
 from ..ui import summary as summary_view
-from .common import Common, Context, duration_s
+from .common import Common, Context, duration_s, simulator_part
 from .output import emit, emit_line
 from .showing import Show
 
@@ -61,8 +60,8 @@ def demo(
     """
     context = Context(common)
     config = context.pod()
-    run_demo, options_type = _simulator()
-    options = options_type(
+    part = simulator_part("demo")
+    options = part.Options(
         pod_file=context.settings.pod_file,
         for_s=None if for_ is None else duration_s(for_, "--for"),
         speed=_speed(speed),
@@ -78,7 +77,7 @@ def demo(
             if options.gateway and options.speed is not None:
                 show.note(f"{len(ports)} controllers answer Modbus TCP on 127.0.0.1, ports {ports[0]} to {ports[-1]}")
 
-        running = run_demo(
+        running = part.Demo(
             options,
             config,
             show=lambda document, achieved: show.publish(document, speed=achieved),
@@ -117,19 +116,3 @@ def _speed(text: str) -> float | None:
             f"--speed: {text!r} is not a speed", "it is a factor of real time", "write 1, 5, 0.5 (0.01 to 1000) or max"
         )
     return factor
-
-
-def _simulator():
-    """The simulator, which is an extra of its own. Raises MalleeError where it is not installed."""
-    try:
-        importlib.import_module("CoolProp")
-        from ..sim.demo import Demo, Options
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.startswith("mallee"):
-            raise
-        raise MalleeError(
-            f"the simulator is not installed: there is no {error.name}",
-            "mallee was installed without its sim extra",
-            "pip install 'mallee[sim]'",
-        ) from error
-    return Demo, Options

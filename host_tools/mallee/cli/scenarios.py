@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import signal
 import sys
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Annotated
 
 import msgspec
 from cyclopts import App, Parameter
 
 from ..errors import ExitCode, MalleeError
-from .common import Common, Context
+from .common import Common, Context, simulator_part
 from .output import emit, emit_line
 
 if TYPE_CHECKING:
@@ -59,7 +57,7 @@ def run(
         Switch off the mechanism that the scenario names: the expectations that depend on it must fail.
     """
     context = Context(common)
-    reading, runner = _part("reading"), _part("runner")
+    reading, runner = simulator_part("scenario.reading"), simulator_part("scenario.runner")
     loaded = _loaded(scenario, seed)
     if counterproof and loaded.scenario.counterproof is None:
         raise MalleeError(
@@ -84,7 +82,7 @@ def run(
 def list_(*, common: Annotated[Common | None, Parameter(name="*")] = None) -> int:
     """The scenarios that come with mallee."""
     context = Context(common)
-    reading = _part("reading")
+    reading = simulator_part("scenario.reading")
     rows = []
     for name, path in reading.bundled().items():
         scenario = reading.load(path).scenario
@@ -119,9 +117,9 @@ def soak(
         Runs at once; one a core, unless said.
     """
     context = Context(common)
-    part = _part("soak")
+    part = simulator_part("scenario.soak")
     for name in scenarios:
-        _part("reading").load(_part("reading").find(name))
+        simulator_part("scenario.reading").load(simulator_part("scenario.reading").find(name))
     if pairs < 1 or (jobs is not None and jobs < 1):
         raise MalleeError("--pairs and --jobs are at least 1", "a typing error", "write a number from 1 up")
     todo = part.pairs(pairs, seed, scenarios or None)
@@ -162,24 +160,9 @@ def soak(
 
 
 def _loaded(name: str, seed: int) -> Loaded:
-    reading = _part("reading")
+    reading = simulator_part("scenario.reading")
     first, plus, second = name.partition("+")
     if not plus or Path(name).is_file():
         return reading.load(reading.find(name))
     a, b = (reading.load(reading.find(part)) for part in (first, second))
-    return _part("pairing").combine(a, b, seed)
-
-
-def _part(name: str) -> ModuleType:
-    """A module of the simulator, which is an extra of its own. Raises MalleeError where it is not installed."""
-    try:
-        importlib.import_module("CoolProp")
-        return importlib.import_module(f"mallee.sim.scenario.{name}")
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.startswith("mallee"):
-            raise
-        raise MalleeError(
-            f"the simulator is not installed: there is no {error.name}",
-            "mallee was installed without its sim extra",
-            "pip install 'mallee[sim]'",
-        ) from error
+    return simulator_part("scenario.pairing").combine(a, b, seed)

@@ -86,9 +86,7 @@ class UsbDoor:
 
     def reopen(self) -> Any:
         end = time.monotonic() + _BACK_S
-        if (
-            not self._port.native
-        ):  # a bridge's port, or an emulator's, never leaves: an early Ctrl-C would prevent the reset
+        if not self._port.native:  # a bridge's or an emulator's never leaves: an early Ctrl-C would prevent the reset
             time.sleep(_RESET_S)
         left = time.monotonic() + 2.0
         while self._port.native and self._there() and time.monotonic() < left:
