@@ -152,7 +152,7 @@ class Settings(Holding):
     flow_integral_time = u16(223, -1, "s", low=0.5, high=600, default=3)
     """Integral time of the flow loop."""
     valve_gain = u16(224, -2, "%/K", low=0, high=100, default=4)
-    """Proportional gain of the supply temperature loop."""
+    """Proportional gain of the supply temperature loop: percent of full facility flow, at full demand of the exchanger."""
     valve_integral_time = u16(225, -1, "s", low=5, high=3600, default=60)
     """Integral time of the supply temperature loop."""
     droop = u16(226, -2, "%", low=0, high=20, default=5)

@@ -4,7 +4,7 @@ None as a condition says that it cannot be judged, because its sensor is lost or
 """
 
 import micropython
-from maps.pump import PumpAlarm, Settings
+from maps.pump import Mode, PumpAlarm, Settings
 
 _SPEEDS = ("pump_speed_1", "pump_speed_2")
 _SUPPLY = ("supply_temperature_1", "supply_temperature_2", "supply_temperature_3")
@@ -51,6 +51,15 @@ def report(alarm, sensors, spare, setting, reached, speed, valve_command, stoppe
     alarm(PumpAlarm.differential_pressure_lost, lost["differential_pressure"])
     alarm(PumpAlarm.humidity_lost, lost["ambient_humidity"])
     alarm(PumpAlarm.sensor_fault, spare)
+
+
+def reached(measured, wanted, mode):
+    """Part of what the pumps are asked for that they achieve: ΔP or flow over its set-point. None where it is not known."""
+    if mode == Mode.SPEED:
+        return 1.0  # nothing but the speed is asked for
+    at = 1 if mode == Mode.FLOW else 0
+    value = measured[at]
+    return None if value is None else value / max(wanted[at], 1.0)
 
 
 def spare_lost(sensors):

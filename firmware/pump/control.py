@@ -88,23 +88,29 @@ class PumpLoop:
 
 
 class ValveLoop:
-    """Valve opening in percent. The loop works on facility flow, so its gain is the same over the whole stroke: an
-    equal-percentage valve passes R^(x−1) of its full flow at opening x."""
+    """Valve opening in percent. The loop gives facility flow, in percent of full flow, for each unit of `demand`: the
+    effectiveness that the exchanger needs (effectiveness_needed). So heat, return and facility temperature move the valve
+    by themselves, and the loop trims. An equal-percentage valve passes R^(x-1) of its full flow at opening x."""
 
     def __init__(self):
-        self.loop = Pi(100 / RANGEABILITY, 100.0)  # percent of full facility flow
-        self.ratio = 1.0
+        self.loop = Pi(0.0, 100.0)
+        self.demand = 0.5
 
     @micropython.native
-    def step(self, error_K, heat_ratio, dt_s):
-        """`error_K` is supply minus set-point; `heat_ratio` the heat to come over the heat carried now, None without
-        feed-forward. The ratio leads through the transport delay and returns to 1 by itself when the heat has arrived."""
-        target = 1.0 if heat_ratio is None else max(0.5, min(2.0, heat_ratio))
-        self.ratio = ramp(self.ratio, target, 0.1 * dt_s)
-        return opening(max(100 / RANGEABILITY, min(100.0, self.loop.step(error_K, dt_s) * self.ratio)))
+    def step(self, error_K, demand, dt_s):
+        """`error_K` is supply minus set-point; without a `demand` (None) the last one holds. It falls slowly, as heat does: a
+        return sensor that suddenly reads low must leave the loop time to see what comes of it."""
+        if demand is not None:
+            self.demand = ramp(self.demand, demand, (0.1 if demand > self.demand else 0.02) * dt_s)
+        loop, demand = self.loop, self.demand
+        loop.low, loop.high = 100 / RANGEABILITY / demand, 100 / demand
+        return opening(loop.step(error_K, dt_s) * demand)
 
-    def take_over(self, position, error_K):
-        self.loop.track(facility_flow(position) / self.ratio, error_K)
+    def take_over(self, position, error_K, demand=None):
+        if demand is not None:
+            self.demand = demand
+        self.loop.high = 100 / self.demand
+        self.loop.track(facility_flow(position) / self.demand, error_K)
 
 
 def opening(flow_percent):
@@ -121,6 +127,21 @@ def heat_kW(flow_l_min, warm_degC, cold_degC):
     if flow_l_min is None or warm_degC is None or cold_degC is None:
         return None
     return flow_l_min / 60 * HEAT_CAPACITY_kJ_l_K * (warm_degC - cold_degC)
+
+
+@micropython.native
+def effectiveness_needed(return_degC, facility_degC, supply_degC, flow_l_min=None, coming_kW=None):
+    """Of the exchanger, to bring the coolant to `supply_degC`: its cooling over the most that facility water could do,
+    (T_return - T_supply) / (T_return - T_facility). Between 0.2 and 1, so that a sensor that lies moves the valve by a
+    bounded part; None where it cannot be judged. Heat that is coming is met before it is here; heat that falls, when it
+    is gone."""
+    if coming_kW is not None and flow_l_min:
+        soon = supply_degC + coming_kW * 60 / HEAT_CAPACITY_kJ_l_K / flow_l_min
+        if return_degC is None or soon > return_degC:
+            return_degC = soon
+    if return_degC is None or facility_degC is None or return_degC <= facility_degC:
+        return None
+    return max(0.2, min(1.0, (return_degC - supply_degC) / (return_degC - facility_degC)))
 
 
 def guarded(setpoint_degC, dew_point_degC, margin_K):

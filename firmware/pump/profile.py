@@ -11,11 +11,11 @@ from drivers.current_loop import FAULT_HIGH_uA, FAULT_LOW_uA
 from machine import PWM, Pin
 from maps.common import Chip, LeaseState, Profile, Refusal, SafeReason
 from maps.fields import ADDRESS
-from maps.pump import Counted, Local, Measurement, Mode, PumpAlarm, PumpState, Remote, Settings
+from maps.pump import Counted, Local, Measurement, PumpAlarm, PumpState, Remote, Settings
 from micropython import const
 
-from pump.conditions import report, spare_lost
-from pump.control import PumpLoop, Setpoints, ValveLoop, drooped, heat_kW
+from pump.conditions import reached, report, spare_lost
+from pump.control import PumpLoop, Setpoints, ValveLoop, drooped, effectiveness_needed, heat_kW
 from pump.converters import Converters
 from pump.protection import WINDOW, Window, add, begin, held, judge, rules, set_rule
 from pump.publishing import publish, publish_quality
@@ -121,11 +121,13 @@ class Pump:
         speed = max(known) if known else self._setting(Settings.preset_speed)
         position = value["valve_position"]
         self.valve_command = self._setting(Settings.preset_valve) if position is None else position
-        mode, targets = self._targets(False)
-        self.setpoints.step(mode, targets, 100, 1)
-        self.pumps.take_over(speed, self._measured(), self._pump_setpoint())
-        supply = self.sensors.supply
-        self.valve.take_over(self.valve_command, 0.0 if supply is None else supply - self.setpoints.values[0])
+        # Set-points begin where the plant is: the loops start without an error, whatever the local targets are.
+        supply, measured = self.sensors.supply, self._measured()
+        self.setpoints.values = [supply, measured[0], measured[1], speed]
+        self.setpoints.step(*self._targets(False), 0, 0)
+        self.pumps.speed = speed  # the droop depends on it
+        self.pumps.take_over(speed, measured, self._pump_setpoint())
+        self.valve.take_over(self.valve_command, 0.0, None if supply is None else self._demand(supply))
         self._pwm = [PWM(Pin(pin), freq=PWM_HZ, duty_u16=_duty(speed)) for pin in self._pins["pump_pwm"]]
         self._valve_pwm = PWM(Pin(self._pins["valve_pwm"]), freq=PWM_HZ, duty_u16=_duty(self.valve_command))
         # What the tick needs, in one place: it looks up one attribute instead of eight, and binds no method, which would
@@ -271,7 +273,8 @@ class Pump:
             self.valve_command += max(-step, min(step, preset - self.valve_command))
             self.valve.take_over(self.valve_command, 0.0)
         else:
-            self.valve_command = self.valve.step(supply - self.setpoints.values[0], self._heat_ratio(), dt_s)
+            setpoint = self.setpoints.values[0]
+            self.valve_command = self.valve.step(supply - setpoint, self._demand(setpoint), dt_s)
         self._valve_pwm.duty_u16(_duty(self.valve_command))
 
     def _tune(self):
@@ -282,14 +285,13 @@ class Pump:
         ):
             loop.gain, loop.integral_time_s = self._setting(gain), self._setting(time)
 
-    def _heat_ratio(self):
-        coming = self.controller.holdings.get(Remote.remote_heat)
-        if coming is None or self.controller.lease.state != LeaseState.ACTIVE:
-            return None
-        carried = self._heat()
-        if carried is None or carried < 50:  # kW; below, the ratio of two small numbers says nothing
-            return None
-        return coming / carried
+    @micropython.native
+    def _demand(self, supply_degC):
+        value, controller = self.sensors.value, self.controller
+        active = controller.lease.state == LeaseState.ACTIVE
+        coming_kW = controller.holdings.get(Remote.remote_heat) if active else None
+        warm, facility = value["return_temperature"], value["facility_supply_temperature"]
+        return effectiveness_needed(warm, facility, supply_degC, value["flow"], coming_kW)
 
     @micropython.native
     def _heat(self):
@@ -350,20 +352,11 @@ class Pump:
             self.sensors,
             self._spare_lost,
             setting,
-            self._reached(),
+            reached(self._measured(), self._pump_setpoint(), self.setpoints.mode),
             self.pumps.speed,
             self.valve_command,
             bool(self.stopped_bits),
         )
-
-    def _reached(self):
-        """What the pumps achieve of what they are asked for: ΔP or flow over its set-point. None where it is not known."""
-        measured, wanted, mode = self._measured(), self._pump_setpoint(), self.setpoints.mode
-        if mode == Mode.SPEED:
-            return 1.0  # nothing but the speed is asked for
-        at = 1 if mode == Mode.FLOW else 0
-        value = measured[at]
-        return None if value is None else value / max(wanted[at], 1.0)
 
     @micropython.native
     def _publish(self, dt_ms):

@@ -5,6 +5,7 @@ from pump.control import (
     Setpoints,
     ValveLoop,
     drooped,
+    effectiveness_needed,
     facility_flow,
     guarded,
     heat_kW,
@@ -95,20 +96,62 @@ def test_the_cap_falls_fast_and_rises_slowly():
 def test_valve_characteristic_inverts():
     for x in (0, 10, 50, 100):
         assert abs(opening(facility_flow(x)) - x) < 0.01
-    v = ValveLoop()
-    v.loop.gain, v.loop.integral_time_s = 4, 60
-    v.take_over(60, 0.0)
+    v = valve_loop()
+    v.take_over(60, 0.0, 0.55)
     assert abs(v.step(0.0, None, 0.1) - 60) < 0.05
+    assert abs(v.step(0.0, 0.55, 0.1) - 60) < 0.05
 
 
-def test_more_heat_to_come_opens_the_valve_before_the_temperature_rises():
+def valve_loop():
     v = ValveLoop()
     v.loop.gain, v.loop.integral_time_s = 4, 60
-    v.take_over(60, 0.0)
-    assert v.step(0.0, 1.5, 1.0) > 60.5
+    return v
+
+
+def test_more_heat_opens_the_valve_before_the_temperature_rises():
+    v = valve_loop()
+    v.take_over(60, 0.0, 0.4)
     for _ in range(40):
-        v.step(0.0, 1e9, 1.0)
-    assert v.ratio == 2.0  # bounded, whatever a host says
+        position = v.step(0.0, 0.6, 0.1)
+    # flow in proportion to the demand: by ln(1.5) / ln(50) of the stroke
+    assert abs(position - 70.4) < 0.1
+
+
+def test_demand_falls_slowly_and_holds_where_it_is_not_known():
+    v = valve_loop()
+    v.take_over(60, 0.0, 0.6)
+    v.step(0.0, 0.2, 1.0)
+    assert abs(v.demand - 0.58) < 1e-6
+    v.step(0.0, None, 100.0)
+    assert abs(v.demand - 0.58) < 1e-6
+
+
+def test_full_demand_leaves_the_whole_stroke_to_the_loop():
+    v = valve_loop()
+    v.take_over(90, 0.0, 0.5)
+    for _ in range(100):
+        position = v.step(20.0, 1.0, 1.0)
+    assert position == 100
+    v.step(-0.1, 1.0, 1.0)
+    for _ in range(30):
+        position = v.step(-2.0, 1.0, 1.0)
+    assert position < 99, position  # not wound up
+    for _ in range(1000):
+        position = v.step(-20.0, 0.2, 1.0)
+    assert abs(position) < 1e-3
+
+
+def test_effectiveness_needed():
+    assert abs(effectiveness_needed(47.0, 32.0, 37.0) - 2 / 3) < 1e-6
+    assert effectiveness_needed(47.0, 32.0, 20.0) == 1.0  # more than any exchanger can
+    assert effectiveness_needed(37.0, 32.0, 37.0) == 0.2  # a pod at rest, or a sensor that lies
+    assert effectiveness_needed(30.0, 32.0, 37.0) is None
+    assert effectiveness_needed(None, 32.0, 37.0) is None and effectiveness_needed(47.0, None, 37.0) is None
+    soon = effectiveness_needed(43.0, 32.0, 37.0, 600.0, 400.8)  # 10 K are on their way
+    assert abs(soon - 2 / 3) < 1e-3
+    assert effectiveness_needed(47.0, 32.0, 37.0, 600.0, 50.0) == effectiveness_needed(47.0, 32.0, 37.0)
+    assert abs(effectiveness_needed(None, 32.0, 37.0, 600.0, 400.8) - 2 / 3) < 1e-3
+    assert effectiveness_needed(47.0, 32.0, 37.0, 0.0, 400.0) == effectiveness_needed(47.0, 32.0, 37.0)
 
 
 def test_heat_guard_and_droop():

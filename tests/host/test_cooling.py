@@ -76,6 +76,26 @@ def test_any_input_gives_bounded_set_points(skids, heat, trim, dt_s) -> None:
         assert points.heat_kW is None or points.heat_kW >= 0.0
 
 
+def test_skids_are_told_of_heat_about_when_it_arrives() -> None:
+    settings, state = CoolingSettings(heat_lag_s=8.0), CoolingState()
+    told: list[float | None] = []
+    for heat in [600.0] + [1000.0] * 24:
+        state, wanted = step(settings, state, CoolingInput(skids=(one(),), rack_heat_kW=heat), 1.0)
+        told.append(wanted["s"].heat_kW)
+    assert told[0] == 600.0  # nothing is known of before
+    assert told[1] == pytest.approx(600.0 + 400.0 / 9.0)
+    assert told[8] == pytest.approx(600.0 + 400.0 * (1.0 - (8.0 / 9.0) ** 8))
+    assert told[24] == pytest.approx(1000.0, abs=25.0)
+
+
+def test_heat_that_becomes_unknown_and_known_again_does_not_go_on_from_before() -> None:
+    state = CoolingState(heat_kW=600.0)
+    state, wanted = step(SETTINGS, state, CoolingInput(skids=(one(),), rack_heat_kW=None), 1.0)
+    assert wanted["s"].heat_kW is None
+    _, wanted = step(SETTINGS, state, CoolingInput(skids=(one(),), rack_heat_kW=900.0), 1.0)
+    assert wanted["s"].heat_kW == 900.0
+
+
 def test_heat_of_racks_that_are_not_known_counts_on_the_safe_side() -> None:
     assert rack_heat_kW([(None, 120, 104), (None, 120, 104)]) is None
     assert rack_heat_kW([(60.0, 120.0, 104.0), (None, 120.0, 104.0)]) == pytest.approx(52.0 + 104.0)

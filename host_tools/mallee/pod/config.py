@@ -33,6 +33,8 @@ class ControlSection(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     dew_point_margin_K: Annotated[float, Meta(ge=0, le=10)] = 2.5
     feed_forward: bool = True
     """Tell each skid the heat that is on its way, from the power the racks draw."""
+    heat_lag_s: Annotated[float, Meta(ge=0, le=120)] = 8.0
+    """Heat comes from the racks to the skids with devices and pipes between; their valves need part of that time."""
 
 
 class Feed(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

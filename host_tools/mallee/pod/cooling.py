@@ -16,6 +16,8 @@ class CoolingSettings(msgspec.Struct, frozen=True):
     differential_pressure_kPa: float = 200.0
     dew_point_margin_K: float = 2.5
     feed_forward: bool = True
+    heat_lag_s: float = 8.0
+    """First-order lag of the heat that the skids are told: about the time that heat takes through devices and pipes."""
     trim_time_s: float = 60.0
     """Integral time of the differential-pressure trim: far slower than the skids' own loops (3 s)."""
     trim_limit: float = 0.05
@@ -26,6 +28,8 @@ class CoolingSettings(msgspec.Struct, frozen=True):
 
 class CoolingState(msgspec.Struct, frozen=True):
     trim_kPa: float = 0.0
+    heat_kW: float | None = None
+    """What the skids are told, together; None when it is not known."""
 
 
 class SkidInput(msgspec.Struct, frozen=True):
@@ -53,14 +57,14 @@ def step(
     Supply: the setting, or the warmest known dew point plus the margin where that is higher; without a known
     dew point the setting (each skid then guards itself with an assumed 25 °C). Differential pressure: the
     setting plus a slow trim that takes out what the skids' droop leaves. Heat: an equal share for each skid
-    that runs.
+    that runs, with a lag: told at once, valves would cool the coolant that is still cool.
     """
-    state = _trimmed(settings, state, inputs, dt_s)
+    state = _trimmed(settings, _lagged(settings, state, inputs.rack_heat_kW, dt_s), inputs, dt_s)
     supply = supply_set_point(settings, [skid.dew_point_degC for skid in inputs.skids])
     running = [skid for skid in inputs.skids if skid.running]
     share = None
-    if settings.feed_forward and inputs.rack_heat_kW is not None and running:
-        share = inputs.rack_heat_kW / len(running)
+    if settings.feed_forward and state.heat_kW is not None and running:
+        share = state.heat_kW / len(running)
     return state, {
         skid.name: SkidSetPoints(
             supply_temperature_degC=supply,
@@ -93,7 +97,15 @@ def _trimmed(settings: CoolingSettings, state: CoolingState, inputs: CoolingInpu
     error = target - sum(known) / len(known)
     if abs(error) > settings.trim_band * target:
         return state
-    return CoolingState(limited_trim(settings, state.trim_kPa + error * dt_s / settings.trim_time_s))
+    trim_kPa = limited_trim(settings, state.trim_kPa + error * dt_s / settings.trim_time_s)
+    return msgspec.structs.replace(state, trim_kPa=trim_kPa)
+
+
+def _lagged(settings: CoolingSettings, state: CoolingState, rack_heat_kW: float | None, dt_s: float) -> CoolingState:
+    heat_kW = rack_heat_kW
+    if rack_heat_kW is not None and state.heat_kW is not None:
+        heat_kW = state.heat_kW + (rack_heat_kW - state.heat_kW) * dt_s / (dt_s + settings.heat_lag_s)
+    return msgspec.structs.replace(state, heat_kW=heat_kW)
 
 
 def limited_trim(settings: CoolingSettings, trim_kPa: float) -> float:

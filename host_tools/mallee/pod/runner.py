@@ -41,6 +41,7 @@ class PodRunner:
             differential_pressure_kPa=config.control.differential_pressure_kPa,
             dew_point_margin_K=config.control.dew_point_margin_K,
             feed_forward=config.control.feed_forward,
+            heat_lag_s=config.control.heat_lag_s,
         )
         self._cooling = cooling.CoolingState()
         self._trim_known = False
