@@ -102,7 +102,7 @@ OF_THE_PLANT = {
     "sensor_drift": (SENSOR, {"per_s": 0.5}, reading, None),
     "sensor_noise": (SENSOR, {"percent": 5.0}, reading, None),
     "feed_lost": ("A", {}, lambda s: s.equipment.plant.electrical.feed_current_A("A"), 0.0),
-    "branch_overload": ("pdu-a1/1", {"by_kW": 45.0}, lambda s: round(branch(s).power_W), round(15_000 / 0.982 + 45_000)),
+    "branch_overload": ("pdu-a1/1", {"by_A": 63.0}, lambda s: round(branch(s).power_W), 60_424),
     "contactor_welded": ("pdu-a1/1", {}, lambda s: (drive(s, "reset"), drive(s, "set")), (True, True)),
     "contactor_broken": ("pdu-a1/1", {}, lambda s: (drive(s, "reset"), drive(s, "set")), (False, False)),
     "phase_lost": ("pdu-a1", {"phase": 2}, phases, [True, False, True, True, False, True]),

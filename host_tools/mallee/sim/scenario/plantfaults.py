@@ -205,19 +205,14 @@ def _branch(stage: Stage, target: str) -> Branch:
 
 
 class BranchOverload(Parameters, frozen=True):
-    by_kW: Annotated[float, Meta(gt=0, le=1000)] = 45.0
-    """Something else that was plugged into the circuit; 45 kW are 63 A."""
+    by_A: Annotated[float, Meta(gt=0, le=10_000)] = 63.0
+    """Of each phase, by something else that was plugged into the circuit; thousands are a short circuit."""
 
 
 def branch_overload(stage: Stage, target: str, p: BranchOverload) -> Undo:
-    branch, electrical = _branch(stage, target), stage.equipment.plant.electrical
-
-    def more(watts: float) -> None:
-        branch.foreign_W += watts
-        electrical.share()
-
-    more(1000.0 * p.by_kW)
-    return lambda: more(-1000.0 * p.by_kW)
+    electrical, (pdu, number) = stage.equipment.plant.electrical, split(target)
+    electrical.overload(pdu, int(number) - 1, p.by_A)
+    return lambda: electrical.overload(pdu, int(number) - 1, -p.by_A)
 
 
 def contactor(attribute: str) -> Callable[[Stage, str, Parameters], Undo]:
