@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -82,6 +83,18 @@ def test_the_good_one_loads() -> None:
 def test_the_default_pod_loads() -> None:
     pod = load_pod(resources.examples_dir() / "pod.toml")
     assert (len(pod.skids), len(pod.pdus), len(pod.racks), len(pod.feeds)) == (2, 8, 8, 2)
+
+
+def test_the_oversubscribed_pod_is_the_default_one_with_mains_of_half_the_size() -> None:
+    default, other = (load_pod(resources.pods()[name]) for name in ("default", "oversubscribed"))
+    assert {feed.main_A for feed in other.feeds} == {1000.0} and {pdu.main_A for pdu in other.pdus} == {250.0}
+    replace = msgspec.structs.replace
+    assert default == replace(
+        other,
+        pod=default.pod,
+        feeds=tuple(replace(feed, main_A=2 * feed.main_A) for feed in other.feeds),
+        pdus=tuple(replace(pdu, main_A=2 * pdu.main_A) for pdu in other.pdus),
+    )
 
 
 @pytest.mark.parametrize(

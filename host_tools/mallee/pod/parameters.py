@@ -28,6 +28,20 @@ class CoolantParameters(Struct, frozen=True):
     """Level of the expansion vessel when charged."""
 
 
+class AirParameters(Struct, frozen=True):
+    """Gas in the coolant, see sim/plant/air.py. Assumptions but for the shape of the head curve."""
+
+    separated: float = 0.3
+    """Part of the gas that the separator takes out at each passage."""
+    void_fraction: tuple[float, ...] = (0.0, 0.02, 0.07, 0.1)
+    head_fraction: tuple[float, ...] = (1.0, 0.95, 0.6, 0.1)
+    """What is left of the pumps' head with that void fraction, and with more than the last."""
+    swarm_fraction: float = 0.3
+    """Standard deviation of the void fraction at a skid, as a part of its mean."""
+    swarm_s: float = 0.5
+    """For so long bubbles stay together."""
+
+
 class PipeParameters(Struct, frozen=True):
     """Cross-section of a pipe: steel DN 125 (EN 10255, medium: 139.7 × 5.0 mm), 19 mm of closed-cell elastomer foam."""
 
@@ -145,6 +159,7 @@ class PlantParameters(Struct, frozen=True):
     """Defaults are the default pod's."""
 
     coolant: CoolantParameters = CoolantParameters()
+    air: AirParameters = AirParameters()
     pipes: PipeParameters = PipeParameters()
     pumps: PumpParameters = PumpParameters()
     exchanger: ExchangerParameters = ExchangerParameters()

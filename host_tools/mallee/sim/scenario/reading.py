@@ -15,7 +15,7 @@ from ...errors import ExitCode, MalleeError
 from ...pod import lines as toml_lines
 from ...pod import tomlfile
 from ...pod.config import PodConfig
-from ...resources import dictionary, examples_dir
+from ...resources import dictionary, pods
 from ...suggest import did_you_mean
 from .faults import FAULTS
 from .kpis import KPIS
@@ -78,7 +78,7 @@ def load(path: Path) -> Loaded:
 def parse(text: str, path: Path) -> Loaded:
     data, lines = tomlfile.parse(text, str(path))
     scenario = tomlfile.convert(data, lines, str(path), Scenario)
-    pod_path = examples_dir() / "pod.toml" if scenario.pod == "default" else path.parent / scenario.pod
+    pod_path = pods().get(scenario.pod, path.parent / scenario.pod)
     config, _ = pod_of(pod_path, scenario.over, f"{path}:{toml_lines.line_of(lines, ('over',))}")
     loaded = Loaded(scenario, path, config, pod_path, lines)
     for problem in _problems(loaded):

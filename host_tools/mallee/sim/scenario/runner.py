@@ -207,7 +207,7 @@ def _load(section: LoadSection, folder: Path, seed: int) -> Load:
     if section.steps is not None:
         return Steps(*section.steps)
     if section.training is not None:
-        return Training(section.training, seed)
+        return Training(section.training, seed, section.job_end_s)
     return Constant(1.0 if section.constant is None else section.constant)
 
 
