@@ -259,7 +259,7 @@ def test_the_other_bundled_pod_has_a_name(mallee, monkeypatch: pytest.MonkeyPatc
     ran = mallee("config", "check", "-c", "oversubscribed", "-o", "json")
     assert (ran.json[0]["pdus"], ran.err) == (8, "")
     monkeypatch.setenv("MALLEE_CONFIG", "oversubscribed")
-    rows = {row["setting"]: row for row in mallee("config", "show").json}
+    rows = {row["setting"]: row for row in mallee("config", "show", "-o", "json").json}
     assert rows["config"]["value"].endswith("oversubscribed.toml")
     assert rows["config"]["origin"] == "MALLEE_CONFIG"
 

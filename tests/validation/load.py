@@ -63,7 +63,9 @@ def figures(seed: int) -> Figures:
     def line(low_Hz: float, high_Hz: float, among: np.ndarray) -> float:
         chosen = np.flatnonzero((frequency >= low_Hz) & (frequency <= high_Hz) & among)
         top = chosen[energy[chosen].argmax()]
-        left, middle, right = np.log(energy[top - 1 : top + 2])  # the parabola through them finds the line between two bins
+        left, middle, right = np.log(
+            energy[top - 1 : top + 2]
+        )  # the parabola through them finds the line between two bins
         return 1.0 / float((top + 0.5 * (left - right) / (left - 2.0 * middle + right)) * frequency[1])
 
     every_s = line(0.05, 0.2, np.ones(len(frequency), bool))

@@ -1,11 +1,11 @@
 """Air in the loop: pumps lose head, unsteadily, until the separator has taken it out.
 
-The gas is spread over the coolant, void fraction φ = V / V_loop at suction pressure, and pushes as much coolant into the vessel. A
-separator takes a part of it at each passage, dV/dt = -η Q V / V_loop. Pumps with gas give k(φ) of their head, a line through given
-points: little is lost up to φ = 0.02, from where bubbles in the impeller's channels make up the loss (Murakami and Minemura, Bull.
-JSME 17 (110), 1974), until radial pumps lock with gas at about 0.1 (review: Jiang et al., Energies 12 (6), 2019, 1078). These
-papers give the shape; k at each point differs from pump to pump and is a parameter. Bubbles come in swarms: at each skid φ
-fluctuates about its mean as an Ornstein-Uhlenbeck process, which is an assumption.
+The gas is spread over the coolant, void fraction φ = V / V_loop at suction pressure, and pushes as much coolant into the vessel.
+A separator takes a part of it at each passage, dV/dt = -η Q V / V_loop. Pumps with gas give k(φ) of their head, a line through
+given points. Up to φ = 0.02 the head falls for the energy that moves the air, above it also for the resistance of the bubbles
+(Murakami and Minemura, Bull. JSME 17 (110), 1974, 1047); how far a pump goes before it fails differs from one to the next
+(review: Jiang et al., Energies 12 (6), 2019, 1078). They give the shape; the points are assumptions. Bubbles come in swarms:
+at each skid φ fluctuates about its mean as an Ornstein-Uhlenbeck process, an assumption too.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import math
 
 
 class Leak:
-    """`rate_l_s` is what is lost at `rated_kPa` above ambient; `part` how much of the differential pressure is before the hole."""
+    """`rate_l_s` is lost at `rated_kPa` above ambient; `part` of the differential pressure is before the hole."""
 
     def __init__(self, rate_l_s: float, rated_kPa: float, part: float) -> None:
         self._per_root_kPa = rate_l_s / math.sqrt(rated_kPa)

@@ -26,7 +26,9 @@ FAULTS: dict[str, Fault] = {
     "sensor_offset": Fault("It lies by a constant", "sensor", plant.sensor_offset, plant.SensorOffset),
     "sensor_drift": Fault("It lies more and more", "sensor", plant.sensor_drift, plant.SensorDrift),
     "sensor_noise": Fault("It is noisy", "sensor", plant.sensor_noise, plant.SensorNoise),
-    "sensors_swapped": Fault("Two sensors of a skid are connected in each other's place", "sensors", plant.sensors_swapped),
+    "sensors_swapped": Fault(
+        "Two sensors of a skid are connected in each other's place", "sensors", plant.sensors_swapped
+    ),
     "feed_lost": Fault("The feed has no voltage", "feed", plant.feed_lost),
     "branch_overload": Fault(
         "A branch carries more than its shelf", "branch", plant.branch_overload, plant.BranchOverload

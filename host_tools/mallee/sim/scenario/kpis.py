@@ -16,6 +16,7 @@ from ..hostprocess import HostProcess
 from ..podworld import PodEquipment
 from ..world import World
 from .plantfaults import breaker_place
+from .stranger import Stranger
 from .targets import split
 
 SAMPLE_US = 1_000_000
@@ -31,6 +32,7 @@ class View(msgspec.Struct):
     document: PodDocument | None = None
     document_us: int = 0
     """When it was heard."""
+    strangers: list[Stranger] = []
 
 
 class Kpi(msgspec.Struct, frozen=True):
@@ -154,6 +156,12 @@ KPIS: dict[str, Kpi] = {
     ),
     "host_restarts": Kpi("1", "Of the host so far", lambda v, _: v.world.host_restarts, needs_host=True),
     "network_faults": Kpi("1", "Segments that met a fault so far", lambda v, _: sum(v.world.network.faults.values())),
+    "stranger_answers": Kpi(
+        "1", "Writes of strangers that were done so far", lambda v, _: sum(s.answers for s in v.strangers)
+    ),
+    "stranger_refusals": Kpi(
+        "1", "Writes of strangers that were refused so far", lambda v, _: sum(s.refusals for s in v.strangers)
+    ),
     "host_answering": Kpi(
         "1", "Controllers that answer", lambda v, _: _count(v, lambda m: m.answering), needs_host=True
     ),
