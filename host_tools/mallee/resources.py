@@ -33,6 +33,11 @@ def examples_dir() -> Path:
     return _folder("examples")
 
 
+def pods() -> dict[str, Path]:
+    """Pod files that come with mallee, by the name that a scenario's `pod` and --config take."""
+    return {"default": examples_dir() / "pod.toml", "oversubscribed": examples_dir() / "oversubscribed.toml"}
+
+
 @cache
 def dictionary(profile: str) -> Dictionary:
     """The dictionary of `profile` as this program was built with; compiled from source in a checkout."""

@@ -134,15 +134,20 @@ def _pod_file(
     flag: Any, environ: Mapping[str, str], user: Mapping[str, Any], user_file: Path, cwd: Path
 ) -> tuple[Setting, bool]:
     if flag is not None:
-        return Setting("config", str(flag), "flag"), False
+        return Setting("config", _named(flag), "flag"), False
     if environ.get("MALLEE_CONFIG"):
-        return Setting("config", environ["MALLEE_CONFIG"], "MALLEE_CONFIG"), False
+        return Setting("config", _named(environ["MALLEE_CONFIG"]), "MALLEE_CONFIG"), False
     for folder in (cwd, *cwd.parents):
         if (folder / POD_FILE).is_file():
             return Setting("config", str(folder / POD_FILE), "nearest pod.toml"), False
     if "config" in user:
         return Setting("config", str(Path(user["config"]).expanduser()), str(user_file)), False
-    return Setting("config", str(resources.examples_dir() / POD_FILE), "default"), True
+    return Setting("config", _named("default"), "default"), True
+
+
+def _named(pod: Any) -> str:
+    """The path of a pod file that was named by its path, or by the name of one that comes with mallee."""
+    return str(resources.pods().get(str(pod), pod))
 
 
 def _user(path: Path) -> tuple[dict[str, Any], dict[toml_lines.Path, int]]:

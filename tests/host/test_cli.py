@@ -255,6 +255,15 @@ def test_config_show_names_each_origin(mallee, pod_file: Path, monkeypatch: pyte
     assert "did you mean 'output'?" in mallee("config", "show").err
 
 
+def test_the_other_bundled_pod_has_a_name(mallee, monkeypatch: pytest.MonkeyPatch) -> None:
+    ran = mallee("config", "check", "-c", "oversubscribed", "-o", "json")
+    assert (ran.json[0]["pdus"], ran.err) == (8, "")
+    monkeypatch.setenv("MALLEE_CONFIG", "oversubscribed")
+    rows = {row["setting"]: row for row in mallee("config", "show", "-o", "json").json}
+    assert rows["config"]["value"].endswith("oversubscribed.toml")
+    assert rows["config"]["origin"] == "MALLEE_CONFIG"
+
+
 def test_the_bundled_pod_is_used_with_a_notice(mallee, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "pod.toml").unlink()
     ran = mallee("config", "check", "-o", "json")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -84,6 +85,18 @@ def test_the_default_pod_loads() -> None:
     assert (len(pod.skids), len(pod.pdus), len(pod.racks), len(pod.feeds)) == (2, 8, 8, 2)
 
 
+def test_the_oversubscribed_pod_is_the_default_one_with_mains_of_half_the_size() -> None:
+    default, other = (load_pod(resources.pods()[name]) for name in ("default", "oversubscribed"))
+    assert {feed.main_A for feed in other.feeds} == {1000.0} and {pdu.main_A for pdu in other.pdus} == {250.0}
+    replace = msgspec.structs.replace
+    assert default == replace(
+        other,
+        pod=default.pod,
+        feeds=tuple(replace(feed, main_A=2 * feed.main_A) for feed in other.feeds),
+        pdus=tuple(replace(pdu, main_A=2 * pdu.main_A) for pdu in other.pdus),
+    )
+
+
 @pytest.mark.parametrize(
     ("old", "new", "at", "what", "next_step"),
     [
@@ -148,6 +161,47 @@ def test_wrong_files(old: str, new: str, at: int, what: str, next_step: str) -> 
     assert int(error.what.split(":")[1]) == at
     assert next_step in error.next
     assert error.likely
+
+
+@pytest.mark.parametrize(
+    ("key", "what", "next_step"),
+    [
+        ("pumps.rated_flow_kg_s = -20.6", "-20.6: it must be a number > 0", "> 0"),
+        ("pumps.rated_flow_kg_s = nan", "nan: it must be a number > 0", "> 0"),
+        ("pumps.rated_flow_kg_s = inf", "inf: it must be a number <= 1000000", "1000000"),
+        (
+            "pumps.head_kPa = [1923.0, 1838.0, 1850.0, 1269.0, 500.0]",
+            "1850 stands behind 1838: it is not monotonic",
+            "fall",
+        ),
+        ("pumps.head_kPa = [1923.0, 1838.0, 1616.0]", "3 values, head_flow has 5", "each of head_flow"),
+        ("pumps.head_kPa = [1923.0, 1838.0, 1000.0, 500.0, 499.0]", "turns upwards", "last point"),
+        ("pumps.head_flow = [0.0, 0.5, 0.25, 0.75, 1.0]", "0.25 stands behind 0.5", "rise"),
+        ("pumps.head_flow = [0.1, 0.25, 0.5, 0.75, 1.0]", "does not begin at 0", "0.0"),
+        ("pumps.head_flow = []", "does not begin at 0", "0.0"),
+        ("pumps.power_kW = [21.3, 32.0, 0.0, 48.5, 51.3]", "it must be a number > 0", "> 0"),
+        ("pumps.rated_flow = 3.0", "unknown key 'rated_flow' in plant.pumps", "rated_flow_kg_s"),
+        ("air.head_fraction = [1.0, 0.9, 0.95, 0.1]", "not monotonic", "fall"),
+        ("air.head_fraction = [1.0, 0.9, 0.5, 0.0]", "> 0", "> 0"),
+        ("racks.cold_plate_K_W = [0.0389, 0.0245, 0.0204, 0.0305]", "not monotonic", "fall"),
+        ("racks.cold_plate_l_min = [0.4, 1.0, 2.0]", "4 values, cold_plate_l_min has 3", "each of"),
+        ("racks.flow_l_min = -1.5", "it must be a number > 0", "> 0"),
+        ("exchanger.valve_authority = 1.5", "it must be a number <= 1", "<= 1"),
+        ("coolant.level_percent = 100", "it must be a number < 100", "< 100"),
+        ("room.dew_point_degC = 30.0", "above temperature_degC = 25", "at most 25"),
+        ("electrical.main_band = 'E'", "'E'", ""),
+        ("electrical.shelf_efficiency = 0", "it must be a number > 0", "> 0"),
+    ],
+)
+def test_a_plant_that_cannot_be(key: str, what: str, next_step: str) -> None:
+    with pytest.raises(MalleeError) as caught:
+        parse_pod(GOOD + "\n[plant]\n" + key + "\n", "site.toml")
+    error = caught.value
+    assert what in error.what, error.what
+    assert next_step in error.next, error.next
+    assert error.likely and error.code is ExitCode.USAGE
+    at = GOOD.count("\n") + 3
+    assert error.what.startswith((f"site.toml:{at}:", f"site.toml:{at - 1}:"))
 
 
 def test_a_rack_without_a_branch() -> None:

@@ -36,6 +36,7 @@ def test_it_carries_firmware_boards_examples_and_dictionaries(wheel):
         "mallee/_boards/rp2_pico/board.py",
         "mallee/_boards/equipment/pump.py",
         "mallee/_examples/pod.toml",
+        "mallee/_examples/oversubscribed.toml",
         "mallee/sim/scenarios/pump_loss.toml",
         "mallee/sim/scenario/scenarios.template.md",
         "mallee/_dictionaries/pdu.bin",

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 from mallee.sim.plant.breaker import Breaker
 
-from . import cdu, pipe, pumps
+from . import cdu, load, pipe, pumps
 from .reference import NoReference
 from .svg import Chart, Series, page
 
@@ -116,6 +118,31 @@ def breaker_chart() -> Chart:
     )
 
 
+def load_charts() -> list[Chart]:
+    """One job's end among a minute and a half of power, and the spectrum in 60 logarithmic bands."""
+    power = load.power_W(1)
+    end = next(i for i, watts in enumerate(power) if watts < load.PAUSE * load.MEAN_W)
+    shown = range(end - round(60 / load.DT_S), end + round(30 / load.DT_S), 4)
+    frequency, energy = load.spectrum(load.running(power))
+    share = energy / energy[frequency > 0.01].sum()
+    edges = [0.02 * 1.1**i for i in range(61)]
+    bands = [share[(frequency >= a) & (frequency < b)].sum() for a, b in pairwise(edges)]
+    return [
+        Chart(
+            "Generated training: one device",
+            "time, s",
+            "power, W",
+            (Series("seed 1", [load.DT_S * (i - shown[0]) for i in shown], [float(power[i]) for i in shown]),),
+        ),
+        Chart(
+            "Where its swings are",
+            "log10 of the frequency in Hz",
+            "% of their energy in a band of 10 %",
+            (Series("seed 1", [math.log10(a * 1.05) for a in edges[:-1]], [100.0 * float(b) for b in bands]),),
+        ),
+    ]
+
+
 def main() -> int:
     try:
         pages = {
@@ -123,6 +150,7 @@ def main() -> int:
             "cdu": page(cdu_charts()),
             "pumps": page(pump_charts()),
             "breaker": page([breaker_chart()]),
+            "load": page(load_charts()),
         }
     except NoReference as missing:
         print(f"nothing drawn: {missing}", file=sys.stderr)

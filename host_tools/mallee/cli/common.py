@@ -28,7 +28,8 @@ class Common:
     """Options of every command."""
 
     config: Annotated[Path | None, Parameter(name=["--config", "-c"])] = None
-    """Pod file. Otherwise MALLEE_CONFIG, the nearest pod.toml, the user's config.toml, or the bundled default pod."""
+    """Pod file, or `oversubscribed`, which comes with mallee. Otherwise MALLEE_CONFIG, the nearest pod.toml, the user's
+    config.toml, or the bundled default pod."""
     output: Annotated[settings.Output | None, Parameter(name=["--output", "-o"])] = None
     """Form of the data on stdout."""
     timeout: str | None = None

@@ -3,26 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 
 from ..errors import MalleeError
 from ..link.address import parse_address
 from ..suggest import did_you_mean
 from .config import PodConfig
 from .lines import Path
+from .plantchecks import plant_problems
+from .problem import Problem
 
 BRANCHES = 8  # of a PDU controller
 _SCANS_PER_LEASE = 3  # two scans may fail without the lease being lost
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """Where the file is wrong, and the error's three parts."""
-
-    path: Path
-    what: str
-    likely: str
-    next: str
 
 
 def check(config: PodConfig) -> Problem | None:
@@ -35,6 +26,7 @@ def _problems(config: PodConfig) -> Iterator[Problem]:
     yield from _controllers(config)
     yield from _pdus(config)
     yield from _racks(config)
+    yield from plant_problems(config.plant)
 
 
 def _timing(config: PodConfig) -> Iterator[Problem]:

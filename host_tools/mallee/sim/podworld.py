@@ -16,6 +16,7 @@ from . import flash, pduwiring, runtime, skidwiring
 from .board import Program
 from .loads import Constant, Load
 from .pduwiring import PduWiring
+from .plant.fluid import fluid
 from .plant.plant import Plant
 from .plant.settle import CannotSettle, settle
 from .report import Range, Report
@@ -131,6 +132,7 @@ def build(
 ) -> World:
     """See World.from_pod. Raises MalleeError when the plant cannot hold the pod's set-points, or a port is taken."""
     runtime.micropython()  # before anything else: without it there is nothing to simulate on
+    _coolant(config)
     plant = PodEquipment(config, load or Constant(), seed, noise)
     control = config.control
     try:
@@ -162,6 +164,19 @@ def build(
     world.on_grid.append(recorder.sample)
     world.report = recorder.report
     return world
+
+
+def _coolant(config: PodConfig) -> None:
+    mixture = config.plant.coolant.mixture
+    try:
+        fluid(mixture)
+    except ValueError as error:
+        raise MalleeError(
+            f"plant.coolant.mixture: there is no coolant {mixture!r}",
+            "a typing error, or a name that CoolProp has otherwise",
+            "take one of CoolProp's incompressible mixtures, such as INCOMP::MPG-25%",
+            ExitCode.USAGE,
+        ) from error
 
 
 def _controllers(world: World, config: PodConfig, seed: int) -> None:

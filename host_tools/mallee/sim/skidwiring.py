@@ -68,6 +68,12 @@ class SkidWiring:
             if transmitter.drift_per_s:
                 transmitter.offset += transmitter.drift_per_s * dt_s
 
+    def swap(self, one: str, other: str) -> None:
+        """Fault: two loops end at each other's terminals. Again, and each is where it was."""
+        names = list(self.transmitters)
+        i, j = names.index(one), names.index(other)
+        self._channels[i], self._channels[j] = self._channels[j], self._channels[i]
+
     def inputs(self) -> bytes:
         return self._pack(*[transmitter.current_uA(read()) for transmitter, read in self._channels], 0)
 

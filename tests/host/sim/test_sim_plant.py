@@ -257,13 +257,3 @@ def test_a_bistable_contactor_needs_its_pulse(plant: Plant):
     power.coils("pdu-a1", 0b100, 0)
     power.step(50_000)
     assert not contactor.closed
-
-
-def test_a_leak_shows_in_level_and_suction_pressure(plant: Plant):
-    assert plant.suction_kPa == pytest.approx(150.0)
-    plant.vessel.leak_l_s = 0.5
-    for _ in range(6000):
-        plant.vessel.step(0.01)
-    assert plant.vessel.level_percent == pytest.approx(30.0, abs=0.1)
-    # Boyle-Mariotte: 40 l of gas at 251 kPa absolute in 70 l.
-    assert plant.suction_kPa == pytest.approx(251.325 * 40 / 70 - 101.325, abs=0.3)

@@ -20,6 +20,15 @@ def plant_of(world: World):
     return world.equipment.plant
 
 
+def test_a_coolant_that_is_none_is_refused():
+    config = default_pod()
+    coolant = msgspec.structs.replace(config.plant.coolant, mixture="INCOMP::BEER")
+    plant = msgspec.structs.replace(config.plant, coolant=coolant)
+    with pytest.raises(MalleeError, match="BEER") as caught:
+        World.from_pod(msgspec.structs.replace(config, plant=plant))
+    assert "MPG-25%" in caught.value.next
+
+
 def test_default_pod_starts_at_rest_and_survives_a_dead_skid_controller():
     with World.from_pod(default_pod()) as world:
         plant = plant_of(world)

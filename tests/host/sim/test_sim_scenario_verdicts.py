@@ -45,7 +45,7 @@ def test_a_pod_in_order_breaks_none(view):
 
 
 def test_a_branch_that_draws_what_nobody_takes(view):
-    view.equipment.plant.electrical.pdus["pdu-a1"].branches[0].power_W *= 1.2
+    view.equipment.plant.electrical.pdus["pdu-a1"].branches[0].shelf_W *= 1.2
     assert broken(view)[1] == ["energy_balance"]
 
 

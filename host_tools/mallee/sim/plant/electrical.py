@@ -52,18 +52,18 @@ class Branch:
         self.rack = rack
         self.contactor = Contactor()
         self.breaker = breaker
-        self.fault_A = 0.0
-        """Fault: what something else behind the breaker draws, an overload or a short circuit."""
+        self.foreign_A = 0.0
+        """Fault: what something else behind contactor and breaker draws of each phase, an overload or a short circuit."""
         self.live = True
         """There is voltage behind contactor and breaker."""
         self.inrush_us = 0
         """What is left of the shelf's inrush."""
+        self.shelf_W = 0.0
         self.power_W = 0.0
+        """Of the shelf and of whatever else hangs on the circuit, whose heat goes elsewhere."""
         self.reactive_var = 0.0
         self.current_A = 0.0
         """RMS of each phase."""
-        self.foreign_W = 0.0
-        """Fault: what else hangs on this circuit; its heat goes elsewhere."""
 
 
 class PduPower:
@@ -190,7 +190,6 @@ class Electrical:
         p = self._parameters
         self.version += 1
         rating = p.shelf_kW * 1000.0
-        tangent = math.tan(math.acos(p.power_factor))
         self._energise()
         self.loss_W = 0.0
         for rack, shelves in enumerate(self._shelves):
@@ -199,11 +198,9 @@ class Electrical:
             self.supplied_W[rack] = each * carrying
             power = each / p.shelf_efficiency
             self.loss_W += (power - each) * carrying
-            for pdu, branch in shelves:
+            for _, branch in shelves:
                 drawn = power if branch.inrush_us <= 0 else rating / p.shelf_efficiency * p.inrush_ratio
-                branch.power_W = drawn + branch.foreign_W if branch.live else 0.0
-                branch.reactive_var = branch.power_W * tangent
-                branch.current_A = branch.power_W / p.power_factor / (math.sqrt(3.0) * pdu.feed.voltage_V)
+                branch.shelf_W = drawn if branch.live else 0.0
         self._carry()
 
     def _energise(self) -> None:
@@ -222,17 +219,19 @@ class Electrical:
                     self._inrushing.append(branch)
 
     def _carry(self) -> None:
-        """Add faults, and tell each breaker its current."""
+        """Find what each branch draws, and tell each breaker its current. What is foreign has the shelves' power factor."""
+        p = self._parameters
+        tangent = math.tan(math.acos(p.power_factor))
         for feed in self.feeds.values():
             feed.main.current_A = 0.0
         for pdu in self.pdus.values():
+            W_per_A = math.sqrt(3.0) * pdu.feed.voltage_V * p.power_factor
             total_A = 0.0
             for branch in pdu.branches:
-                if branch.rack is None:
-                    branch.current_A = 0.0
-                if branch.live:
-                    branch.current_A += branch.fault_A
-                branch.breaker.current_A = branch.current_A
+                foreign_A = branch.foreign_A if branch.live else 0.0
+                branch.current_A = branch.breaker.current_A = branch.shelf_W / W_per_A + foreign_A
+                branch.power_W = branch.shelf_W + foreign_A * W_per_A
+                branch.reactive_var = branch.power_W * tangent
                 total_A += branch.current_A
             pdu.main.current_A = total_A
             pdu.feed.main.current_A += total_A
@@ -248,9 +247,12 @@ class Electrical:
         self.breaker(name, branch).closed = not opened
         self.share()
 
-    def overload(self, name: str, branch: int, current_A: float) -> None:
-        """Fault: something else behind a PDU's branch (from 0) draws this current, up to a short circuit; 0 ends it."""
-        self.pdus[name].branches[branch].fault_A = current_A
+    def overload(self, name: str, branch: int, by_A: float) -> None:
+        """Fault: something else behind a PDU's branch (from 0) draws so much more of each phase, up to a short circuit.
+
+        Overloads add up; the same with the other sign ends one.
+        """
+        self.pdus[name].branches[branch].foreign_A += by_A
         self.share()
 
     def lose_feed(self, name: str, lost: bool = True) -> None:

@@ -19,6 +19,8 @@ class SkidHydraulics:
         self.curve = curve
         self.pumps = pumps
         self.clog_kPa = 0.0
+        self.head_fraction = 1.0
+        """What gas in the coolant leaves of the pumps' head."""
         self.flow_kg_s = 0.0
 
     def flow_at(self, differential_pressure_kPa: float) -> float:
@@ -43,14 +45,15 @@ class SkidHydraulics:
         for pump in self.pumps:
             speed = pump.speed_percent * 0.01
             if speed > 0.0:
-                total += self.curve.power_W(self.curve.flow_kg_s(differential_pressure_kPa + clog, speed), speed)
+                flow = self.curve.flow_kg_s((differential_pressure_kPa + clog) / self.head_fraction, speed)
+                total += self.curve.power_W(flow, speed)
         return total
 
     def _pumped(self, head_kPa: float) -> float:
         total = 0.0
         for pump in self.pumps:
             if pump.speed_percent > 0.0:
-                total += self.curve.flow_kg_s(head_kPa, pump.speed_percent * 0.01)
+                total += self.curve.flow_kg_s(head_kPa / self.head_fraction, pump.speed_percent * 0.01)
         return total
 
 
@@ -70,7 +73,7 @@ class Manifold:
         shutoff = 0.0
         for skid in self.skids:
             for pump in skid.pumps:
-                head = skid.curve.shutoff_kPa * (pump.speed_percent * 0.01) ** 2
+                head = skid.curve.shutoff_kPa * (pump.speed_percent * 0.01) ** 2 * skid.head_fraction
                 if head > shutoff:
                     shutoff = head
         if shutoff <= 0.0 or conductance <= 0.0:

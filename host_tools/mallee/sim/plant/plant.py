@@ -11,12 +11,14 @@ from __future__ import annotations
 import math
 
 from ...pod.config import PodConfig
+from .air import Air
 from .electrical import Electrical
 from .energy import EnergyBalance
 from .exchanger import Exchanger, Valve
 from .film import film_properties
 from .fluid import fluid
 from .hydraulics import Manifold, SkidHydraulics
+from .leak import Leak
 from .pipe import Pipe
 from .pump import Pump, PumpCurve
 from .rack import ColdPlate, Rack
@@ -67,6 +69,10 @@ class Plant:
         self.cold_plate = ColdPlate(p.racks)
         self.electrical = Electrical(config)
         self.vessel = Vessel(p.coolant)
+        loop_l = p.coolant.supply_volume_l + p.coolant.return_volume_l
+        loop_l += len(config.skids) * p.exchanger.secondary_volume_l
+        self.air = Air(p.air, loop_l, len(config.skids))
+        self.leaks: list[Leak] = []
         self.room = Room(p.room)
         self.facility_supply_degC = p.facility.supply_temperature_degC
         self.facility_available = 1.0
@@ -123,13 +129,31 @@ class Plant:
             for pump in skid.pumps:
                 pump.step(dt_s)
             skid.valve.step(dt_s)
-        self.vessel.step(dt_s)
+        self._step_losses(dt_s)
         self.manifold.solve()
         heat_W = self._step_racks(dt_s)
         self._step_pipes(dt_s, heat_W)
         self._step_skids(dt_s)
         air_W = self.take_powers() + electrical.loss_W + self._pipe_loss_W
         self.room.step(dt_s, air_W / 1000.0)
+
+    def leak(self, place: str, l_s: float) -> Leak:
+        """Fault: a hole at a skid or a rack that loses this much in normal operation; take it out of `leaks` to mend it."""
+        part = 1.0 if place in self.skids else 0.5
+        normal_kPa = self.parameters.coolant.charge_pressure_kPa + part * self.config.control.differential_pressure_kPa
+        leak = Leak(l_s, normal_kPa, part)
+        self.leaks.append(leak)
+        return leak
+
+    def _step_losses(self, dt_s: float) -> None:
+        """Coolant that leaks out, and gas that is in it."""
+        for leak in self.leaks:
+            self.vessel.lost_l += leak.l_s(self.suction_kPa, self.differential_pressure_kPa) * dt_s
+        if self.air.gas_l or self.vessel.gas_l:
+            self.air.step(dt_s, self.l_min(self.manifold.flow_kg_s) / 60.0)
+            self.vessel.gas_l = self.air.gas_l
+            for i, skid in enumerate(self.skids.values()):
+                skid.hydraulics.head_fraction = self.air.head(i)
 
     def take_powers(self) -> float:
         """Put the supplied power into the racks; returns the part that goes into air, W."""

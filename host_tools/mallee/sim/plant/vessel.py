@@ -16,20 +16,23 @@ class Vessel:
         self._charge_l = parameters.vessel_volume_l * parameters.level_percent / 100.0
         self._charge_kPa = parameters.charge_pressure_kPa + _AMBIENT_KPA
         self.lost_l = 0.0
-        self.leak_l_s = 0.0
-        """Fault: coolant that leaves the loop."""
+        """Coolant that left the loop."""
+        self.gas_l = 0.0
+        """Gas elsewhere in the loop, which pushes coolant in here."""
 
-    def step(self, dt_s: float) -> None:
-        if self.leak_l_s:
-            self.lost_l += self.leak_l_s * dt_s
+    @property
+    def _coolant_l(self) -> float:
+        return min(0.99 * self._volume_l, max(0.0, self._charge_l + self.gas_l - self.lost_l))
 
     @property
     def level_percent(self) -> float:
-        return max(0.0, 100.0 * (self._charge_l - self.lost_l) / self._volume_l)
+        return 100.0 * self._coolant_l / self._volume_l
 
     @property
     def suction_kPa(self) -> float:
-        """Above ambient."""
-        gas_l = self._volume_l - max(0.0, self._charge_l - self.lost_l)
-        pressure = self._charge_kPa * (self._volume_l - self._charge_l) / gas_l - _AMBIENT_KPA
-        return max(0.0, pressure) if self.lost_l < self._charge_l else 0.0
+        """Above ambient; an empty vessel holds none."""
+        coolant_l = self._coolant_l
+        if coolant_l <= 0.0:
+            return 0.0
+        pressure = self._charge_kPa * (self._volume_l - self._charge_l) / (self._volume_l - coolant_l) - _AMBIENT_KPA
+        return max(0.0, pressure)

@@ -13,7 +13,10 @@ FAULTS: dict[str, Fault] = {
     "pump_feedback_lost": Fault("Its speed feedback is open; it turns as before", "pump", plant.pump_feedback_lost),
     "valve_stick": Fault("The primary valve stays where it is", "skid", plant.valve_stick),
     "filter_clog": Fault("The secondary filter fills", "skid", plant.filter_clog, plant.FilterClog),
-    "leak": Fault("Coolant is lost", "pod", plant.leak, plant.Leak),
+    "leak": Fault("A hole through which coolant is lost; undone, it is mended", "place", plant.leak, plant.Leak),
+    "air_in_loop": Fault(
+        "Air comes into the loop; its separator takes it out again", "pod", plant.air_in_loop, plant.AirInLoop
+    ),
     "facility_warm": Fault("Facility water is warmer", "pod", plant.facility_warm, plant.FacilityWarm),
     "facility_gone": Fault("Facility water does not flow", "pod", plant.facility_gone, plant.FacilityGone),
     "room_humid": Fault("The dew point of the room's air rises", "pod", plant.room_humid, plant.RoomHumid),
@@ -23,10 +26,14 @@ FAULTS: dict[str, Fault] = {
     "sensor_offset": Fault("It lies by a constant", "sensor", plant.sensor_offset, plant.SensorOffset),
     "sensor_drift": Fault("It lies more and more", "sensor", plant.sensor_drift, plant.SensorDrift),
     "sensor_noise": Fault("It is noisy", "sensor", plant.sensor_noise, plant.SensorNoise),
+    "sensors_swapped": Fault(
+        "Two sensors of a skid are connected in each other's place", "sensors", plant.sensors_swapped
+    ),
     "feed_lost": Fault("The feed has no voltage", "feed", plant.feed_lost),
     "branch_overload": Fault(
         "A branch carries more than its shelf", "branch", plant.branch_overload, plant.BranchOverload
     ),
+    "breaker_open": Fault("A breaker opens; undone, somebody closes it", "breaker", plant.breaker_open),
     "contactor_welded": Fault("The contactor of a branch does not open", "branch", plant.contactor("welded")),
     "contactor_broken": Fault("The contactor of a branch does not close", "branch", plant.contactor("broken")),
     "phase_lost": Fault(

@@ -73,13 +73,13 @@ class Invariants:
         plant = self._view.equipment.plant
         electrical = plant.electrical
         drawn = sum(  # an inrush charges the shelf, and is not in its account
-            b.power_W - b.foreign_W for p in electrical.pdus.values() for b in p.branches if b.live and b.inrush_us <= 0
+            b.shelf_W for p in electrical.pdus.values() for b in p.branches if b.inrush_us <= 0
         )
         into = sum(electrical.supplied_W) + electrical.loss_W
         self.energy.check(
             abs(drawn - into) / max(into, 1.0),
             now_s,
-            f"branches draw {drawn:.0f} W, racks and shelves take {into:.0f} W",
+            f"shelves draw {drawn:.0f} W, racks and losses take {into:.0f} W",
         )
         given = sum(skid.flow_kg_s for skid in plant.skids.values())
         manifold = plant.manifold

@@ -15,6 +15,8 @@ from ...pod.document import PduState, PodDocument, SkidState, Value
 from ..hostprocess import HostProcess
 from ..podworld import PodEquipment
 from ..world import World
+from .plantfaults import breaker_place
+from .stranger import Stranger
 from .targets import split
 
 SAMPLE_US = 1_000_000
@@ -30,6 +32,7 @@ class View(msgspec.Struct):
     document: PodDocument | None = None
     document_us: int = 0
     """When it was heard."""
+    strangers: list[Stranger] = []
 
 
 class Kpi(msgspec.Struct, frozen=True):
@@ -80,6 +83,16 @@ def _branch_A(view: View, target: str) -> float:
     return _plant(view).electrical.pdus[pdu].branches[int(number) - 1].current_A
 
 
+def _breaker_closed(view: View, target: str) -> float:
+    return float(_plant(view).electrical.breaker(*breaker_place(target)).closed)
+
+
+def _branch_says_A(view: View, target: str) -> float | None:
+    pdu, number = split(target)
+    member = next((m for m in _members(view) if m.name == pdu), None)
+    return member.branches[int(number) - 1].current.number if isinstance(member, PduState) else None
+
+
 def _members(view: View) -> tuple[SkidState | PduState, ...]:
     return () if view.document is None else (*view.document.skids, *view.document.pdus)
 
@@ -122,6 +135,8 @@ KPIS: dict[str, Kpi] = {
     "case_degC": Kpi("°C", "Devices of one rack", _case_degC, "rack"),
     "dew_point_margin_K": Kpi("K", "Coolant supply above the dew point of the room", _dew_point_margin_K),
     "level_percent": Kpi("%", "Of the expansion vessel", lambda v, _: _plant(v).vessel.level_percent),
+    "suction_kPa": Kpi("kPa", "At the pumps' suction, above ambient", lambda v, _: _plant(v).suction_kPa),
+    "void_percent": Kpi("%", "Gas in the coolant, by volume", lambda v, _: 100.0 * _plant(v).air.void),
     "pump_speed_percent": Kpi("%", "Of one pump", _pump_percent, "pump"),
     "pump_power_kW": Kpi(
         "kW", "Shafts of all pumps", lambda v, _: sum(s.pump_W for s in _plant(v).skids.values()) / 1000.0
@@ -135,11 +150,18 @@ KPIS: dict[str, Kpi] = {
     "feed_current_A": Kpi("A", "Of one feed, each phase", lambda v, t: _plant(v).electrical.feed_current_A(t), "feed"),
     "branch_current_A": Kpi("A", "Of one branch, each phase", _branch_A, "branch"),
     "branch_closed": Kpi("1", "1 while the contactor of a branch is closed", _branch_closed, "branch"),
+    "breaker_closed": Kpi("1", "1 while a breaker is closed", _breaker_closed, "breaker"),
     "controller_restarts": Kpi(
         "1", "Of one controller so far", lambda v, t: v.world.controller(t).restarts, "controller"
     ),
     "host_restarts": Kpi("1", "Of the host so far", lambda v, _: v.world.host_restarts, needs_host=True),
     "network_faults": Kpi("1", "Segments that met a fault so far", lambda v, _: sum(v.world.network.faults.values())),
+    "stranger_answers": Kpi(
+        "1", "Writes of strangers that were done so far", lambda v, _: sum(s.answers for s in v.strangers)
+    ),
+    "stranger_refusals": Kpi(
+        "1", "Writes of strangers that were refused so far", lambda v, _: sum(s.refusals for s in v.strangers)
+    ),
     "host_answering": Kpi(
         "1", "Controllers that answer", lambda v, _: _count(v, lambda m: m.answering), needs_host=True
     ),
@@ -153,7 +175,9 @@ KPIS: dict[str, Kpi] = {
     "host_differential_pressure_kPa": Kpi(
         "kPa", "Measured by one skid", _skid_says("differential_pressure"), "skid", needs_host=True
     ),
+    "host_level_percent": Kpi("%", "Measured by one skid", _skid_says("level"), "skid", needs_host=True),
     "host_flow_l_min": Kpi("l/min", "Measured by one skid", _skid_says("flow"), "skid", needs_host=True),
+    "host_branch_current_A": Kpi("A", "Measured on one branch", _branch_says_A, "branch", needs_host=True),
     "host_power_kW": Kpi("kW", "Measured by all PDUs", _document(lambda d: d.totals.power_kW), needs_host=True),
     "host_alarms": Kpi("1", "Active alarms", _document(lambda d: float(len(d.alarms))), needs_host=True),
     "host_age_s": Kpi("s", "Since the host last said something", _document_age_s, needs_host=True),

@@ -28,6 +28,8 @@ class LoadSection(Struct, frozen=True, kw_only=True):
     """Compresses the recording in time, never the plant."""
     training: Annotated[float, Meta(gt=0, le=1)] | None = None
     """Generated synchronous training with this mean; its times come from the seed."""
+    job_end_s: Seconds | None = None
+    """Of training: when the first job ends; otherwise the seed says, not before 60 s."""
 
 
 class Event(Struct, frozen=True, kw_only=True):
@@ -80,7 +82,7 @@ class Scenario(Struct, frozen=True, kw_only=True):
     description: str = ""
     for_s: Annotated[float, Meta(gt=0, le=86_400)]
     pod: str = "default"
-    """The bundled pod, or the path of a pod file, relative to the scenario's folder."""
+    """A bundled pod ("default", "oversubscribed"), or the path of a pod file, relative to the scenario's folder."""
     over: dict[str, Any] = msgspec.field(default_factory=dict)
     """Keys of the pod file with other values; rows of a list by their name: feed = { A = { main_A = 1000 } }."""
     settings: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)
@@ -90,6 +92,8 @@ class Scenario(Struct, frozen=True, kw_only=True):
     """Standard deviation of every transmitter, in percent of its span."""
     may_throttle: bool = False
     """Devices may go above their throttle temperature."""
+    pairs: bool = True
+    """May be combined with another by a soak: when every fault is undone, the pod becomes whole again by itself."""
     load: LoadSection = LoadSection(constant=1.0)
     events: tuple[Event, ...] = msgspec.field(name="event", default=())
     expectations: tuple[Expectation, ...] = msgspec.field(name="expect", default=())

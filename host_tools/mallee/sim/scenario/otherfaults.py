@@ -141,4 +141,6 @@ def stranger(stage: Stage, target: str, p: StrangerWrites) -> Undo:
     entry = next(c for c in stage.config.controllers if c.name == target)
     profile = "pump" if target in stage.equipment.skids else "pdu"
     write = plan_writes(dictionary(profile), {p.point: p.value})[0]
-    return Stranger(stage.world, address_of(entry), entry.unit, write, p.every_s).leave
+    found = Stranger(stage.world, address_of(entry), entry.unit, write, p.every_s)
+    stage.strangers.append(found)
+    return found.leave

@@ -24,12 +24,20 @@ _UNDONE_BY_S = 32.0
 def combine(a: Loaded, b: Loaded, seed: int) -> Loaded:
     """Both scenarios' faults, settings and standing alarms; instead of their expectations: that the pod recovers.
 
-    Raises MalleeError when they are about different pods.
+    Raises MalleeError when they are about different pods, or one says that it cannot be combined.
     """
     if a.pod_path != b.pod_path:
         raise MalleeError(
             f"{a.name} and {b.name} are about different pods", "each names its own", "combine others", ExitCode.USAGE
         )
+    for one in (a, b):
+        if not one.scenario.pairs:
+            raise MalleeError(
+                f"{one.name} cannot be combined",
+                "it says pairs = false: the pod does not become whole again after it",
+                "combine others",
+                ExitCode.USAGE,
+            )
     source = random.Random(f"{seed}/{a.name}+{b.name}")
     events = tuple(_moved(event, source) for event in (*a.scenario.events, *b.scenario.events))
     host = a.scenario.host or b.scenario.host

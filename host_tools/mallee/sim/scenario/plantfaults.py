@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
 from typing import Annotated
 
@@ -68,15 +69,26 @@ def filter_clog(stage: Stage, target: str, p: FilterClog) -> Undo:
 
 class Leak(Parameters, frozen=True):
     l_s: Annotated[float, Meta(gt=0, le=20)] = 0.1
-    """Coolant that is lost; it does not come back."""
+    """At the pressure of normal operation. Coolant that is lost does not come back."""
 
 
 def leak(stage: Stage, target: str, p: Leak) -> Undo:
-    vessel = stage.equipment.plant.vessel
-    vessel.leak_l_s += p.l_s
+    plant = stage.equipment.plant
+    found = plant.leak(target, p.l_s)
+    return lambda: plant.leaks.remove(found)
+
+
+class AirInLoop(Parameters, frozen=True):
+    by_l: Annotated[float, Meta(gt=0, le=30)] = 10.0
+    """At suction pressure. It compresses the vessel's cushion: more than 15 l bring the default loop to its pressure limit."""
+
+
+def air_in_loop(stage: Stage, target: str, p: AirInLoop) -> Undo:
+    air = stage.equipment.plant.air
+    air.enter(p.by_l, random.Random(f"{stage.seed}/air"))
 
     def undo() -> None:
-        vessel.leak_l_s -= p.l_s
+        air.gas_l = 0.0
 
     return undo
 
@@ -190,6 +202,13 @@ def sensor_noise(stage: Stage, target: str, p: SensorNoise) -> Undo:
     return undo
 
 
+def sensors_swapped(stage: Stage, target: str, p: Parameters) -> Undo:
+    skid, both = split(target)
+    wiring, (one, other) = stage.equipment.skids[skid], split(both)
+    wiring.swap(one, other)
+    return lambda: wiring.swap(one, other)
+
+
 # Power.
 
 
@@ -205,19 +224,26 @@ def _branch(stage: Stage, target: str) -> Branch:
 
 
 class BranchOverload(Parameters, frozen=True):
-    by_kW: Annotated[float, Meta(gt=0, le=1000)] = 45.0
-    """Something else that was plugged into the circuit; 45 kW are 63 A."""
+    by_A: Annotated[float, Meta(gt=0, le=10_000)] = 63.0
+    """Of each phase, by something else that was plugged into the circuit; thousands are a short circuit."""
 
 
 def branch_overload(stage: Stage, target: str, p: BranchOverload) -> Undo:
-    branch, electrical = _branch(stage, target), stage.equipment.plant.electrical
+    electrical, (pdu, number) = stage.equipment.plant.electrical, split(target)
+    electrical.overload(pdu, int(number) - 1, p.by_A)
+    return lambda: electrical.overload(pdu, int(number) - 1, -p.by_A)
 
-    def more(watts: float) -> None:
-        branch.foreign_W += watts
-        electrical.share()
 
-    more(1000.0 * p.by_kW)
-    return lambda: more(-1000.0 * p.by_kW)
+def breaker_place(target: str) -> tuple[str, int | None]:
+    """How Electrical.breaker is asked for it."""
+    owner, branch = split(target)
+    return owner, int(branch) - 1 if branch else None
+
+
+def breaker_open(stage: Stage, target: str, p: Parameters) -> Undo:
+    electrical, place = stage.equipment.plant.electrical, breaker_place(target)
+    electrical.open_breaker(*place)
+    return lambda: electrical.open_breaker(*place, opened=False)
 
 
 def contactor(attribute: str) -> Callable[[Stage, str, Parameters], Undo]:

@@ -15,7 +15,7 @@ from ...errors import ExitCode, MalleeError
 from ...pod import lines as toml_lines
 from ...pod import tomlfile
 from ...pod.config import PodConfig
-from ...resources import dictionary, examples_dir
+from ...resources import dictionary, pods
 from ...suggest import did_you_mean
 from .faults import FAULTS
 from .kpis import KPIS
@@ -23,6 +23,7 @@ from .model import Event, Expectation, Scenario
 from .overriding import pod_of
 from .targets import targets
 
+_KINDS = {"controllers": "a controller or `all`", "sensors": "two sensors of a skid", "place": "a skid or a rack"}
 BUNDLED = Path(__file__).resolve().parents[1] / "scenarios"
 
 
@@ -78,7 +79,7 @@ def load(path: Path) -> Loaded:
 def parse(text: str, path: Path) -> Loaded:
     data, lines = tomlfile.parse(text, str(path))
     scenario = tomlfile.convert(data, lines, str(path), Scenario)
-    pod_path = examples_dir() / "pod.toml" if scenario.pod == "default" else path.parent / scenario.pod
+    pod_path = pods().get(scenario.pod, path.parent / scenario.pod)
     config, _ = pod_of(pod_path, scenario.over, f"{path}:{toml_lines.line_of(lines, ('over',))}")
     loaded = Loaded(scenario, path, config, pod_path, lines)
     for problem in _problems(loaded):
@@ -150,6 +151,10 @@ def _load(loaded: Loaded) -> Iterator[MalleeError]:
                 "a time was left out, or is out of order",
                 "write [[0, 0.6], [10, 1.0]]: at each time in s, the fraction of rated power from then on",
             )
+    if load.job_end_s is not None and load.training is None:
+        yield loaded.wrong(
+            ("load", "job_end_s"), "job_end_s without training", "only generated training has jobs", "leave it out"
+        )
     if load.csv is not None and not (loaded.path.parent / load.csv).is_file():
         yield loaded.wrong(("load", "csv"), f"there is no {load.csv}", "the path is relative to this file", "mend it")
 
@@ -171,7 +176,10 @@ def _target(loaded: Loaded, path: toml_lines.Path, key: str, of: str, kind: str,
     else:
         likely = "a typing error, or a name of another pod"
         yield loaded.wrong(
-            (*path, key), f"{of} is about a {kind}: there is no {name!r}", likely, did_you_mean(name, known)
+            (*path, key),
+            f"{of} is about {_KINDS.get(kind, f'a {kind}')}: there is no {name!r}",
+            likely,
+            did_you_mean(name, known),
         )
 
 

@@ -26,6 +26,7 @@ from .model import Event, LoadSection
 from .overriding import laid_over, pod_of
 from .reading import Loaded, controllers_named, parameters, patterns_match
 from .result import FAILED, PASSED, Result, judge, ranges
+from .stranger import Stranger
 
 _KEPT = ("MALLEE_MICROPYTHON",)
 
@@ -46,6 +47,7 @@ class _Run:
         self.scenario = loaded.scenario
         self.seed = seed
         self.host: HostProcess | None = None
+        self.strangers: list[Stranger] = []
         self._counterproof = counterproof
         self._proof = loaded.scenario.counterproof if counterproof else None
         self._say = say
@@ -64,7 +66,7 @@ class _Run:
             settings = laid_over(scenario.settings, self._proof.settings if self._proof else {})
             loop.run_in_world(world, _write_settings(self.config, settings))
             self._start_host()
-            self._view = View(world, self.config, self.equipment, self.host)
+            self._view = View(world, self.config, self.equipment, self.host, strangers=self.strangers)
             self._invariants = Invariants(self._view, scenario.may_throttle, scenario.alarms)
             self._series = Series(
                 self._view, {(e.kpi, e.of) for e in scenario.expectations if not self._unheard(e.kpi)}
@@ -207,7 +209,7 @@ def _load(section: LoadSection, folder: Path, seed: int) -> Load:
     if section.steps is not None:
         return Steps(*section.steps)
     if section.training is not None:
-        return Training(section.training, seed)
+        return Training(section.training, seed, section.job_end_s)
     return Constant(1.0 if section.constant is None else section.constant)
 
 

@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from ...errors import ExitCode
-from .reading import bundled
+from .reading import bundled, find, load
 from .result import Result
 
 _POLL_S = 0.1
@@ -47,9 +47,11 @@ def pairs(count: int, seed: int, names: Sequence[str] | None = None) -> list[Pai
     """Every other one a scenario with a new seed, the rest two scenarios at once; a function of its arguments."""
     source = random.Random(f"{seed}/soak")
     known = list(bundled() if names is None else names)
+    combined = [name for name in known if load(find(name)).scenario.pairs]
     found: list[Pair] = []
     for index in range(count):
-        chosen = [source.choice(known)] if index % 2 == 0 or len(known) < 2 else source.sample(known, 2)
+        alone = index % 2 == 0 or len(combined) < 2
+        chosen = [source.choice(known)] if alone else source.sample(combined, 2)
         found.append(Pair("+".join(chosen), source.randrange(1, 1_000_000)))
     return found
 

@@ -12,6 +12,7 @@ from ...pod.config import PodConfig
 from ..hostprocess import HostProcess
 from ..podworld import PodEquipment
 from ..world import World
+from .stranger import Stranger
 
 Undo = Callable[[], None]
 Probability = Annotated[float, Meta(ge=0, le=1)]
@@ -26,6 +27,8 @@ class Stage(Protocol):
     equipment: PodEquipment
     host: HostProcess | None
     seed: int
+    strangers: list[Stranger]
+    """All that ever came."""
 
     def another_host(self, host_id: int) -> HostProcess: ...
 

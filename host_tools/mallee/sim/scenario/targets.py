@@ -16,7 +16,10 @@ def sensors() -> list[str]:
 
 
 def targets(kind: str, config: PodConfig) -> list[str]:
-    """Every name of that kind in this pod; "" is the pod as a whole."""
+    """Every name of that kind in this pod; "" is the pod as a whole.
+
+    A breaker is the main of a feed or PDU, or that of a branch; sensors are two of one skid; a place is where coolant can leak.
+    """
     skids, pdus = [s.name for s in config.skids], [p.name for p in config.pdus]
     if kind == "pump":
         return [f"{skid}/{pump}" for skid in skids for pump in PUMPS]
@@ -24,6 +27,12 @@ def targets(kind: str, config: PodConfig) -> list[str]:
         return [f"{skid}/{sensor}" for skid in skids for sensor in sensors()]
     if kind == "branch":
         return [f"{pdu}/{branch}" for pdu in pdus for branch in BRANCHES]
+    if kind == "breaker":
+        return [*(feed.name for feed in config.feeds), *pdus, *targets("branch", config)]
+    if kind == "sensors":
+        return [f"{skid}/{a}/{b}" for skid in skids for a in sensors() for b in sensors() if a != b]
+    if kind == "place":
+        return [*skids, *(rack.name for rack in config.racks)]
     if kind == "controllers":
         return [*skids, *pdus, "all"]
     plain = {
@@ -38,6 +47,6 @@ def targets(kind: str, config: PodConfig) -> list[str]:
 
 
 def split(target: str) -> tuple[str, str]:
-    """Owner and part: "skid-1/2" → "skid-1", "2"."""
+    """Owner and part: "skid-1/2" → "skid-1", "2"; no part where none is named."""
     owner, _, part = target.partition("/")
     return owner, part

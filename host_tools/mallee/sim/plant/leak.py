@@ -1,0 +1,20 @@
+"""A leak: a hole through which coolant leaves with the root of the pressure before it (orifice, Q ∝ √Δp; Torricelli).
+
+At a skid it is in the discharge, where suction and differential pressure add up; at a rack half of the differential pressure is
+left, as in the middle of its hoses.
+"""
+
+from __future__ import annotations
+
+import math
+
+
+class Leak:
+    """`rate_l_s` is lost at `rated_kPa` above ambient; `part` of the differential pressure is before the hole."""
+
+    def __init__(self, rate_l_s: float, rated_kPa: float, part: float) -> None:
+        self._per_root_kPa = rate_l_s / math.sqrt(rated_kPa)
+        self._part = part
+
+    def l_s(self, suction_kPa: float, differential_pressure_kPa: float) -> float:
+        return self._per_root_kPa * math.sqrt(max(0.0, suction_kPa + self._part * differential_pressure_kPa))
