@@ -7,12 +7,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ..deploy.board import equipment
-from ..deploy.board import load as load_board
 from ..errors import ExitCode, MalleeError
 from ..pod.config import Controller as ControllerEntry
 from ..pod.config import PodConfig
 from ..resources import boards_dir, firmware_dir
-from . import flash, pduwiring, runtime, skidwiring
+from . import flash, memory, pduwiring, runtime, skidwiring
 from .board import Program
 from .loads import Constant, Load
 from .pduwiring import PduWiring
@@ -128,6 +127,7 @@ def build(
     gateway: bool,
     noise: float,
     start_utc: datetime | None,
+    memory_of: str = BOARD,
 ) -> World:
     """See World.from_pod. Raises MalleeError when the plant cannot hold the pod's set-points, or a port is taken."""
     runtime.micropython()  # before anything else: without it there is nothing to simulate on
@@ -150,7 +150,7 @@ def build(
     speed = None if paced is False else 1.0 if paced is True else float(paced)
     world = kind(plant, seed=seed, speed=speed, start_utc=start_utc)
     try:
-        _controllers(world, config, seed)
+        _controllers(world, config, seed, memory_of)
         if gateway:
             from .gateway import Gateway
 
@@ -164,9 +164,9 @@ def build(
     return world
 
 
-def _controllers(world: World, config: PodConfig, seed: int) -> None:
+def _controllers(world: World, config: PodConfig, seed: int, memory_of: str) -> None:
     path = (boards_dir() / BOARD, firmware_dir())
-    heap_bytes: int = load_board(BOARD).data["MEMORY"]["heap_bytes"]
+    heap_bytes = memory.heap_bytes(memory_of)
     sizes = {"pump": (skidwiring.INPUTS, skidwiring.OUTPUTS), "pdu": (pduwiring.INPUTS, pduwiring.OUTPUTS)}
     entries: list[tuple[str, ControllerEntry]] = [
         *(("pump", s) for s in config.skids),

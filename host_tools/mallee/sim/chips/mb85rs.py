@@ -5,6 +5,7 @@ A byte is kept when its last bit has been clocked in, and not before; the write 
 (data sheet: WREN). SPI mode 0 or 3; anything else reads as an undriven line.
 """
 
+import tearing
 from micropython import const
 
 SIZE = const(8192)
@@ -89,5 +90,6 @@ class Mb85rs:
         if self._command == _READ:
             return self._file.read(1)[0]
         if self._enabled:
+            tearing.take(tearing.FRAM, 1)
             self._file.write(bytes((byte,)))
         return 0xFF
