@@ -20,8 +20,9 @@ from .exchange import Reply, ReplyFormat
 POWER_ON, WATCHDOG_RESET = 1, 3
 """machine.reset_cause() of the RP2 port: it has no other."""
 
-HAL_HEAP_BYTES = 80_000
-"""Added to the board's heap for the simulator's modules and chips, which live in the same one (measured: 62 kB, PDU 74 kB)."""
+HAL_HEAP_BYTES = 97_000
+"""Added to the board's heap for the simulator's modules and chips, which live in the same one (measured: skid 71 kB, PDU 79 kB), and
+for the receive buffers of four connections, which real boards have outside their heap."""
 
 _CONSOLE_BYTES = 16_384
 _SLICE_S = 0.1
@@ -29,13 +30,14 @@ _SLICE = struct.pack("@ll", 0, int(_SLICE_S * 1e6))
 
 
 class Program(NamedTuple):
-    """What runs on a board. `path` are the directories behind the simulator's own in MICROPYPATH."""
+    """What runs on a board. In MICROPYPATH `simulator` comes first, around the board's flash, then `path`."""
 
     script: Path
     path: tuple[Path, ...]
     heap_bytes: int
     inputs: int
     outputs: int
+    simulator: tuple[Path, ...] = ()
 
 
 class BoardDied(Exception):
@@ -117,7 +119,8 @@ class Board:
     def _spawn(self, theirs: socket.socket) -> subprocess.Popen[bytes]:
         program = self._program
         heap_kB = (program.heap_bytes + HAL_HEAP_BYTES) // 1024
-        path = (hal_path()[0], self._flash, *hal_path()[1:], *program.path)
+        first, *chips = program.simulator or hal_path()
+        path = (first, self._flash, *chips, *program.path)
         with runtime.fixed_addresses():
             return subprocess.Popen(
                 [runtime.micropython(), "-X", f"heapsize={heap_kB}k", program.script],

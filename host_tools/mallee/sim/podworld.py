@@ -12,7 +12,7 @@ from ..pod.config import Controller as ControllerEntry
 from ..pod.config import PodConfig
 from ..resources import boards_dir, firmware_dir
 from . import flash, memory, pduwiring, runtime, skidwiring
-from .board import Program
+from .board import Program, hal_path
 from .loads import Constant, Load
 from .pduwiring import PduWiring
 from .plant.plant import Plant
@@ -165,8 +165,12 @@ def build(
 
 
 def _controllers(world: World, config: PodConfig, seed: int, memory_of: str) -> None:
-    path = (boards_dir() / BOARD, firmware_dir())
+    path: tuple[Path, ...] = (boards_dir() / BOARD, firmware_dir())
     heap_bytes = memory.heap_bytes(memory_of)
+    simulator = hal_path()
+    if memory_of != memory.OWN:
+        both = memory.compiled((*simulator, *path))
+        simulator, path = both[: len(simulator)], both[len(simulator) :]
     sizes = {"pump": (skidwiring.INPUTS, skidwiring.OUTPUTS), "pdu": (pduwiring.INPUTS, pduwiring.OUTPUTS)}
     entries: list[tuple[str, ControllerEntry]] = [
         *(("pump", s) for s in config.skids),
@@ -174,8 +178,8 @@ def _controllers(world: World, config: PodConfig, seed: int, memory_of: str) -> 
     ]
     for profile, entry in entries:
         inputs, outputs = sizes[profile]
-        script: Path = firmware_dir() / "main.py"
-        program = Program(script, path, heap_bytes, inputs, outputs)
+        script = path[-1] / "main.py"
+        program = Program(script, path, heap_bytes, inputs, outputs, simulator)
         host, port = address_of(entry)
         directory = world.directory / entry.name
         flash.install(directory, name=entry.name, profile=profile, unit=entry.unit, port=port, seed=seed)
