@@ -5,7 +5,6 @@ from __future__ import annotations
 import tomllib
 
 import msgspec
-
 from mallee.pod.config import PodConfig
 from mallee.resources import examples_dir
 from mallee.sim.plant.plant import Plant

@@ -1,4 +1,4 @@
-"""The default pod, several times over: as many groups of ten controllers on one manifold, each with its racks and its two feeds."""
+"""The default pod several times over: groups of ten controllers on one manifold, each with its racks and its two feeds."""
 
 from __future__ import annotations
 

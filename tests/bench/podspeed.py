@@ -1,4 +1,4 @@
-"""How fast a whole pod runs: real firmware in a process each, the real host as a process, unpaced; and who uses the processors."""
+"""How fast a whole pod runs, unpaced: real firmware, each in a process, and the real host; and who uses the processors."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _WARM_S = 3
 
 
 class Run(NamedTuple):
-    """`speed` in virtual seconds a wall second; the others in CPU seconds a virtual second, None where the system does not say."""
+    """`speed` in virtual seconds a wall second; else CPU seconds a virtual second, None where the system does not say."""
 
     speed: float
     firmware_s: float | None
@@ -31,7 +31,7 @@ class Run(NamedTuple):
 
 
 def run(pod: str, for_s: int) -> Run:
-    """`for_s` virtual seconds of the pod file `pod`. Raises RuntimeError for a run in which a controller or the host was not there."""
+    """`for_s` virtual seconds of the pod file `pod`. Raises RuntimeError when a controller or the host was not there."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "pod.toml"
         path.write_text(pod, encoding="utf-8")
@@ -49,8 +49,9 @@ def run(pod: str, for_s: int) -> Run:
             after = (time.monotonic(), _cpu_s(boards), _cpu_s([host.pid]), time.process_time())
             restarts = sum(c.restarts for c in world.controllers.by_name.values())
             if restarts or host.restarts or host.documents - documents < for_s - 1:
+                scans = host.documents - documents
                 raise RuntimeError(
-                    f"{restarts} controllers restarted, {host.restarts} hosts, {host.documents - documents} scans in {for_s} s: {host.errors}"
+                    f"restarts: {restarts}, host {host.restarts}; {scans} scans in {for_s} s; {host.errors}"
                 )
     return Run(
         for_s / (after[0] - before[0]),
@@ -78,7 +79,7 @@ def _share(before: float | None, after: float | None, for_s: int) -> float | Non
 
 
 def _cpu_s(pids: list[int | None]) -> float | None:
-    """CPU time of these processes so far. None where there is no /proc (proc_pid_stat(5): fields 14 and 15 are utime and stime)."""
+    """CPU time of these processes so far; None where there is no /proc (proc_pid_stat(5), fields 14 and 15: utime, stime)."""
     if sys.platform != "linux":
         return None
     ticks = 0

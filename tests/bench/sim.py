@@ -1,4 +1,4 @@
-"""The simulator: how fast the default pod runs with real firmware and a real host, how that grows, and what the plant loses in a day."""
+"""The simulator: how fast the default pod runs with real firmware and host, how that grows, what the plant loses in a day."""
 
 from __future__ import annotations
 
@@ -23,7 +23,8 @@ def measure() -> dict[str, tuple[float | None, str]]:
         runs = [podspeed.run(pod, _FOR_S) for _ in range(_RUNS)]
     except MalleeError as error:
         raise CannotMeasure(f"{error.what}: {error.next}") from error
-    how = f"default pod, 10 controllers with real firmware, host process with control, unpaced; median of {_RUNS} runs of {_FOR_S} virtual s"
+    how = "default pod, 10 controllers with real firmware, host process with control, unpaced; "
+    how += f"median of {_RUNS} runs of {_FOR_S} virtual s"
     found: dict[str, tuple[float | None, str]] = {
         "pod.speed": (round(median(run.speed for run in runs), 2), f"virtual seconds a wall second; {how}")
     }
@@ -38,10 +39,11 @@ def measure() -> dict[str, tuple[float | None, str]]:
     for groups in _GROWTH:
         found[f"pod.growth.{GROUP * groups}"] = (
             round(podspeed.run(pod_text(groups), _GROWTH_FOR_S).speed, 2),
-            f"virtual seconds a wall second, {GROUP * groups} controllers ({groups} default pods on one manifold), {_GROWTH_FOR_S} virtual s, once",
+            f"virtual seconds a wall second, default pod {groups} times over on one manifold, {_GROWTH_FOR_S} virtual s, once",
         )
     energy, mass = plantday.errors()
-    day = f"the plant alone for a virtual day in steps of {plantday.STEP_S} s: training load, pumps, valves, water and feeds changing every half hour; once"
+    day = f"the plant alone for a virtual day in steps of {plantday.STEP_S} s, once: training load; "
+    day += "pumps, valves, water, hoses and feeds change every half hour"
     found["plant.energy_error_24h"] = (energy, f"energy not accounted for over energy in; {day}")
     found["plant.mass_error_24h"] = (mass, f"coolant given and not taken over coolant given; {day}")
     return found

@@ -1,7 +1,7 @@
 """A scenario run with every event in a file, while something disturbs its processes: `recorded_run.py FILE SEED EVENTS HOW`.
 
-For test_determinism.py. It prints the hash of the log. HOW is "plainly"; "one_cpu": everything on one processor, each controller with
-another priority; or "stopped": controllers are stopped and continued at random by a thread.
+For test_determinism.py. It prints the hash of the log. HOW is "plainly"; "one_cpu": everything on one processor, each
+controller with another priority; or "stopped": controllers are stopped and continued at random by a thread.
 """
 
 from __future__ import annotations

@@ -21,8 +21,8 @@ POWER_ON, WATCHDOG_RESET = 1, 3
 """machine.reset_cause() of the RP2 port: it has no other."""
 
 HAL_HEAP_BYTES = 97_000
-"""Added to the board's heap for the simulator's modules and chips, which live in the same one (measured: skid 71 kB, PDU 79 kB), and
-for the receive buffers of four connections, which real boards have outside their heap."""
+"""Added to the board's heap for the simulator's modules and chips, which live in the same one (measured: skid 71 kB, PDU 79 kB),
+and for the receive buffers of four connections, which real boards have outside their heap."""
 
 _CONSOLE_BYTES = 16_384
 _SLICE_S = 0.1

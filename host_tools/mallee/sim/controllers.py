@@ -206,8 +206,8 @@ class Controllers:
             self._queue.at(self._now_of_queue() + self.restart_us, bite)
 
     def power_cycle(self, name: str, off_us: int = 0) -> None:
-        """Supply off, and on again after `off_us`: it starts with reset cause POWER_ON, which the RP2040 also tells of a brown-out
-        (data sheet 2.12.3 and CHIP_RESET.HAD_POR). A controller that was down stays so until then."""
+        """Supply off, and on again after `off_us`: it starts with reset cause POWER_ON, which the RP2040 also tells of a
+        brown-out (data sheet, CHIP_RESET.HAD_POR). A controller that was down stays so until then."""
         controller = self.by_name[name]
         if controller.board.running:
             self._died(controller, "its supply was interrupted", off_us + BOOT_US, POWER_ON)

@@ -51,7 +51,10 @@ FAULTS: dict[str, Fault] = {
         undoable=False,
     ),
     "controller_clock_slow": Fault(
-        "Its crystal is slow: all its times are longer than they should be", "controller", other.clock_slow, other.ClockSlow
+        "Its crystal is slow: all its times are longer than they should be",
+        "controller",
+        other.clock_slow,
+        other.ClockSlow,
     ),
     "controller_torn_write": Fault(
         "Its supply goes in the middle of a write, at a byte that comes from the seed",
