@@ -14,13 +14,13 @@ from mallee.sim.trainingload import Training
 DAY_S = 86_400
 STEP_S = 0.1
 """Ten times what a world steps with: what the balance misses grows with the step, so a world misses less."""
-_CHANGE_S = 1800
+CHANGE_S = 1800
 
 
-def errors(duration_s: int = DAY_S) -> tuple[float, float]:
+def errors(duration_s: int = DAY_S, change_s: int = CHANGE_S) -> tuple[float, float]:
     """(energy not accounted for over energy in; coolant that skids gave and racks did not take over coolant given).
 
-    Every half hour pumps, valves, facility water or a rack's hoses change; the racks train all the time.
+    Each `change_s` pumps, valves, facility water or a rack's hoses change; the racks train all the time.
     """
     config = msgspec.convert(tomllib.loads((examples_dir() / "pod.toml").read_text(encoding="utf-8")), PodConfig)
     plant, load = Plant(config), Training(0.8, 1)
@@ -30,8 +30,8 @@ def errors(duration_s: int = DAY_S) -> tuple[float, float]:
     given_kg = missing_kg = 0.0
     for step in range(round(duration_s / STEP_S)):
         time_s = step * STEP_S
-        if step % round(_CHANGE_S / STEP_S) == 0:
-            _change(plant, int(time_s) // _CHANGE_S)
+        if step % round(change_s / STEP_S) == 0:
+            _change(plant, step // round(change_s / STEP_S))
         plant.step(STEP_S, [p * f for p, f in zip(rated_W, load.fractions(time_s, len(rated_W)), strict=True)])
         given = sum(skid.flow_kg_s for skid in plant.skids.values())
         taken = sum(plant.manifold.conductances) * plant.differential_pressure_kPa**exponent
@@ -41,7 +41,7 @@ def errors(duration_s: int = DAY_S) -> tuple[float, float]:
 
 
 def _change(plant: Plant, part: int) -> None:
-    """Each of these goes round in its own number of half hours."""
+    """Each of these goes round in its own number of parts."""
     first, second = plant.skids.values()
     first.pumps[0].command_percent = (54.0, 80.0, 0.0, 30.0)[part % 4]
     second.pumps[1].stopped = part % 7 == 3
