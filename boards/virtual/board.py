@@ -16,8 +16,7 @@ CAPABILITIES = {
     "fram": True,  # its cells are the file fram.bin
 }
 
-# Heap of the RP2040 under stock MicroPython is about 190 kB; objects of the Unix port are twice the size (see
-# docs/boards.md).
+# Room to compile the firmware from its sources as well. With the heap of a real board: mallee.sim.memory.
 MEMORY = {"heap_bytes": 400_000}
 
 PUMP = {

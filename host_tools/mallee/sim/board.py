@@ -14,13 +14,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from . import exchange, runtime
+from .boardclock import BoardClock
 from .exchange import Reply, ReplyFormat
 
 POWER_ON, WATCHDOG_RESET = 1, 3
 """machine.reset_cause() of the RP2 port: it has no other."""
 
-HAL_HEAP_BYTES = 80_000
-"""Added to the board's heap for the simulator's modules and chips, which live in the same one (measured: 62 kB, PDU 74 kB)."""
+HAL_HEAP_BYTES = 97_000
+"""Added to the board's heap for the simulator's modules and chips, which live in the same one (measured: skid 71 kB, PDU 79 kB),
+and for the receive buffers of four connections, which real boards have outside their heap."""
 
 _CONSOLE_BYTES = 16_384
 _SLICE_S = 0.1
@@ -28,13 +30,14 @@ _SLICE = struct.pack("@ll", 0, int(_SLICE_S * 1e6))
 
 
 class Program(NamedTuple):
-    """What runs on a board. `path` are the directories behind the simulator's own in MICROPYPATH."""
+    """What runs on a board. In MICROPYPATH `simulator` comes first, around the board's flash, then `path`."""
 
     script: Path
     path: tuple[Path, ...]
     heap_bytes: int
     inputs: int
     outputs: int
+    simulator: tuple[Path, ...] = ()
 
 
 class BoardDied(Exception):
@@ -59,7 +62,9 @@ class Board:
     def __init__(self, name: str, program: Program, flash: Path, unique_id: bytes, hang_s: float = 5.0) -> None:
         self.name = name
         self.local_us = 0
-        self.outputs: tuple[int, ...] = (-1,) * program.outputs
+        self.clock = BoardClock()
+        self.undriven: tuple[int, ...] = (-1,) * program.outputs
+        self.outputs = self.undriven
         self.running = False
         self.starts = 0
         self.exchanges = 0
@@ -77,6 +82,7 @@ class Board:
         self._console = bytearray()
         self._greeted = False
         self._inputs: bytes | None = None
+        self._board_us = self._granted_us = self._until_us = 0
 
     @property
     def pid(self) -> int | None:
@@ -100,8 +106,10 @@ class Board:
         assert self._process.stdout is not None
         os.set_blocking(self._process.stdout.fileno(), False)
         ours.sendall(exchange.start_message(self._program.inputs, self._program.outputs, reset_cause, self._unique_id))
-        self.local_us = now_us
-        self.outputs = (-1,) * self._program.outputs
+        self.local_us = self._until_us = now_us
+        self.clock.start(now_us)
+        self._board_us = self._granted_us = 0
+        self.outputs = self.undriven
         self.running = True
         self.starts += 1
         self._inputs = None
@@ -111,7 +119,8 @@ class Board:
     def _spawn(self, theirs: socket.socket) -> subprocess.Popen[bytes]:
         program = self._program
         heap_kB = (program.heap_bytes + HAL_HEAP_BYTES) // 1024
-        path = (hal_path()[0], self._flash, *hal_path()[1:], *program.path)
+        first, *chips = program.simulator or hal_path()
+        path = (first, self._flash, *chips, *program.path)
         with runtime.fixed_addresses():
             return subprocess.Popen(
                 [runtime.micropython(), "-X", f"heapsize={heap_kB}k", program.script],
@@ -138,7 +147,8 @@ class Board:
         assert self._socket is not None
         try:
             changed = inputs != self._inputs
-            self._socket.sendall(exchange.grant_message(until_us - self.local_us, inputs, changed, events))
+            self._until_us, self._granted_us = until_us, self.clock.board_us(until_us) - self._board_us
+            self._socket.sendall(exchange.grant_message(self._granted_us, inputs, changed, events))
             self._inputs = inputs
             self.granted = True
         except OSError as error:
@@ -168,7 +178,11 @@ class Board:
                 size = self._format.length(data)
         reply = self._format.parse(data)
         self.granted = False
-        self.local_us += reply.used_us
+        self._board_us += reply.used_us
+        reached_us = self._until_us
+        if reply.used_us != self._granted_us:
+            reached_us = min(reached_us, max(self.local_us, self.clock.world_us(self._board_us)))
+        self.local_us = reached_us
         self.exchanges += 1
         return reply
 

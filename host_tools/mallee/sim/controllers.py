@@ -31,6 +31,8 @@ class Controller:
         self.flash = flash
         self.restarts = 0
         self.last_reason = ""
+        self.boot = 0
+        """Counts what decided when it starts again: an earlier decision no longer holds."""
         self.hung = False
         """Its program stands still: what it drove holds, its watchdog will end it."""
 
@@ -109,6 +111,7 @@ class Controllers:
     def _boot(self, controller: Controller, now_us: int, cause: int) -> None:
         if self._closed or controller.board.running:
             return
+        self._release(controller, now_us)
         controller.board.batch = self.batch
         controller.board.start(now_us, cause)
         controller.server.up = True
@@ -138,11 +141,14 @@ class Controllers:
             self._died(controller, "it reset itself", BOOT_US)
         elif reply.kind == exchange.WATCHDOG:
             self._died(controller, "its watchdog was not fed", BOOT_US)
+        elif reply.kind == exchange.POWER:
+            self._died(controller, "its supply went in the middle of a write", BOOT_US, POWER_ON)
 
     def _died(
         self, controller: Controller, reason: str, down_us: int | None = None, cause: int = WATCHDOG_RESET
     ) -> None:
-        """Its process is gone: what it drove holds, its connections break, and it starts again a while later."""
+        """Its process is gone: its connections break, and it starts again a while later. What it drove holds until
+        its pins are inputs: without supply and in a reset at once, after a crash when its watchdog has bitten."""
         board = controller.board
         at_us = max(board.local_us, self._now_of_queue()) if controller.hung else board.local_us
         controller.hung = False
@@ -151,14 +157,30 @@ class Controllers:
         controller.last_reason = reason
         self._log.record(at_us, "state", board.name, f"died: {reason}".encode())
         self._network.server_down(controller.server, at_us)
-        self._queue.at(
-            at_us + (self.restart_us if down_us is None else down_us), lambda: self._boot_later(controller, cause)
-        )
+        if down_us is not None:
+            self._release(controller, at_us)
+        self._boot_at(controller, at_us + (self.restart_us if down_us is None else down_us), cause)
         for hear in self.on_death:
             hear(board.name, reason)
 
-    def _boot_later(self, controller: Controller, cause: int) -> None:
-        self._boot(controller, self._now_of_queue(), cause)
+    def _boot_at(self, controller: Controller, at_us: int, cause: int) -> None:
+        controller.boot += 1
+        decision = controller.boot
+
+        def boot() -> None:
+            if controller.boot == decision:
+                self._boot(controller, self._now_of_queue(), cause)
+
+        self._queue.at(at_us, boot)
+
+    def _release(self, controller: Controller, at_us: int) -> None:
+        """Its pins are inputs. What that means to the equipment stands in boards/signals.py: drives run, the valve stays, no
+        coil is driven."""
+        board = controller.board
+        if board.outputs != board.undriven:
+            board.outputs = board.undriven
+            self._log.record(at_us, "outputs", board.name, b"released")
+            self._equipment.outputs(board.name, board.outputs)
 
     _now_of_queue: Callable[[], int]
 
@@ -183,9 +205,25 @@ class Controllers:
 
             self._queue.at(self._now_of_queue() + self.restart_us, bite)
 
-    def power_cycle(self, name: str) -> None:
-        """Supply off and on: it starts with reset cause POWER_ON."""
-        self._died(self.by_name[name], "its supply was interrupted", BOOT_US, POWER_ON)
+    def power_cycle(self, name: str, off_us: int = 0) -> None:
+        """Supply off, and on again after `off_us`: it starts with reset cause POWER_ON, which the RP2040 also tells of a
+        brown-out (data sheet, CHIP_RESET.HAD_POR). A controller that was down stays so until then."""
+        controller = self.by_name[name]
+        if controller.board.running:
+            self._died(controller, "its supply was interrupted", off_us + BOOT_US, POWER_ON)
+        else:
+            self._release(controller, self._now_of_queue())
+            self._boot_at(controller, self._now_of_queue() + off_us + BOOT_US, POWER_ON)
+
+    def tear(self, name: str, memory: int, after_bytes: int) -> None:
+        """Its supply goes in a write to `memory` (exchange.FRAM or FLASH) when that has taken so many more bytes."""
+        event = exchange.BoardEvent(exchange.TEAR, 0, struct.pack("<BH", memory, after_bytes))
+        self.by_name[name].server.inbox.append(event)
+
+    def run_slow(self, name: str, slow_ppm: int) -> None:
+        """Its crystal is off from now on, over restarts too; 0 ends it."""
+        board = self.by_name[name].board
+        board.clock.run_slow(board.local_us, slow_ppm)
 
     def drain(self) -> None:
         for controller in self.by_name.values():

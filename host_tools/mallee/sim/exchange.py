@@ -17,7 +17,7 @@ EVENT = struct.Struct("<BBHI")
 GRANT_EVENT_BYTES = 8192
 """Largest block of events that a board takes with one grant."""
 
-HELLO, RAN, RESET, WATCHDOG = 0, 1, 2, 3
+HELLO, RAN, RESET, WATCHDOG, POWER = 0, 1, 2, 3, 4
 """Kinds of reply."""
 
 OPEN, DATA, FIN, RESET_CONNECTION, ROOM, LISTEN, UNLISTEN, ACCEPTED = 1, 2, 3, 4, 5, 6, 7, 8
@@ -25,6 +25,10 @@ OPEN, DATA, FIN, RESET_CONNECTION, ROOM, LISTEN, UNLISTEN, ACCEPTED = 1, 2, 3, 4
 
 SERIAL, OPEN_SERIAL = 9, 10
 """Kinds of event of a UART: its number is the connection. SERIAL carries bytes; OPEN_SERIAL baud u32 and bits a character u8."""
+
+TEAR = 11
+"""Event for the board: its power goes in a write to this memory (u8: FRAM, FLASH) when it has taken so many more bytes (u16)."""
+FRAM, FLASH = 0, 1
 
 WINDOW = 4096
 """Receive and send window of a connection, bytes."""

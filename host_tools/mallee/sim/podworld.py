@@ -7,13 +7,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from ..deploy.board import equipment
-from ..deploy.board import load as load_board
 from ..errors import ExitCode, MalleeError
 from ..pod.config import Controller as ControllerEntry
 from ..pod.config import PodConfig
 from ..resources import boards_dir, firmware_dir
-from . import flash, pduwiring, runtime, skidwiring
-from .board import Program
+from . import flash, memory, pduwiring, runtime, skidwiring
+from .board import Program, hal_path
 from .loads import Constant, Load
 from .pduwiring import PduWiring
 from .plant.fluid import fluid
@@ -129,6 +128,7 @@ def build(
     gateway: bool,
     noise: float,
     start_utc: datetime | None,
+    memory_of: str = BOARD,
 ) -> World:
     """See World.from_pod. Raises MalleeError when the plant cannot hold the pod's set-points, or a port is taken."""
     runtime.micropython()  # before anything else: without it there is nothing to simulate on
@@ -152,7 +152,7 @@ def build(
     speed = None if paced is False else 1.0 if paced is True else float(paced)
     world = kind(plant, seed=seed, speed=speed, start_utc=start_utc)
     try:
-        _controllers(world, config, seed)
+        _controllers(world, config, seed, memory_of)
         if gateway:
             from .gateway import Gateway
 
@@ -179,9 +179,13 @@ def _coolant(config: PodConfig) -> None:
         ) from error
 
 
-def _controllers(world: World, config: PodConfig, seed: int) -> None:
-    path = (boards_dir() / BOARD, firmware_dir())
-    heap_bytes: int = load_board(BOARD).data["MEMORY"]["heap_bytes"]
+def _controllers(world: World, config: PodConfig, seed: int, memory_of: str) -> None:
+    path: tuple[Path, ...] = (boards_dir() / BOARD, firmware_dir())
+    heap_bytes = memory.heap_bytes(memory_of)
+    simulator = hal_path()
+    if memory_of != memory.OWN:
+        both = memory.compiled((*simulator, *path))
+        simulator, path = both[: len(simulator)], both[len(simulator) :]
     sizes = {"pump": (skidwiring.INPUTS, skidwiring.OUTPUTS), "pdu": (pduwiring.INPUTS, pduwiring.OUTPUTS)}
     entries: list[tuple[str, ControllerEntry]] = [
         *(("pump", s) for s in config.skids),
@@ -189,8 +193,8 @@ def _controllers(world: World, config: PodConfig, seed: int) -> None:
     ]
     for profile, entry in entries:
         inputs, outputs = sizes[profile]
-        script: Path = firmware_dir() / "main.py"
-        program = Program(script, path, heap_bytes, inputs, outputs)
+        script = path[-1] / "main.py"
+        program = Program(script, path, heap_bytes, inputs, outputs, simulator)
         host, port = address_of(entry)
         directory = world.directory / entry.name
         flash.install(directory, name=entry.name, profile=profile, unit=entry.unit, port=port, seed=seed)

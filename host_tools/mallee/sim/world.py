@@ -95,14 +95,26 @@ class World:
         gateway: bool = False,
         noise: float = 0.0,
         start_utc: datetime | None = None,
+        memory_of: str = "virtual",
     ) -> World:
         """The world of a pod file: plant, a controller for each skid and PDU, and with `gateway` real sockets at their ports.
 
-        `paced` is False, True (real time) or a speed; `noise` the standard deviation of every transmitter in percent of span.
+        `paced` is False, True (real time) or a speed; `noise` the standard deviation of every transmitter in percent of span;
+        `memory_of` names the board of boards/ whose heap the controllers have (see mallee.sim.memory).
         """
         from .podworld import build
 
-        return build(cls, config, seed=seed, load=load, paced=paced, gateway=gateway, noise=noise, start_utc=start_utc)
+        return build(
+            cls,
+            config,
+            seed=seed,
+            load=load,
+            paced=paced,
+            gateway=gateway,
+            noise=noise,
+            start_utc=start_utc,
+            memory_of=memory_of,
+        )
 
     # Composition and life.
 

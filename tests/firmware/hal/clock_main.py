@@ -12,7 +12,7 @@ once = []
 
 def tick(timer):
     at[0] += 1
-    if time.ticks_us() != (1073741824 - 7_000_000 + 1000 * at[0]) % 1073741824:
+    if time.ticks_us() != (1073741824 - 3_000_000 + 1000 * at[0]) % 1073741824:
         at[1] += 1
 
 
@@ -42,7 +42,7 @@ print(
     time.ticks_diff(time.ticks_ms(), start_ms),
     time.ticks_diff(time.ticks_us(), start_us),
 )
-print("wrapped", time.ticks_ms() < start_ms, time.ticks_us() < start_us)
+print("wrapped", time.ticks_ms() < start_ms, time.ticks_us() < start_us, (1 << 30) - start_ms, (1 << 30) - start_us)
 print("thirds", len(odd), [time.ticks_diff(t, start_us) for t in odd[:3]])
 print("seconds", time.time() - 1609459200)
 bad = machine.Timer(-1)

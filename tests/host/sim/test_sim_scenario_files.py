@@ -96,6 +96,7 @@ WRONG = [
     ('fails = ["flow"]', "fails = []", 36, "switches nothing off", "fails"),
     ("pump_gain = 0.0", "pump_gain = -1.0", 38, "pump_gain cannot be set to -1.0: the lower limit is 0", "limits"),
     ("feed_forward", "feed_foreward", 39, "feed_foreward", "feed_forward"),
+    ("for_s = 20", 'for_s = 20\nmemory_of = "rp2_pica"', 3, "rp2_pica", "rp2_pico"),
     ("title =", "title", 1, "", "mend"),
     ('fault = "pump_stop"', 'fault = "controller_kill"', 11, "controller", ""),
 ]

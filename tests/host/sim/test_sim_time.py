@@ -15,7 +15,7 @@ def test_ticks_wrap_and_timers_do_not_care():
     assert said[1] == "after 101.5 ms 101 one shot [25]"
     assert said[2] == "after a poll 1001"
     assert said[3] == "after the wraps 21001 0 21001 21001500"
-    assert said[4] == "wrapped True True"
+    assert said[4] == "wrapped True True 4000 3000000", "each run of some seconds meets both"
     assert said[5] == "thirds 63 [333333, 666666, 1000000]"
     assert said[6] == "seconds 21"
 

@@ -1,9 +1,11 @@
-"""MB85RS64V: 8 KB of FRAM behind SPI. Fujitsu DS501-00015. The cells are a file, which outlives the controller as they do.
+"""MB85RS64V: 8 KB of FRAM behind SPI. Fujitsu DS501-00015. The cells are a file, which outlives the controller as they do:
+unbuffered, for what the system has been given outlives the process. It need not reach the disk, which is slow.
 
 A byte is kept when its last bit has been clocked in, and not before; the write enable latch falls at the end of each write
 (data sheet: WREN). SPI mode 0 or 3; anything else reads as an undriven line.
 """
 
+import tearing
 from micropython import const
 
 SIZE = const(8192)
@@ -21,11 +23,10 @@ class Mb85rs:
     def __init__(self, bus, path):
         self._bus = bus
         try:
-            self._file = open(path, "r+b")
+            self._file = open(path, "r+b", buffering=0)
         except OSError:
-            self._file = open(path, "w+b")
+            self._file = open(path, "w+b", buffering=0)
             self._file.write(b"\xff" * SIZE)
-            self._file.flush()
         self._enabled = False
         self._selected = False
         self._command = -1
@@ -89,6 +90,6 @@ class Mb85rs:
         if self._command == _READ:
             return self._file.read(1)[0]
         if self._enabled:
+            tearing.take(tearing.FRAM, 1)
             self._file.write(bytes((byte,)))
-            self._file.flush()
         return 0xFF

@@ -10,6 +10,7 @@ import sys
 from array import array
 
 import micropython
+import tearing
 from micropython import const, heap_lock, heap_unlock
 
 VERSION = const(1)
@@ -19,9 +20,11 @@ _HELLO = const(0)
 _RAN = const(1)
 RESET = const(2)
 WATCHDOG = const(3)
+_POWER = const(4)
 OUT_SIZE = const(8192)
 _IN_SIZE = const(8192)
 _SERIAL = const(9)
+_TEAR = const(11)  # memory u8, bytes it still takes u16
 
 _file = open(int(os.getenv("WORLD_FD")), "r+b")
 _start = array("i", (0 for _ in range(HEAD)))  # version, inputs, outputs, reset cause, unique id (2 words)
@@ -89,6 +92,8 @@ def _take_events(size):
         if _in[at] == _SERIAL:
             if on_serial is not None:
                 on_serial(_in[at + 2], _in, at + 8, length)
+        elif _in[at] == _TEAR:
+            tearing.left[_in[at + 8]] = _in[at + 9] | _in[at + 10] << 8
         elif on_event is not None:
             on_event(_in[at], _in[at + 2] | _in[at + 3] << 8, _in, at + 8, length)
         at += 8 + length
@@ -235,5 +240,6 @@ def end(kind):
     sys.exit(0)
 
 
+tearing.gone.append(lambda: end(_POWER))
 reply[3] = VERSION
 _exchange(_HELLO)  # the first grant has no time in it, but the inputs at the start

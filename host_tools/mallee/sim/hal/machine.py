@@ -1,5 +1,6 @@
 """The module `machine` of a virtual board, with the signatures of the RP2 port. Pins end in the wiring of the profile."""
 
+import _files  # noqa: F401 - files can be torn from here on
 import _pins
 import _world
 from _pins import ADC, PWM, SPI, Pin  # noqa: F401

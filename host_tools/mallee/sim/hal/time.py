@@ -1,6 +1,6 @@
 """The module `time` of a virtual board: virtual time, ticks that wrap at 2**30 like a board's and start just before it.
 
-Ticks wrap 10 s (ms) and 7 s (us) after the start, so that every run meets the wrap. The clock starts like that of the RP2
+Ticks wrap 4 s (ms) and 3 s (us) after the start, so that every run meets the wrap. The clock starts like that of the RP2
 port: 2021-01-01 until somebody sets it. Running code takes no time; only sleeping does.
 """
 
@@ -9,8 +9,8 @@ import utime
 from micropython import const
 
 _MASK = const((1 << 30) - 1)
-_MS_OFFSET = const((1 << 30) - 10_000)
-_US_OFFSET = const((1 << 30) - 7_000_000)
+_MS_OFFSET = const((1 << 30) - 4_000)
+_US_OFFSET = const((1 << 30) - 3_000_000)
 _HALF = const(1 << 29)
 _EPOCH_S = const(1609459200)
 

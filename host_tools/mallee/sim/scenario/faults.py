@@ -50,6 +50,26 @@ FAULTS: dict[str, Fault] = {
     "controller_flash_lost": Fault(
         "Settings, counters and journal are gone, and it starts anew", "controller", other.flash_lost, undoable=False
     ),
+    "controller_brown_out": Fault(
+        "Its supply dips, again and again: outputs are released at once, and it starts as after power-on",
+        "controller",
+        other.brown_out,
+        other.BrownOut,
+        undoable=False,
+    ),
+    "controller_clock_slow": Fault(
+        "Its crystal is slow: all its times are longer than they should be",
+        "controller",
+        other.clock_slow,
+        other.ClockSlow,
+    ),
+    "controller_torn_write": Fault(
+        "Its supply goes in the middle of a write, at a byte that comes from the seed",
+        "controller",
+        other.torn_write,
+        other.TornWrite,
+        undoable=False,
+    ),
     "network_noisy": Fault(
         "Segments are late, in pieces, together; connections are reset or half open",
         "controllers",

@@ -90,6 +90,8 @@ class Scenario(Struct, frozen=True, kw_only=True):
     host: bool = True
     noise_percent: Annotated[float, Meta(ge=0, le=10)] = 0.0
     """Standard deviation of every transmitter, in percent of its span."""
+    memory_of: Text = "virtual"
+    """The board whose heap the controllers have: a name in boards/."""
     may_throttle: bool = False
     """Devices may go above their throttle temperature."""
     pairs: bool = True

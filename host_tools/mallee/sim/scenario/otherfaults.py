@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any
+from random import Random
+from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
 from ...device.writing import plan_writes
 from ...resources import dictionary
+from .. import exchange
 from ..hostprocess import HostProcess
 from ..networkfaults import NetworkFaults
 from ..podworld import address_of
@@ -55,6 +57,44 @@ def flash_lost(stage: Stage, target: str, p: Parameters) -> None:
         if path.is_file() and path.name not in _FLASHED:
             path.unlink()
     stage.world.power_cycle(target)
+
+
+class BrownOut(Parameters, frozen=True):
+    dips: Annotated[int, Meta(ge=1, le=100)] = 3
+    every_s: Annotated[float, Meta(ge=0.05, le=600)] = 0.8
+    low_s: Annotated[float, Meta(ge=0.001, le=600)] = 0.2
+
+
+def brown_out(stage: Stage, target: str, p: BrownOut) -> None:
+    low_us, world = round(p.low_s * 1e6), stage.world
+
+    def dip() -> None:
+        world.controllers.power_cycle(target, low_us)
+
+    dip()
+    for number in range(1, p.dips):
+        world.queue.at(world.now_us + round(number * p.every_s * 1e6), dip)
+
+
+class ClockSlow(Parameters, frozen=True):
+    by_ppm: Annotated[int, Meta(ge=1, le=500_000)] = 100
+
+
+def clock_slow(stage: Stage, target: str, p: ClockSlow) -> Undo:
+    controllers = stage.world.controllers
+    controllers.run_slow(target, p.by_ppm)
+    return lambda: controllers.run_slow(target, 0)
+
+
+class TornWrite(Parameters, frozen=True):
+    memory: Literal["fram", "flash"] = "fram"
+    within_bytes: Annotated[int, Meta(ge=1, le=60_000)] = 200
+
+
+def torn_write(stage: Stage, target: str, p: TornWrite) -> None:
+    after_bytes = Random(f"{stage.seed}/{target}/{stage.world.now_us}").randrange(p.within_bytes)
+    memory = exchange.FRAM if p.memory == "fram" else exchange.FLASH
+    stage.world.controllers.tear(target, memory, after_bytes)
 
 
 # Network.

@@ -11,6 +11,7 @@ from dataclasses import replace
 import msgspec
 
 from ...errors import ExitCode, MalleeError
+from ..memory import OWN
 from .faults import FAULTS
 from .model import AlarmSection, Event, Expectation, LoadSection
 from .overriding import laid_over, pod_of
@@ -52,6 +53,7 @@ def combine(a: Loaded, b: Loaded, seed: int) -> Loaded:
         settings=laid_over(a.scenario.settings, b.scenario.settings),
         host=host,
         noise_percent=max(a.scenario.noise_percent, b.scenario.noise_percent),
+        memory_of=a.scenario.memory_of if a.scenario.memory_of != OWN else b.scenario.memory_of,
         may_throttle=a.scenario.may_throttle or b.scenario.may_throttle,
         load=_load(a.scenario.load, b.scenario.load),
         events=events,

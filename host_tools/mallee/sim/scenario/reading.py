@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from ...deploy import board
 from ...device.writing import plan_writes
 from ...errors import ExitCode, MalleeError
 from ...pod import lines as toml_lines
@@ -114,6 +115,8 @@ def controllers_named(name: str, config: PodConfig) -> list[tuple[str, str]]:
 def _problems(loaded: Loaded) -> Iterator[MalleeError]:
     scenario = loaded.scenario
     yield from _load(loaded)
+    if scenario.memory_of not in board.names():
+        yield _name(loaded, ("memory_of",), "board", scenario.memory_of, board.names())
     for index, event in enumerate(scenario.events):
         yield from _event(loaded, ("event", index), event)
     seen: set[str] = set()

@@ -58,7 +58,8 @@ class _Run:
     def run(self) -> Result:
         scenario = self.scenario
         load = _load(scenario.load, self.loaded.path.parent, self.seed)
-        with World.from_pod(self.config, seed=self.seed, load=load, noise=scenario.noise_percent) as world:
+        memory, noise = scenario.memory_of, scenario.noise_percent
+        with World.from_pod(self.config, seed=self.seed, load=load, noise=noise, memory_of=memory) as world:
             self.world = world
             assert isinstance(world.equipment, PodEquipment)
             self.equipment = world.equipment
