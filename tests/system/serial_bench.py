@@ -38,13 +38,11 @@ class SerialBench(Bench):
         units: tuple[int, ...] = (1,),
     ) -> None:
         super().__init__(profile, speed)
-        line = Line(1 + len(units), baud=baud, framing=framing, faults=faults, echo=(0,) if echo else (), seed=seed)
+        line = Line(1, baud=baud, framing=framing, faults=faults, echo=(0,) if echo else (), seed=seed)
         self.bus = SerialBus("bus", line, self.world.network, self.world.queue, lambda: self.world.now_us)
         for unit in units:
             controller = self.controller if unit == units[0] else self._another(profile, unit)
             self._put_on_line(controller, f"UNIT = {unit}\nBAUD = {baud}\nFRAMING = {framing!r}\n")
-        if len(units) > 1:
-            self.world.grid_us = self.world._next_grid_us = 500  # see SerialBus
         self.address = SerialAddress("bus", baud, framing)
 
     def _another(self, profile: str, unit: int) -> Controller:
