@@ -5,22 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from mallee import resources
 from mallee.link.address import SerialAddress
 from mallee.link.rtu import SerialLink
-from mallee.sim import flash, loop
+from mallee.sim import flash, loop, serialboard
 from mallee.sim.controllers import Controller
 from mallee.sim.line.faults import Faults
 from mallee.sim.line.model import Line
 from mallee.sim.serialbus import SerialBus
 
 from .bench import Bench
-
-_OVERRIDE = """
-CAPABILITIES["network"] = None
-RS485 = {"uart": 0, "tx": 0, "rx": 1, "direction": 22}
-"""
-
 
 class SerialBench(Bench):
     """`bus.line` has the counts of what went wrong."""
@@ -52,8 +45,7 @@ class SerialBench(Bench):
         return self.world.controllers.add(name, self.program, directory, "127.0.0.1", 15000 + unit)
 
     def _put_on_line(self, controller: Controller, identity: str) -> None:
-        board = (resources.boards_dir() / "virtual" / "board.py").read_text(encoding="utf-8")
-        (controller.flash / "board.py").write_text(board + _OVERRIDE, encoding="utf-8")
+        serialboard.write(controller.flash)
         with (controller.flash / "build_info.py").open("a", encoding="utf-8") as file:
             file.write(identity)
         self.bus.attach(controller.server)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from . import exchange
 from .events import EventQueue
 from .exchange import BoardEvent
+from .line.faults import Faults
 from .line.model import Line
 from .network import ClientEnd, Network, Server
 
@@ -81,8 +82,9 @@ class SerialBus:
         self.line.send(end, data, self._now())
         self._wake()
 
-    def wake(self) -> None:
-        """The line has other faults now: look again when something happens on it."""
+    def disturb(self, faults: Faults) -> None:
+        """From now on these faults, in place of those that were."""
+        self.line.disturb(faults, self._now())
         self._wake()
 
     def _wake(self) -> None:

@@ -8,12 +8,13 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from ...device.writing import plan_writes
+from ...link.address import SerialAddress, parse_address
+from ...link.pdus import encode
 from ...resources import dictionary
 from ..hostprocess import HostProcess
 from ..networkfaults import NetworkFaults
-from ..podworld import address_of
 from .stage import Milliseconds, Parameters, Probability, Stage, Undo
-from .stranger import Stranger
+from .stranger import RtuStranger, Stranger
 
 # Controllers.
 
@@ -141,4 +142,8 @@ def stranger(stage: Stage, target: str, p: StrangerWrites) -> Undo:
     entry = next(c for c in stage.config.controllers if c.name == target)
     profile = "pump" if target in stage.equipment.skids else "pdu"
     write = plan_writes(dictionary(profile), {p.point: p.value})[0]
-    return Stranger(stage.world, address_of(entry), entry.unit, write, p.every_s).leave
+    address = parse_address(entry.address)
+    if isinstance(address, SerialAddress):
+        return RtuStranger(stage.world, address.device, [(entry.unit, encode(write.pdu()))], p.every_s).leave
+    server = stage.world.controller(target).server
+    return Stranger(stage.world, server.address, entry.unit, write, p.every_s).leave

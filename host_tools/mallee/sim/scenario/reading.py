@@ -23,6 +23,8 @@ from .model import Event, Expectation, Scenario
 from .overriding import pod_of
 from .targets import targets
 
+PODS = {"default": "pod.toml", "serial": "serial_pod.toml"}
+"""Files of the examples that a scenario may call by a name."""
 BUNDLED = Path(__file__).resolve().parents[1] / "scenarios"
 
 
@@ -78,7 +80,8 @@ def load(path: Path) -> Loaded:
 def parse(text: str, path: Path) -> Loaded:
     data, lines = tomlfile.parse(text, str(path))
     scenario = tomlfile.convert(data, lines, str(path), Scenario)
-    pod_path = examples_dir() / "pod.toml" if scenario.pod == "default" else path.parent / scenario.pod
+    named = PODS.get(scenario.pod)
+    pod_path = path.parent / scenario.pod if named is None else examples_dir() / named
     config, _ = pod_of(pod_path, scenario.over, f"{path}:{toml_lines.line_of(lines, ('over',))}")
     loaded = Loaded(scenario, path, config, pod_path, lines)
     for problem in _problems(loaded):
@@ -165,7 +168,10 @@ def _target(loaded: Loaded, path: toml_lines.Path, key: str, of: str, kind: str,
     known = targets(kind, loaded.config)
     if name in known:
         return
-    if known == [""]:
+    if not known:
+        likely = "its controllers are on serial lines only" if of.startswith("network") else "all of it is on a network"
+        yield loaded.wrong((*path, key), f"{of} is about a {kind}, and this pod has none", likely, "name another pod")
+    elif known == [""]:
         likely = "it has no parts that could be named"
         yield loaded.wrong((*path, key), f"{of} is about the whole pod, not {name!r}", likely, f"leave out `{key}`")
     else:

@@ -17,7 +17,7 @@ from pathlib import Path
 import msgspec
 
 from ...errors import ExitCode
-from .reading import bundled
+from .reading import bundled, find, load
 from .result import Result
 
 _POLL_S = 0.1
@@ -44,12 +44,15 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def pairs(count: int, seed: int, names: Sequence[str] | None = None) -> list[Pair]:
-    """Every other one a scenario with a new seed, the rest two scenarios at once; a function of its arguments."""
+    """Every other one a scenario with a new seed, the rest two scenarios of one pod at once; a function of its arguments."""
     source = random.Random(f"{seed}/soak")
-    known = list(bundled() if names is None else names)
+    pods = {name: load(find(name)).pod_path for name in (bundled() if names is None else names)}
     found: list[Pair] = []
     for index in range(count):
-        chosen = [source.choice(known)] if index % 2 == 0 or len(known) < 2 else source.sample(known, 2)
+        chosen = [source.choice(list(pods))]
+        mates = [name for name, pod in pods.items() if pod == pods[chosen[0]] and name != chosen[0]]
+        if index % 2 and mates:
+            chosen.append(source.choice(mates))
         found.append(Pair("+".join(chosen), source.randrange(1, 1_000_000)))
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...deploy.board import equipment
 from ...pod.config import PodConfig
+from ..podlines import on_lines, ports
 
 PUMPS = ("1", "2")
 BRANCHES = tuple(str(number) for number in range(1, 9))
@@ -16,7 +17,8 @@ def sensors() -> list[str]:
 
 
 def targets(kind: str, config: PodConfig) -> list[str]:
-    """Every name of that kind in this pod; "" is the pod as a whole."""
+    """Every name of that kind in this pod; "" is the pod as a whole. A serial line is named by its port, as in the pod file;
+    "unit" is a controller on one, "networked" a controller on none, "wire" a line or a controller on one."""
     skids, pdus = [s.name for s in config.skids], [p.name for p in config.pdus]
     if kind == "pump":
         return [f"{skid}/{pump}" for skid in skids for pump in PUMPS]
@@ -24,8 +26,10 @@ def targets(kind: str, config: PodConfig) -> list[str]:
         return [f"{skid}/{sensor}" for skid in skids for sensor in sensors()]
     if kind == "branch":
         return [f"{pdu}/{branch}" for pdu in pdus for branch in BRANCHES]
+    serial = list(on_lines(config))
+    networked = [name for name in (*skids, *pdus) if name not in serial]
     if kind == "controllers":
-        return [*skids, *pdus, "all"]
+        return [*networked, "all"] if networked else []
     plain = {
         "pod": [""],
         "skid": skids,
@@ -33,6 +37,10 @@ def targets(kind: str, config: PodConfig) -> list[str]:
         "feed": [feed.name for feed in config.feeds],
         "rack": [rack.name for rack in config.racks],
         "controller": [*skids, *pdus],
+        "networked": networked,
+        "line": list(ports(config)),
+        "unit": serial,
+        "wire": [*ports(config), *serial],
     }
     return plain[kind]
 
