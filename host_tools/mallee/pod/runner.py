@@ -91,7 +91,8 @@ class PodRunner:
     def _link(self, address: str) -> Link:
         same = str(parse_address(address))  # defaults may be written out, or not
         if same not in self._links:
-            self._links[same] = open_link(address, timeout_s=self._request_s)
+            units = sum(str(parse_address(c.address)) == same for c in self.config.controllers)
+            self._links[same] = open_link(address, timeout_s=self._request_s, units=units)
         return self._links[same]
 
     async def _write_all(self, wanted: Mapping[str, SkidSetPoints]) -> None:
