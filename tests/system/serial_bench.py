@@ -15,6 +15,7 @@ from mallee.sim.serialbus import SerialBus
 
 from .bench import Bench
 
+
 class SerialBench(Bench):
     """`bus.line` has the counts of what went wrong."""
 

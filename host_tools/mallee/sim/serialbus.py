@@ -54,8 +54,11 @@ class SerialBus:
                     armed(time_us)
                 self._wake()
 
-        server.on_serial = hear
-        server.on_down = lambda: self.line.stop(end)
+        def down() -> None:
+            self.catch_up()
+            self.line.stop(end)
+
+        server.on_serial, server.on_down = hear, down
         return end
 
     def end_of(self, server: Server) -> int:
@@ -84,6 +87,7 @@ class SerialBus:
 
     def disturb(self, faults: Faults) -> None:
         """From now on these faults, in place of those that were."""
+        self.catch_up()
         self.line.disturb(faults, self._now())
         self._wake()
 
@@ -98,6 +102,11 @@ class SerialBus:
 
     def _step(self, wake_us: int) -> None:
         self._wakes.discard(wake_us)
+        self.catch_up()
+        self._wake()
+
+    def catch_up(self) -> None:
+        """Hand over every byte that has ended by now: before the line changes, and each millisecond."""
         now_us = self._now()
         heard: dict[int, bytearray] = {}
         senders: set[int] = set()
@@ -116,7 +125,6 @@ class SerialBus:
                     self._servers[sender][0].heard_us = now_us
                 self._network.record("line", f"{self.name}:{listener}", bytes(data))
                 self._clients[listener].on_data(bytes(data))
-        self._wake()
 
 
 class HostEnd:

@@ -186,7 +186,9 @@ class Line:
         self.busy_ns += self.character_ns
         first, burst.begun = not burst.begun, True
         others = [
-            other for other in self._sending.values() if other is not burst and other.next_ns - self.character_ns < now_ns
+            other
+            for other in self._sending.values()
+            if other is not burst and other.next_ns - self.character_ns < now_ns
         ]
         if others:
             self.counts["collision"] += 1

@@ -138,8 +138,7 @@ def _wrong_values(view: View, _: str) -> float | None:
             (skid.flow, plant.l_min(truth.flow_kg_s)),
         ]
     for pdu in view.document.pdus:
-        branches = plant.electrical.pdus[pdu.name].branches
-        pairs.append((pdu.power, sum(branch.power_W for branch in branches) / 1000.0))
+        pairs.append((pdu.power, plant.electrical.pdus[pdu.name].power_W))
     good = [(value.number, true) for value, true in pairs if value.quality.value == "good"]
     return float(sum(number is None or abs(number - true) > _WRONG * abs(true) for number, true in good))
 
@@ -221,7 +220,9 @@ KPIS: dict[str, Kpi] = {
     "host_wrong_unit": Kpi(
         "1", "Good frames that nobody asked for since its start", _document(lambda d: d.bus.wrong_unit), needs_host=True
     ),
-    "host_echoes": Kpi("1", "Requests that came back as they were sent", _document(lambda d: d.bus.echoes), needs_host=True),
+    "host_echoes": Kpi(
+        "1", "Requests that came back as they were sent", _document(lambda d: d.bus.echoes), needs_host=True
+    ),
     "host_wrong_values": Kpi(
         "1",
         "Values that it calls good and that are more than 5 % off the truth: supply temperature, pressure and flow of skids, "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Annotated
 
@@ -51,16 +52,19 @@ def disturbed(stage: Stage, target: str, p: Parameters) -> Undo:
 def cut(stage: Stage, target: str, p: Parameters) -> Undo:
     """Of a line: nobody hears anybody. Of a controller: it alone is off."""
     lines = stage.world.network.lines
-    if target in lines:
-        lines[target].line.broken = True
+    bus, end = (lines[target], None) if target in lines else _place(stage, target)
 
-        def mend() -> None:
-            lines[target].line.broken = False
+    def put(off: bool) -> None:
+        bus.catch_up()
+        if end is None:
+            bus.line.broken = off
+        elif off:
+            bus.line.cut.add(end)
+        else:
+            bus.line.cut.discard(end)
 
-        return mend
-    bus, end = _place(stage, target)
-    bus.line.cut.add(end)
-    return lambda: bus.line.cut.discard(end)
+    put(True)
+    return lambda: put(False)
 
 
 def echo(stage: Stage, target: str, p: Parameters) -> Undo:
@@ -79,7 +83,7 @@ def dies_in_frame(stage: Stage, target: str, p: DiesInFrame) -> None:
     world = stage.world
 
     def die(time_us: int) -> None:
-        at_us = time_us + p.after_bytes * bus.line.character_ns // 1000
+        at_us = time_us + math.ceil(p.after_bytes * bus.line.character_ns / 1000)
         starts = world.controller(target).board.starts
 
         def kill() -> None:
@@ -105,4 +109,3 @@ def stranger_polls(stage: Stage, target: str, p: StrangerPolls) -> Undo:
 def _place(stage: Stage, controller: str) -> tuple[SerialBus, int]:
     bus = stage.world.network.lines[on_lines(stage.config)[controller]]
     return bus, bus.end_of(stage.world.controller(controller).server)
-
