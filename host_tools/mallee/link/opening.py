@@ -7,7 +7,6 @@ from .base import Link
 from .rtu import SerialLink
 from .tcp import TcpLink
 
-
 _ANSWER_S = 0.15
 """A controller on a serial line answers this soon: `reply_delay` is 0.1 s at most, an adapter holds bytes back for 16 ms."""
 
