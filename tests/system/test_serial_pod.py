@@ -18,16 +18,18 @@ import pytest
 
 pytest.importorskip("CoolProp")
 
+from mallee.device.writing import plan_writes
 from mallee.link import pdus
 from mallee.link.failures import NoAnswer
 from mallee.link.opening import open_link
 from mallee.link.rtu_frames import encode
 from mallee.pod.config import PodConfig
 from mallee.pod.loader import parse_pod
-from mallee.resources import examples_dir
+from mallee.resources import dictionary, examples_dir
 from mallee.sim.hostprocess import HostProcess, run_command
 from mallee.sim.loop import run_in_world
 from mallee.sim.scenario.faults import FAULTS
+from mallee.sim.scenario.stranger import RtuStranger
 from mallee.sim.world import World
 
 from ..conftest import micropython
@@ -143,6 +145,20 @@ def test_a_controller_dies_in_the_middle_of_its_answer():
         port.send(request)
         world.run_for(0.2)
         assert len(master.heard) == 29, "its watchdog started it again"
+
+
+def test_a_stranger_on_a_line_is_answered_and_its_set_points_are_refused():
+    config, _ = small()
+    write = plan_writes(dictionary("pump"), {"remote_differential_pressure": 60.0})[0]
+    requests = [(1, pdus.encode(write.pdu())), (1, pdus.encode(pdus.read_input(0, 4)))]
+    with World.from_pod(config, seed=1) as world:
+        world.run_for(1.5)
+        stranger = RtuStranger(world, COOLING, requests, 0.1)
+        world.run_for(1.95)
+        stranger.leave()
+        assert (stranger.sent, stranger.answers, stranger.refusals) == (20, 10, 10)
+        world.run_for(0.5)
+        assert stranger.sent == 20
 
 
 @contextmanager

@@ -176,7 +176,7 @@ def _controllers(world: World, config: PodConfig, seed: int) -> None:
                 framing=address.framing,
                 seed=seed,
             )
-            on_line = program._replace(path=(serialboard.write(world.directory / "serial_board"), *path))
+            on_line = program._replace(path=(serialboard.write(world.directory / "_serial_board"), *path))
             world.controllers.add(entry.name, on_line, directory, address.device, None)
     podlines.join(world, config)
 

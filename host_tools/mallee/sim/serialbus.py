@@ -64,12 +64,9 @@ class SerialBus:
     def end_of(self, server: Server) -> int:
         return next(end for end, (each, _) in self._servers.items() if each is server)
 
-    def when_it_sends(self, end: int, action: Callable[[int], None] | None) -> None:
+    def when_it_sends(self, end: int, action: Callable[[int], None]) -> None:
         """Call `action(time_us)` once, when this end next begins to send."""
-        if action is None:
-            self._armed.pop(end, None)
-        else:
-            self._armed[end] = action
+        self._armed[end] = action
 
     def host_end(self, client: ClientEnd) -> HostEnd:
         end = self._free.pop(0) if self._free else self.line.add_end(master=True)
@@ -96,7 +93,7 @@ class SerialBus:
         next_us = self.line.next_change_us
         if not self.line.idle or now_us < self._watched_until_us:
             next_us = min(now_us + self._step_us, next_us or 1 << 62)
-        if next_us is not None and next_us not in self._wakes:
+        if next_us is not None and (not self._wakes or next_us < min(self._wakes)):
             self._wakes.add(next_us)
             self._queue.at(max(next_us, now_us), lambda: self._step(next_us))
 
