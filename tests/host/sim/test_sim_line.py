@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mallee.errors import MalleeError
 from mallee.sim.line.faults import Faults, parse_faults
 from mallee.sim.line.model import Arrival, Line
+from mallee.sim.line.ptys import PtyEnd
 
 
 def drain(line: Line, until_us: int = 60_000_000) -> list[Arrival]:
@@ -175,3 +179,20 @@ def test_wrong_faults_are_explained(text):
     with pytest.raises(MalleeError) as caught:
         parse_faults([text])
     assert "flip" in caught.value.next
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no PTYs on Windows")
+def test_a_port_knows_whether_a_program_has_it_open():
+    end = PtyEnd()
+    try:
+        assert not end.in_use()
+        program = os.open(end.name, os.O_RDWR | os.O_NOCTTY)
+        assert end.in_use()
+        end.write(b"\x00\r\n\x04")
+        assert os.read(program, 10) == b"\x00\r\n\x04", "still raw"
+        os.write(program, b"\x03\r")
+        assert end.read() == b"\x03\r"
+        os.close(program)
+        assert not end.in_use()
+    finally:
+        end.close()
