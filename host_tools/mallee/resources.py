@@ -35,7 +35,8 @@ def examples_dir() -> Path:
 
 def pods() -> dict[str, Path]:
     """Pod files that come with mallee, by the name that a scenario's `pod` and --config take."""
-    return {"default": examples_dir() / "pod.toml", "oversubscribed": examples_dir() / "oversubscribed.toml"}
+    files = {"default": "pod.toml", "oversubscribed": "oversubscribed.toml", "serial": "serial_pod.toml"}
+    return {name: examples_dir() / file for name, file in files.items()}
 
 
 @cache

@@ -137,6 +137,13 @@ def test_the_oversubscribed_pod_is_the_default_one_with_mains_of_half_the_size()
             "neither tcp:// nor serial://",
             "tcp://HOST:PORT",
         ),
+        (
+            'address = "tcp://10.0.0.2:502"\n',
+            'address = "serial:///dev/bus"\nunit = 0\n',
+            line("tcp://10.0.0.2") + 1,
+            "unit 0 on a serial line",
+            "1 to 247",
+        ),
         ("[[skid]]", "[[skit]]", line("[[skid]]"), "unknown key 'skit'", "did you mean 'skid'"),
         ("[control]", "[controls]", line("[control]"), "unknown key 'controls'", "did you mean 'control'"),
         ('name = "skid-1"\n', "", line("[[skid]]"), "lacks 'name'", "name"),
@@ -202,6 +209,17 @@ def test_a_plant_that_cannot_be(key: str, what: str, next_step: str) -> None:
     assert error.likely and error.code is ExitCode.USAGE
     at = GOOD.count("\n") + 3
     assert error.what.startswith((f"site.toml:{at}:", f"site.toml:{at - 1}:"))
+
+
+def test_a_port_has_one_baud_and_framing() -> None:
+    text = GOOD.replace("tcp://10.0.0.2:502", "serial:///dev/bus").replace(
+        'address = "tcp://10.0.0.3:502"', 'address = "serial:///dev/bus?baud=19200"\nunit = 2'
+    )
+    assert len(parse_pod(text).pdus) == 2, "defaults may be written out, or not"
+    with pytest.raises(MalleeError) as caught:
+        parse_pod(text.replace("baud=19200", "baud=9600"), "site.toml")
+    assert caught.value.what.startswith(f"site.toml:{line('tcp://10.0.0.3')}: pdu-2 is at serial:///dev/bus?baud=9600")
+    assert "same baud and framing" in caught.value.next
 
 
 def test_a_rack_without_a_branch() -> None:

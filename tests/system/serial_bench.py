@@ -5,21 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from mallee import resources
 from mallee.link.address import SerialAddress
 from mallee.link.rtu import SerialLink
-from mallee.sim import flash, loop
+from mallee.sim import flash, loop, serialboard
 from mallee.sim.controllers import Controller
 from mallee.sim.line.faults import Faults
 from mallee.sim.line.model import Line
 from mallee.sim.serialbus import SerialBus
 
 from .bench import Bench
-
-_OVERRIDE = """
-CAPABILITIES["network"] = None
-RS485 = {"uart": 0, "tx": 0, "rx": 1, "direction": 22}
-"""
 
 
 class SerialBench(Bench):
@@ -38,13 +32,11 @@ class SerialBench(Bench):
         units: tuple[int, ...] = (1,),
     ) -> None:
         super().__init__(profile, speed)
-        line = Line(1 + len(units), baud=baud, framing=framing, faults=faults, echo=(0,) if echo else (), seed=seed)
+        line = Line(1, baud=baud, framing=framing, faults=faults, echo=(0,) if echo else (), seed=seed)
         self.bus = SerialBus("bus", line, self.world.network, self.world.queue, lambda: self.world.now_us)
         for unit in units:
             controller = self.controller if unit == units[0] else self._another(profile, unit)
             self._put_on_line(controller, f"UNIT = {unit}\nBAUD = {baud}\nFRAMING = {framing!r}\n")
-        if len(units) > 1:
-            self.world.grid_us = self.world._next_grid_us = 500  # see SerialBus
         self.address = SerialAddress("bus", baud, framing)
 
     def _another(self, profile: str, unit: int) -> Controller:
@@ -54,8 +46,7 @@ class SerialBench(Bench):
         return self.world.controllers.add(name, self.program, directory, "127.0.0.1", 15000 + unit)
 
     def _put_on_line(self, controller: Controller, identity: str) -> None:
-        board = (resources.boards_dir() / "virtual" / "board.py").read_text(encoding="utf-8")
-        (controller.flash / "board.py").write_text(board + _OVERRIDE, encoding="utf-8")
+        serialboard.write(controller.flash)
         with (controller.flash / "build_info.py").open("a", encoding="utf-8") as file:
             file.write(identity)
         self.bus.attach(controller.server)

@@ -114,6 +114,17 @@ def test_a_seed_repeats_a_run_to_the_bit_and_a_failure_says_what_and_how(tmp_pat
 
 
 @needs_micropython
+@pytest.mark.scenario
+@pytest.mark.timeout(300)
+def test_a_seed_repeats_a_run_with_a_bad_serial_line_to_the_bit(tmp_path):
+    text = SHORT.format(fault="line_noisy", target='target = "/dev/pod-power"\nwith = { flip = 5e-4, lead = 0.5 }')
+    (tmp_path / "short.toml").write_text(text.replace("for_s", 'pod = "serial"\nfor_s', 1), encoding="utf-8")
+    first, second = (ran(tmp_path, "short.toml", "--seed", "3", code=5) for _ in range(2))
+    assert first == second and first["kpis"]["host_damaged"]["maximum"] > 0
+    assert first["log_hash"] != ran(tmp_path, "short.toml", "--seed", "4", code=5)["log_hash"]
+
+
+@needs_micropython
 @pytest.mark.timeout(200)
 def test_a_soak_names_what_failed_and_the_command_that_replays_it(tmp_path):
     (tmp_path / "short.toml").write_text(

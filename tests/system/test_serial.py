@@ -151,6 +151,29 @@ def test_two_controllers_on_one_line_do_not_disturb_each_other():
     bench.run_link(test)
 
 
+@pytest.mark.parametrize(("answer_s", "lost"), [(0.15, [5]), (None, [1, 5, 17])])
+def test_a_unit_that_is_silent_leaves_its_neighbours_their_turn(answer_s, lost):
+    """Without a limit of its own for the answer the silent one has the line for as long as the others wait for it."""
+    bench = SerialBench(units=(1, 17))
+
+    async def test(_: SerialLink) -> None:
+        link = SerialLink(bench.address, timeout_s=0.4, answer_s=answer_s)
+
+        async def answers(unit: int) -> bool:
+            try:
+                await link.request(unit, pdus.read_input(11, 1))
+            except NoAnswer:
+                return False
+            return True
+
+        units = (5, 1, 17)
+        found = await asyncio.gather(*map(answers, units))
+        assert sorted(unit for unit, here in zip(units, found, strict=True) if not here) == lost
+        await link.close()
+
+    bench.run_link(test)
+
+
 def test_a_line_that_is_slow_is_scanned_with_the_time_that_it_is_given():
     """A bad gateway, or an emulated board: every answer comes three seconds late."""
     bench = SerialBench(faults=Faults(late=1.0, late_s=3.0))

@@ -34,7 +34,7 @@ def test_a_broadcast_latches_the_same_moment_on_every_controller_of_the_line():
             assert await value(device, "latch_number") is None and await value(device, "latched.flow") is None
         bench.equipment.values["flow"] = 700.0
         await asyncio.sleep(1)
-        bench.bus.send_from_host(encode(0, block(LATCH, 4711)))
+        bench.bus.send(0, encode(0, block(LATCH, 4711)))
         await asyncio.sleep(0.5)
         bench.equipment.values["flow"] = 300.0
         await asyncio.sleep(2)
@@ -62,7 +62,7 @@ def test_a_broadcast_sets_the_clock_of_every_controller():
 
     async def test(link: SerialLink) -> None:
         devices = [await Device.connect(link, unit) for unit in (1, 17)]
-        bench.bus.send_from_host(encode(0, block(SET_CLOCK, clock_s=CLOCK_S)))
+        bench.bus.send(0, encode(0, block(SET_CLOCK, clock_s=CLOCK_S)))
         await asyncio.sleep(3)
         clocks = [await value(device, "clock") for device in devices]
         assert all(CLOCK_S + 2 <= clock <= CLOCK_S + 5 for clock in clocks)
@@ -87,7 +87,7 @@ def test_nothing_else_is_done_by_broadcast():
             struct.pack(">BHHBI", 16, 2, 2, 4, CLOCK_S),  # the command register for one unit
         ]
         for frame in frames:
-            bench.bus.send_from_host(encode(0, frame))
+            bench.bus.send(0, encode(0, frame))
             await asyncio.sleep(0.1)
             if frame is frames[0]:
                 assert await value(device, "refusal") == "none", "ignored, not refused"

@@ -37,9 +37,11 @@ def demo(
     """Run a pod on this machine: real firmware on virtual boards, a plant behind them, a host that controls it.
 
     Starts at the pod's steady state. While it runs, every controller answers Modbus TCP on its port of the pod file,
-    for `mallee status` in another terminal and for any other master. Ctrl-C ends it.
+    for `mallee status` in another terminal and for any other master. A serial line of the pod file is a port that it names as
+    it starts, for a second master on that line. Ctrl-C ends it.
 
-    Examples: `mallee demo`; `mallee demo --for 30s --speed 5`; `mallee demo --load racks.csv --load-speed 20 -o json`.
+    Examples: `mallee demo`; `mallee demo --for 30s --speed 5`; `mallee demo --load racks.csv --load-speed 20 -o json`;
+    `mallee demo -c examples/serial_pod.toml`.
 
     Parameters
     ----------
@@ -74,8 +76,10 @@ def demo(
 
         def ready(world: World) -> None:
             ports = sorted({server.address[1] for server in world.network.servers.values()})
-            if options.gateway and options.speed is not None:
+            if options.gateway and options.speed is not None and ports:
                 show.note(f"{len(ports)} controllers answer Modbus TCP on 127.0.0.1, ports {ports[0]} to {ports[-1]}")
+            for port, pty in world.ptys.items():
+                show.note(f"another master on the line {port} opens {pty}; its requests may collide with the host's")
 
         running = part.Demo(
             options,

@@ -7,11 +7,15 @@ from .base import Link
 from .rtu import SerialLink
 from .tcp import TcpLink
 
+_ANSWER_S = 0.15
+"""A controller on a serial line answers this soon: `reply_delay` is 0.1 s at most, an adapter holds bytes back for 16 ms."""
 
-def open_link(address: str, *, timeout_s: float = 1.0) -> Link:
-    """A link for an address; it connects, or opens its port, when the first request needs it. Raises MalleeError for a wrong
+
+def open_link(address: str, *, timeout_s: float = 1.0, units: int = 1) -> Link:
+    """A link for an address; it connects, or opens its port, when the first request needs it. On a serial line that `units`
+    share each has its part of the time, so that a silent one leaves the others their turn. Raises MalleeError for a wrong
     address."""
     parsed = parse_address(address)
     if isinstance(parsed, TcpAddress):
         return TcpLink(parsed.host, parsed.port, timeout_s=timeout_s)
-    return SerialLink(parsed, timeout_s=timeout_s)
+    return SerialLink(parsed, timeout_s=timeout_s, answer_s=max(_ANSWER_S, timeout_s / units))

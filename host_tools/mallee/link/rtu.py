@@ -28,16 +28,25 @@ _READ_ONE = b"\x03\x00\x00\x00\x01"  # its answer differs from itself, which tel
 class SerialLink:
     """One serial port. It opens by itself when a request needs it, and again after a failure, with back-off.
 
-    `timeout_s` bounds the wait for a request's turn, and then again the wait for the first byte of its answer. After silence or
+    `timeout_s` bounds the wait for a request's turn, and then again the wait for the first byte of its answer; `answer_s` bounds
+    the latter alone, so that a unit that is silent leaves others their turn. After silence or
     damage a unit proves that it has caught up before its answers are trusted again (see resync.py): a late answer is never taken
     for that of another request. Units that stay silent are only probed, as on TcpLink.
     """
 
-    def __init__(self, address: SerialAddress, *, timeout_s: float = 1.0, probe_ceiling_s: float = 60.0) -> None:
+    def __init__(
+        self,
+        address: SerialAddress,
+        *,
+        timeout_s: float = 1.0,
+        answer_s: float | None = None,
+        probe_ceiling_s: float = 60.0,
+    ) -> None:
         self.address = str(address)
         self.statistics = LinkStatistics()
         self.generation = 0
         self.timeout_s = timeout_s
+        self._answer_s = answer_s
         self.echo: bool | None = None
         """Whether the port repeats what is sent; None until it is known."""
         self._wire = Wire(address, self.statistics, self._lost)
@@ -69,7 +78,7 @@ class SerialLink:
             statistics.held_back += 1  # it never got its turn: that says nothing about the unit
             raise NoAnswer(self.address, unit, limit_s) from None
         try:
-            data = await self._ask(unit, payload, limit_s)
+            data = await self._ask(unit, payload, min(limit_s, self._answer_s or limit_s))
         except NoAnswer:
             self._silent(unit)
             raise

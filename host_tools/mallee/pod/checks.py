@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ..errors import MalleeError
-from ..link.address import parse_address
+from ..link.address import SerialAddress, parse_address
 from ..suggest import did_you_mean
-from .config import PodConfig
+from .config import Controller, PodConfig
 from .lines import Path
 from .plantchecks import plant_problems
 from .problem import Problem
 
 BRANCHES = 8  # of a PDU controller
+_UNITS = range(1, 248)  # of a serial line: 0 is everybody, the rest is reserved (MODBUS over Serial Line V1.02, 2.2)
 _SCANS_PER_LEASE = 3  # two scans may fail without the lease being lost
 
 
@@ -53,12 +54,16 @@ def _controllers(config: PodConfig) -> Iterator[Problem]:
     yield from _unique((("feed", i, "name"), feed.name, "feed") for i, feed in enumerate(config.feeds))
     yield from _unique((("rack", i, "name"), rack.name, "rack") for i, rack in enumerate(config.racks))
     places: dict[tuple[str, int], str] = {}
+    lines: dict[str, SerialAddress] = {}
     for path, controller in named:
         try:
-            address = str(parse_address(controller.address))
+            parsed = parse_address(controller.address)
         except MalleeError as error:
             yield Problem((*path, "address"), f"address: {error.what}", error.likely, error.next)
             return
+        if isinstance(parsed, SerialAddress):
+            yield from _on_line(path, controller, parsed, lines.setdefault(parsed.device, parsed))
+        address = str(parsed)
         other = places.setdefault((address, controller.unit), controller.name)
         if other != controller.name:
             yield Problem(
@@ -67,6 +72,23 @@ def _controllers(config: PodConfig) -> Iterator[Problem]:
                 "a line was copied and not changed",
                 "give each controller its own address, or another unit on a shared one",
             )
+
+
+def _on_line(path: Path, controller: Controller, address: SerialAddress, first: SerialAddress) -> Iterator[Problem]:
+    if address != first:
+        yield Problem(
+            (*path, "address"),
+            f"{controller.name} is at {address}, and another controller at {first}: one port, two ways to speak",
+            "the address of one of them was not changed with the other's",
+            "give every controller on a port the same baud and framing, and flash them so",
+        )
+    if controller.unit not in _UNITS:
+        yield Problem(
+            (*path, "unit"),
+            f"{controller.name} has unit {controller.unit} on a serial line",
+            "0 means all units of a line, and those above 247 are reserved",
+            "write a unit from 1 to 247, one of its own on this line",
+        )
 
 
 def _racks(config: PodConfig) -> Iterator[Problem]:

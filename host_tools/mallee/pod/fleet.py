@@ -53,6 +53,7 @@ class Fleet:
     async def device(self, name: str) -> Device:
         """Connect to a controller by name or address. Raises MalleeError."""
         controller = find_controller(self.config, name)
-        if controller.address not in self._links:
-            self._links[controller.address] = open_link(controller.address, timeout_s=self._timeout_s)
-        return await Device.connect(self._links[controller.address], controller.unit, name=controller.name)
+        same = str(parse_address(controller.address))  # defaults may be written out, or not
+        if same not in self._links:
+            self._links[same] = open_link(controller.address, timeout_s=self._timeout_s)
+        return await Device.connect(self._links[same], controller.unit, name=controller.name)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from .. import clock
+from ..link.address import parse_address
 from ..link.base import Link
 from ..link.opening import open_link
 from ..link.statistics import summarise
@@ -89,9 +90,11 @@ class PodRunner:
         await asyncio.gather(*(link.close() for link in self._links.values()))
 
     def _link(self, address: str) -> Link:
-        if address not in self._links:
-            self._links[address] = open_link(address, timeout_s=self._request_s)
-        return self._links[address]
+        same = str(parse_address(address))  # defaults may be written out, or not
+        if same not in self._links:
+            units = sum(str(parse_address(c.address)) == same for c in self.config.controllers)
+            self._links[same] = open_link(address, timeout_s=self._request_s, units=units)
+        return self._links[same]
 
     async def _write_all(self, wanted: Mapping[str, SkidSetPoints]) -> None:
         leasable = [m for m in self.members.values() if m.answering and writes_lease(m.device)]

@@ -56,7 +56,8 @@ class Controllers:
         self._seed = seed
         self._closed = False
 
-    def add(self, name: str, program: Program, flash: Path, host: str, port: int) -> Controller:
+    def add(self, name: str, program: Program, flash: Path, host: str, port: int | None) -> Controller:
+        """`port` None: a controller without a network."""
         flash.mkdir(parents=True, exist_ok=True)
         board = Board(name, program, flash, unique_id(name, self._seed))
         controller = self.by_name[name] = Controller(board, self._network.add_server(name, host, port), flash)

@@ -16,6 +16,7 @@ import msgspec
 
 from ..device.device import Device
 from ..errors import MalleeError
+from ..link.base import Link
 from ..link.opening import open_link
 from ..link.statistics import BusSummary
 from ..pod.config import PodConfig
@@ -271,19 +272,21 @@ class _Interrupt:
 
 async def _health(config: PodConfig) -> dict[str, dict[str, int | None]]:
     """The health counters of every controller, read over Modbus as anybody would; None from one that does not answer."""
+    links = {address: open_link(address) for address in {c.address: None for c in config.controllers}}
 
-    async def one(name: str, address: str, unit: int) -> tuple[str, dict[str, int | None]]:
-        link = open_link(address)
+    async def one(name: str, link: Link, unit: int) -> tuple[str, dict[str, int | None]]:
         try:
             device = await Device.connect(link, unit, name=name)
             snapshot = await device.read_many(_HEALTH)
             return name, {point: _integer(snapshot[point].value) for point in _HEALTH}
         except MalleeError:
             return name, dict.fromkeys(_HEALTH)
-        finally:
-            await link.close()
 
-    return dict(await asyncio.gather(*(one(c.name, c.address, c.unit) for c in config.controllers)))
+    try:
+        return dict(await asyncio.gather(*(one(c.name, links[c.address], c.unit) for c in config.controllers)))
+    finally:
+        for link in links.values():
+            await link.close()
 
 
 def _integer(value: object) -> int | None:

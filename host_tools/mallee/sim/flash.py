@@ -17,7 +17,17 @@ def unique_id(name: str, seed: int = 0) -> bytes:
     return hashlib.sha256(f"{seed}/{name}".encode()).digest()[:8]
 
 
-def install(directory: Path, *, name: str, profile: str, unit: int, port: int, seed: int = 0) -> None:
+def install(
+    directory: Path,
+    *,
+    name: str,
+    profile: str,
+    unit: int,
+    port: int = 502,
+    baud: int | None = None,
+    framing: str | None = None,
+    seed: int = 0,
+) -> None:
     """Write what flashing a board writes beside the firmware: equipment.py, build_info.py and dictionary.bin."""
     directory.mkdir(parents=True, exist_ok=True)
     described = dictionary(profile)
@@ -33,5 +43,7 @@ def install(directory: Path, *, name: str, profile: str, unit: int, port: int, s
             name=name,
             serial=serial,
             port=port,
+            baud=baud,
+            framing=framing,
         )
     )

@@ -56,6 +56,8 @@ class Server:
         self.inbox: deque[BoardEvent] = deque()
         self.on_serial: Callable[[BoardEvent, int], None] | None = None
         """Hears what the controller's UARTs do, and when; its line, where it has one."""
+        self.on_down: Callable[[], None] | None = None
+        """Hears when the controller dies: its line, where it has one."""
         self.trouble: Trouble | None = None
         """What is wrong with the way to this controller."""
         self.heard_us: int | None = None
@@ -289,10 +291,16 @@ class Network:
                 release()
 
     def log(self, kind: str, connection: Connection, data: bytes = b"") -> None:
-        self._log.record(self._now(), kind, f"{connection.server.name}:{connection.identity}", data)
+        self.record(kind, f"{connection.server.name}:{connection.identity}", data)
 
-    def add_server(self, name: str, host: str, port: int) -> Server:
-        server = self.servers[host, port] = Server(name, host, port)
+    def record(self, kind: str, subject: str, data: bytes) -> None:
+        self._log.record(self._now(), kind, subject, data)
+
+    def add_server(self, name: str, host: str, port: int | None) -> Server:
+        """`port` None: it listens on no network, its line is to be attached."""
+        server = Server(name, host, port or 0)
+        if port is not None:
+            self.servers[host, port] = server
         return server
 
     def connect(self, host: str, port: int, client: ClientEnd) -> HostSide | None:
@@ -365,6 +373,8 @@ class Network:
 
     def server_down(self, server: Server, time_us: int) -> None:
         server.up = False
+        if server.on_down is not None:
+            server.on_down()
         server.listening.clear()
         server.waiting.clear()
         server.inbox.clear()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from ..deploy.board import equipment
 from ..errors import ExitCode, MalleeError
+from ..link.address import TcpAddress, parse_address
 from ..pod.config import Controller as ControllerEntry
 from ..pod.config import PodConfig
 from ..resources import boards_dir, firmware_dir
-from . import flash, memory, pduwiring, runtime, skidwiring
+from . import flash, memory, pduwiring, podlines, runtime, serialboard, skidwiring
 from .board import Program, hal_path
 from .loads import Constant, Load
 from .pduwiring import PduWiring
@@ -101,23 +101,6 @@ class _Recorder:
         )
 
 
-def address_of(entry: ControllerEntry) -> tuple[str, int]:
-    """Host and port of a controller in the pod file. Raises MalleeError for one that is not tcp://HOST:PORT."""
-    parts = urlsplit(entry.address)
-    try:
-        port = parts.port
-    except ValueError:
-        port = None
-    if parts.scheme != "tcp" or not parts.hostname or not port:
-        raise MalleeError(
-            f"{entry.name}: the simulator cannot be at {entry.address!r}",
-            "the controllers of a simulated pod speak Modbus TCP; serial lines are not part of one yet",
-            "give it an address such as tcp://127.0.0.1:15001",
-            ExitCode.USAGE,
-        )
-    return "127.0.0.1" if parts.hostname == "localhost" else parts.hostname, port
-
-
 def build(
     kind: type[World],
     config: PodConfig,
@@ -157,6 +140,7 @@ def build(
             from .gateway import Gateway
 
             world.at_close(Gateway(world).close)
+            world.ptys = podlines.open_ptys(world)
     except BaseException:
         world.close()
         raise
@@ -195,7 +179,26 @@ def _controllers(world: World, config: PodConfig, seed: int, memory_of: str) -> 
         inputs, outputs = sizes[profile]
         script = path[-1] / "main.py"
         program = Program(script, path, heap_bytes, inputs, outputs, simulator)
-        host, port = address_of(entry)
         directory = world.directory / entry.name
-        flash.install(directory, name=entry.name, profile=profile, unit=entry.unit, port=port, seed=seed)
-        world.controllers.add(entry.name, program, directory, host, port)
+        address = parse_address(entry.address)
+        if isinstance(address, TcpAddress):
+            host, port = _numeric(address.host), address.port
+            flash.install(directory, name=entry.name, profile=profile, unit=entry.unit, port=port, seed=seed)
+            world.controllers.add(entry.name, program, directory, host, port)
+        else:
+            flash.install(
+                directory,
+                name=entry.name,
+                profile=profile,
+                unit=entry.unit,
+                baud=address.baud,
+                framing=address.framing,
+                seed=seed,
+            )
+            on_line = program._replace(path=(serialboard.write(world.directory / "_serial_board"), *path))
+            world.controllers.add(entry.name, on_line, directory, address.device, None)
+    podlines.join(world, config)
+
+
+def _numeric(host: str) -> str:
+    return "127.0.0.1" if host == "localhost" else host

@@ -19,24 +19,29 @@ class PtyGateway:
     def __init__(self, world: World, bus: SerialBus, link: Path | None = None) -> None:
         self._end = PtyEnd(link)
         self.name = self._end.name
-        self._bus = bus
-        bus.host_end(self)
+        self.unheard = 0
+        """Bytes on the line while no program had the port open: it must not find them when it opens it."""
+        self._port = bus.host_end(self)
         world.io.register(self._end, selectors.EVENT_READ, self._readable)
         world.at_close(lambda: self._close(world))
 
     def _readable(self, events: int) -> None:
         data = self._end.read()
         if data:
-            self._bus.send_from_host(data)
+            self._port.send(data)
 
     def _close(self, world: World) -> None:
         world.io.unregister(self._end)
+        self._port.close()
         self._end.close()
 
     # What the line says; the rest of a client's end is for connections.
 
     def on_data(self, data: bytes) -> None:
-        self._end.write(data)
+        if self._end.in_use():
+            self._end.write(data)
+        else:
+            self.unheard += len(data)
 
     def on_connected(self) -> None: ...
     def on_refused(self) -> None: ...

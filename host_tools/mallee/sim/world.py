@@ -73,6 +73,8 @@ class World:
         """Called after each plant step with the virtual time."""
         self.report: Callable[[], Report] | None = None
         """What the run amounted to so far; worlds of a pod file have it."""
+        self.ptys: dict[str, str] = {}
+        """What other programs open instead of each serial port of the pod file, while a paced world has a gateway."""
         self.host_restarts = 0
         self._local: list[HostEndpoint] = []
         self._next_grid_us = grid_us

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mallee.errors import MalleeError
 from mallee.sim.line.faults import Faults, parse_faults
 from mallee.sim.line.model import Arrival, Line
+from mallee.sim.line.ptys import PtyEnd
 
 
 def drain(line: Line, until_us: int = 60_000_000) -> list[Arrival]:
@@ -60,7 +64,7 @@ def test_an_end_whose_wire_is_off():
     assert heard(arrivals, 1) == b"" and heard(arrivals, 2) == b"ask" and line.counts["cut"] == 4
 
 
-@pytest.mark.parametrize("fault", ["flip", "drop", "insert", "truncate", "silent", "late", "babble"])
+@pytest.mark.parametrize("fault", ["flip", "drop", "insert", "lead", "truncate", "silent", "late", "babble"])
 def test_each_fault_happens_and_is_counted(fault):
     line = Line(faults=parse_faults([f"{fault}=0.2"]), seed=1)
     sent = bytes(range(100))
@@ -81,6 +85,64 @@ def test_noise_behind_silence_is_a_transceiver_that_turns():
     line.send(0, b"x", 5_000)
     first = heard(drain(line), 1)
     assert first[0] in (0x00, 0xFF) and first[1:] == b"x"
+
+
+def test_noise_in_front_of_a_burst():
+    line = Line(faults=Faults(lead=1.0))
+    line.send(0, b"xyz", 5_000)
+    got = heard(drain(line), 1)
+    assert got[0] in (0x00, 0xFF) and got[1:] == b"xyz" and line.counts["lead"] == 1
+
+
+def test_a_pair_that_is_cut_in_the_middle_of_a_burst():
+    line = Line(3)
+    line.send(1, b"abcdef", 0)
+    before = line.step(int(2.5 * line.character_ns / 1000))
+    line.broken = True
+    during = line.step(int(4.5 * line.character_ns / 1000))
+    line.broken = False
+    assert (heard(before, 0), heard(during, 0), heard(drain(line), 0)) == (b"ab", b"", b"ef")
+    assert line.counts["cut"] == 2
+
+
+def test_an_end_that_dies_sends_no_more():
+    line = Line(3, faults=Faults(late=1.0, late_s=0.1))
+    line.send(1, b"late", 0)
+    line.faults = Faults()
+    line.send(2, b"abcdef", 0)
+    got = line.step(int(2.5 * line.character_ns / 1000))
+    line.stop(1)
+    line.stop(2)
+    assert heard(got, 0) == b"ab" and drain(line) == [] and line.idle and line.counts["died"] == 8
+
+
+def test_who_begins_when_the_other_has_ended_does_not_garble_it():
+    line = Line(3)
+    line.send(1, b"ab", 0)
+    line.send(2, b"cd", int(2.2 * line.character_ns / 1000))  # a controller that ran ahead says so before its time
+    assert heard(drain(line), 0) == b"abcd" and not line.counts["collision"]
+
+
+def test_only_controllers_are_late_however_many_masters_there_are():
+    line = Line(1, faults=Faults(late=1.0, late_s=1.0))
+    unit, master = line.add_end(), line.add_end(master=True)
+    line.send(master, b"ask", 0)
+    assert heard(drain(line), unit) == b"ask" and not line.counts["late"]
+    line.send(unit, b"answer", 10_000)
+    assert heard(drain(line), master) == b"answer" and line.counts["late"] == 1
+
+
+def test_whoever_steps_at_changes_only_hears_the_same():
+    def run(each_byte: bool) -> list[Arrival]:
+        line = Line(3, faults=Faults(late=0.5, late_s=0.05, babble=20.0), seed=3)
+        line.send(1, bytes(range(30)), 0)
+        line.send(2, bytes(range(20)), 60_000)
+        arrivals: list[Arrival] = []
+        while (next_us := line.next_us if each_byte else line.next_change_us) is not None and next_us < 400_000:
+            arrivals += line.step(next_us)
+        return [arrival for arrival in arrivals if arrival.time_us < 390_000]
+
+    assert run(each_byte=True) == run(each_byte=False) != []
 
 
 def test_a_late_device_keeps_the_order_of_its_answers():
@@ -117,3 +179,20 @@ def test_wrong_faults_are_explained(text):
     with pytest.raises(MalleeError) as caught:
         parse_faults([text])
     assert "flip" in caught.value.next
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no PTYs on Windows")
+def test_a_port_knows_whether_a_program_has_it_open():
+    end = PtyEnd()
+    try:
+        assert not end.in_use()
+        program = os.open(end.name, os.O_RDWR | os.O_NOCTTY)
+        assert end.in_use()
+        end.write(b"\x00\r\n\x04")
+        assert os.read(program, 10) == b"\x00\r\n\x04", "still raw"
+        os.write(program, b"\x03\r")
+        assert end.read() == b"\x03\r"
+        os.close(program)
+        assert not end.in_use()
+    finally:
+        end.close()

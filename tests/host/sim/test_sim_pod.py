@@ -59,7 +59,7 @@ def test_same_seed_same_pod():
     assert run() == run()
 
 
-def test_a_pod_that_cannot_settle_and_an_address_that_is_not_tcp():
+def test_a_pod_that_cannot_settle():
     config = default_pod()
     warm = msgspec.structs.replace(
         config,
@@ -70,8 +70,3 @@ def test_a_pod_that_cannot_settle_and_an_address_that_is_not_tcp():
     with pytest.raises(MalleeError, match="no steady state") as caught:
         World.from_pod(warm)
     assert caught.value.code == ExitCode.USAGE
-    serial = msgspec.structs.replace(
-        config, skids=(msgspec.structs.replace(config.skids[0], address="serial:///dev/ttyUSB0"), *config.skids[1:])
-    )
-    with pytest.raises(MalleeError, match="cannot be at"):
-        World.from_pod(serial)

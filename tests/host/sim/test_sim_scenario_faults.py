@@ -10,16 +10,20 @@ import pytest
 
 pytest.importorskip("CoolProp")
 
+from mallee.sim.exchange import SERIAL, BoardEvent
+from mallee.sim.line.model import Line
 from mallee.sim.loads import Constant
 from mallee.sim.loop import run_in_world
 from mallee.sim.network import Server
 from mallee.sim.networkfaults import NetworkFaults
 from mallee.sim.plant.settle import settle
+from mallee.sim.podlines import ports
 from mallee.sim.podworld import PodEquipment
 from mallee.sim.scenario.faults import FAULTS
+from mallee.sim.serialbus import SerialBus
 from mallee.sim.world import World
 
-from .pods import default_pod
+from .pods import default_pod, serial_pod
 from .worlds import FIRST_PORT, needs_micropython, world_of
 
 
@@ -135,12 +139,23 @@ OF_CONTROLLERS = (
     "controller_kill", "controller_hang", "controller_power_cycle", "controller_reboot_loop", "controller_flash_lost",
     "network_reset",
 )  # fmt: skip
+OF_LINES = {
+    "line_cut": {},
+    "line_noisy": {"flip": 0.02, "insert": 0.1, "drop": 0.1, "lead": 0.9},
+    "line_late": {"late": 1.0, "late_s": 0.9},
+    "line_truncated": {"truncate": 1.0},
+    "line_babble": {"babble": 200.0},
+    "line_echo": {},
+    "line_stranger": {"every_s": 0.05},
+}
+# "dies_in_frame" is seen in tests/system/test_serial_pod.py: it needs a controller that dies.
 # Those of hosts are seen in tests/system/test_scenarios.py and in the scenarios of their names.
 OF_HOSTS = ("host_kill", "host_pause", "host_clock_jump", "second_host", "stranger_writes")
 
 
 def test_every_fault_is_tried():
-    assert set(FAULTS) == {*OF_THE_PLANT, *OF_THE_NETWORK, *OF_CONTROLLERS, *WITH_FIRMWARE, *OF_HOSTS}
+    of_lines = {*OF_LINES, "dies_in_frame"}
+    assert set(FAULTS) == {*OF_THE_PLANT, *OF_THE_NETWORK, *OF_CONTROLLERS, *WITH_FIRMWARE, *of_lines, *OF_HOSTS}
 
 
 @pytest.mark.parametrize("name", OF_THE_PLANT)
@@ -274,6 +289,97 @@ def test_a_half_open_connection_is_silent_for_both_and_a_new_one_works():
 
     with world_of("echo_main.py", 1) as world:
         run_in_world(world, main(world))
+
+
+class Hearing:
+    """A host's end that keeps what it hears, and when."""
+
+    def __init__(self) -> None:
+        self.heard = b""
+
+    def on_data(self, data: bytes) -> None:
+        self.heard += data
+
+    on_connected = on_refused = on_timeout = on_fin = on_reset = lambda self: None
+
+
+@pytest.mark.parametrize("name", OF_LINES)
+def test_a_fault_of_a_line_and_its_end(name):
+    fault = FAULTS[name]
+    config = serial_pod()
+    port = next(iter(ports(config)))
+    with World() as world:
+        bus = SerialBus(port, Line(1, baud=19200, seed=1), world.network, world.queue, lambda: world.now_us)
+        unit = Server("skid-1", port, 0)
+        bus.attach(unit)
+        host = Hearing()
+        end = bus.host_end(host)
+
+        def look() -> bytes:
+            """What the host hears of a request of its own and an answer of 100 bytes, 50 ms later, in 150 ms."""
+            host.heard = b""
+            end.send(b"ask")
+            world.run_for(0.05)
+            assert unit.on_serial is not None
+            unit.on_serial(BoardEvent(SERIAL, 0, bytes(100)), world.now_us)
+            world.run_for(0.15)
+            at_once = host.heard
+            world.run_for(1.0)
+            return at_once
+
+        stage = SimpleNamespace(world=world, config=config, seed=1)
+        assert look() == bytes(100)
+        undo = fault.begin(stage, port, msgspec.convert(OF_LINES[name], fault.parameters))  # type: ignore[arg-type]
+        during = look()
+        assert during != bytes(100)
+        assert sum(bus.line.counts.values()) > 0
+        if name == "line_cut":
+            assert during == b""
+        if name == "line_late":
+            assert host.heard == bytes(100), "it came whole, when it came"
+        if name == "line_echo":
+            assert during == b"ask" + bytes(100)
+        if name == "line_stranger":
+            assert bus.line.counts["collision"] > 0 and len(during) > 100
+        assert undo is not None
+        undo()
+        world.run_for(2.0)
+        counts = dict(bus.line.counts)
+        assert look() == bytes(100) and bus.line.counts == counts
+
+
+@pytest.mark.parametrize(("target", "heard"), [("skid-1", b"2"), ("skid-2", b"1")])
+def test_a_controller_alone_is_cut_off(target, heard):
+    config = serial_pod()
+    port = next(iter(ports(config)))
+    with World() as world:
+        bus = SerialBus(port, Line(1, baud=19200), world.network, world.queue, lambda: world.now_us)
+        units = [Server(name, port, 0) for name in ("skid-1", "skid-2")]
+        for each in units:
+            bus.attach(each)
+        host = Hearing()
+        bus.host_end(host)
+        stage = SimpleNamespace(
+            world=SimpleNamespace(
+                network=world.network,
+                controller=lambda name: SimpleNamespace(server=units[int(name[-1]) - 1]),
+            ),
+            config=config,
+        )
+
+        def both() -> bytes:
+            host.heard = b""
+            for each in units:
+                assert each.on_serial is not None
+                each.on_serial(BoardEvent(SERIAL, 0, each.name[-1:].encode()), world.now_us)
+                world.run_for(0.05)
+            return host.heard
+
+        undo = FAULTS["line_cut"].begin(stage, target, FAULTS["line_cut"].parameters())  # type: ignore[arg-type]
+        assert both() == heard
+        assert undo is not None
+        undo()
+        assert both() == b"12"
 
 
 def server(world: World) -> Server:

@@ -189,6 +189,36 @@ def test_what_a_soak_runs_is_a_function_of_its_seed():
     assert sum("+" in pair.name for pair in pairs(10, 1)) == 5
 
 
+def test_a_soak_joins_scenarios_of_one_pod():
+    found = [pair.name.split("+") for pair in pairs(60, 3) if "+" in pair.name]
+    pods = [[reading.load(reading.find(name)).pod_path.name for name in names] for names in found]
+    assert all(a == b for a, b in pods) and {a for a, _ in pods} == {"pod.toml", "serial_pod.toml"}
+
+
+def test_a_line_is_named_by_its_port():
+    text = """\
+title = "lines"
+pod = "serial"
+for_s = 20
+
+[[event]]
+at_s = 5
+fault = "line_cut"
+target = "/dev/pod-power"
+"""
+    path = Path("some.toml")
+    for target in ("/dev/pod-cooling", "pdu-a1"):
+        reading.parse(text.replace("/dev/pod-power", target), path)
+    error = refused(text.replace("pod-power", "pod-powr"))
+    assert "some.toml:8:" in error.what and "/dev/pod-power" in error.next
+    error = refused(text.replace("line_cut", "network_cut"))
+    assert "some.toml:8: network_cut is about a controllers, and this pod has none" in error.what
+    error = refused(text.replace('pod = "serial"\n', ""))
+    assert "line_cut is about a wire, and this pod has none" in error.what
+    error = refused(text.replace("line_cut", "line_noisy") + "with = { flip = 2.0 }\n")
+    assert "parameters of line_noisy" in error.what
+
+
 def test_an_overlaid_pod_is_the_pod_with_other_values(tmp_path):
     path = reading.load(reading.find("steady")).pod_path
     over = {"control": {"scan_s": 0.5}, "feed": {"A": {"main_A": 1000}}, "plant": {"racks": {"flow_l_min": 1.6}}}

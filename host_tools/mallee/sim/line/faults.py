@@ -20,6 +20,8 @@ class Faults:
     """A byte is lost."""
     insert: float = 0.0
     """A byte of noise comes in front of a byte. Behind silence it is 0x00 or 0xFF: a transceiver that turns."""
+    lead: float = 0.0
+    """0x00 or 0xFF comes in front of a burst."""
     truncate: float = 0.0
     """A burst ends early, at any byte: its sender died in the middle."""
     silent: float = 0.0
@@ -32,7 +34,7 @@ class Faults:
     """Bursts of random bytes that nobody asked for, a second."""
 
     def without(self) -> bool:
-        return not (self.flip or self.drop or self.insert or self.truncate or self.silent or self.late or self.babble)
+        return not any(getattr(self, name) for name in NAMES if name != "late_s")
 
 
 NAMES = tuple(field.name for field in fields(Faults))
@@ -65,4 +67,4 @@ def _wrong(text: str, why: str) -> MalleeError:
 
 
 Counts = Counter[str]
-"""How often each fault happened, by its name; `collision` and `echo` are counted as well."""
+"""How often each fault happened, by its name; `collision`, `echo`, `cut` and `died` (bytes) are counted as well."""

@@ -17,14 +17,16 @@ from .timing import character_ns
 _NOISE = (0x00, 0xFF)
 _TURNED_NS = 1_000_000  # silence behind which noise is a transceiver's that turns
 _BABBLE_BYTES = 40
+_NOBODY = -1  # sends what nobody's end sent: everybody hears it
 
 
 class Arrival(NamedTuple):
-    """A byte whose last bit ended at `time_us`, and who hears it."""
+    """A byte whose last bit ended at `time_us`, who hears it, and who sent it: an end, or -1 for babble."""
 
     time_us: int
     listener: int
     byte: int
+    sender: int
 
 
 @dataclass(slots=True)
@@ -32,10 +34,12 @@ class _Burst:
     sender: int
     data: deque[int]
     next_ns: int  # when the next byte ends
+    begun: bool = False
 
 
 class Line:
-    """`ends` of a bus at one baud rate. `echo` are the ends that hear themselves; end 0 is the master where it matters."""
+    """`ends` of a bus at one baud rate. `echo` are the ends that hear themselves; end 0 is a master, and so is what
+    `add_end(master=True)` adds."""
 
     def __init__(
         self,
@@ -45,14 +49,19 @@ class Line:
         framing: str = "8E1",
         faults: Faults | None = None,
         echo: tuple[int, ...] = (),
-        seed: int = 0,
+        seed: int | str = 0,
     ) -> None:
         self.ends = ends
         self.faults = faults or Faults()
-        self.echo = echo
+        self.masters = {0}
+        self.echo = set(echo)
         self.counts = Counts()
+        self.busy_ns = 0
+        """How long somebody sent so far; two at once count twice."""
         self.cut: set[int] = set()
         """Ends whose wires are off: they neither hear nor are heard."""
+        self.broken = False
+        """The pair itself is cut: nobody hears anybody."""
         self.character_ns = character_ns(baud, framing)
         self._random = random.Random(f"line/{seed}")
         self._sending: dict[int, _Burst] = {}
@@ -60,9 +69,30 @@ class Line:
         self._free_ns = 0
         self._babble_ns = self._next_babble(0)
 
+    def add_end(self, *, master: bool = False) -> int:
+        """One more end, and its number."""
+        self.ends += 1
+        if master:
+            self.masters.add(self.ends - 1)
+        return self.ends - 1
+
+    def disturb(self, faults: Faults, now_us: int) -> None:
+        """From now on these faults, in place of those that were."""
+        self.faults = faults
+        self._babble_ns = self._next_babble(now_us * 1000)
+
+    def stop(self, sender: int) -> None:
+        """An end loses its supply: what it has not sent yet is never sent."""
+        lost = sum(len(held[2]) for held in self._held if held[1] == sender)
+        self._held = [held for held in self._held if held[1] != sender]
+        burst = self._sending.pop(sender, None)
+        self.counts["died"] += lost + (len(burst.data) if burst is not None else 0)
+
     def send(self, sender: int, data: bytes, now_us: int) -> None:
         """An end writes: a burst of its own, or more of the one that it is still sending."""
-        if not data or sender in self.cut:
+        if not data:
+            return
+        if self.broken or sender in self.cut:
             self.counts["cut"] += len(data)
             return
         burst = self._sending.get(sender)
@@ -82,7 +112,7 @@ class Line:
         if before:  # late or not, a device answers in the order in which it was asked
             self._held.append((before[-1][0] + (len(before[-1][2]) + 5) * self.character_ns, sender, data))
             return
-        if faults.late and sender != 0 and chance() < faults.late:
+        if faults.late and sender not in self.masters and chance() < faults.late:
             self.counts["late"] += 1
             self._held.append((now_us * 1000 + int(chance() * faults.late_s * 1e9), sender, data))
             return
@@ -91,10 +121,18 @@ class Line:
     @property
     def next_us(self) -> int | None:
         """When `step` has something to do next."""
-        times = [burst.next_ns for burst in self._sending.values()] + [held[0] for held in self._held]
+        return self._earliest_us([burst.next_ns for burst in self._sending.values()])
+
+    @property
+    def next_change_us(self) -> int | None:
+        """When a burst begins or ends next, as far as that is known: whoever does not wait for each byte steps then."""
+        return self._earliest_us([b.next_ns + (len(b.data) - 1) * self.character_ns for b in self._sending.values()])
+
+    def _earliest_us(self, times_ns: list[int]) -> int | None:
+        times_ns += [held[0] for held in self._held]
         if self._babble_ns is not None:
-            times.append(self._babble_ns)
-        return -(-min(times) // 1000) if times else None
+            times_ns.append(self._babble_ns)
+        return -(-min(times_ns) // 1000) if times_ns else None
 
     def step(self, now_us: int) -> list[Arrival]:
         """Everything that ended until `now_us`, in order."""
@@ -136,9 +174,8 @@ class Line:
 
     def _babble(self, now_ns: int) -> None:
         self.counts["babble"] += 1
-        sender = self.ends  # nobody's end: everybody hears it
-        if sender not in self._sending:
-            self._begin(sender, self._random.randbytes(self._random.randint(1, _BABBLE_BYTES)), now_ns)
+        if _NOBODY not in self._sending:
+            self._begin(_NOBODY, self._random.randbytes(self._random.randint(1, _BABBLE_BYTES)), now_ns)
         self._babble_ns = self._next_babble(now_ns)
 
     def _end_byte(self, now_ns: int, arrivals: list[Arrival]) -> None:
@@ -146,25 +183,38 @@ class Line:
         burst = next(burst for burst in self._sending.values() if burst.next_ns == now_ns)
         byte = burst.data.popleft()
         burst.next_ns += self.character_ns
-        others = [other for other in self._sending.values() if other is not burst]
+        self.busy_ns += self.character_ns
+        first, burst.begun = not burst.begun, True
+        others = [
+            other
+            for other in self._sending.values()
+            if other is not burst and other.next_ns - self.character_ns < now_ns
+        ]
         if others:
             self.counts["collision"] += 1
             # A driven line is low where either end pulls it low, and shifted: the bytes do not begin together.
             byte = byte & (others[0].data[0] if others[0].data else 0xFF) ^ self._random.getrandbits(8)
         if not burst.data:
             del self._sending[burst.sender]
-        for damaged in self._damage(byte, now_ns):
+        heard = self._damage(byte, now_ns, first)
+        self._free_ns = now_ns
+        if self.broken or burst.sender in self.cut:
+            self.counts["cut"] += 1
+            return
+        for damaged in heard:
             for listener in range(self.ends):
                 if listener in self.cut or (listener == burst.sender and listener not in self.echo):
                     continue
                 if listener == burst.sender:
                     self.counts["echo"] += 1
-                arrivals.append(Arrival(-(-now_ns // 1000), listener, damaged))
-        self._free_ns = now_ns
+                arrivals.append(Arrival(-(-now_ns // 1000), listener, damaged, burst.sender))
 
-    def _damage(self, byte: int, now_ns: int) -> list[int]:
+    def _damage(self, byte: int, now_ns: int, first: bool) -> list[int]:
         chance, faults = self._random.random, self.faults
         heard: list[int] = []
+        if first and faults.lead and chance() < faults.lead:
+            self.counts["lead"] += 1
+            heard.append(self._random.choice(_NOISE))
         if faults.insert and chance() < faults.insert:
             self.counts["insert"] += 1
             turned = now_ns - self.character_ns - self._free_ns > _TURNED_NS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import sys
 from pathlib import Path
 
@@ -25,7 +26,7 @@ class PtyEnd:
         self._master, self._slave = os.openpty()  # ours stays open: without it, reading fails while no program has it
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
-        self.name = os.ttyname(self._slave)
+        self.name = self._device = os.ttyname(self._slave)
         self.unread = 0
         """Bytes dropped because no program reads them."""
         self._link = link
@@ -60,6 +61,19 @@ class PtyEnd:
         except (BlockingIOError, OSError):
             written = 0
         self.unread += len(data) - written
+
+    def in_use(self) -> bool:
+        """Whether a program has it open: a master whose slave nobody has reports a hang-up (pty(7))."""
+        import tty
+
+        os.close(self._slave)
+        poll = select.poll()
+        poll.register(self._master, 0)
+        nobody = any(events & select.POLLHUP for _, events in poll.poll(0))
+        self._slave = os.open(self._device, os.O_RDWR | os.O_NOCTTY)
+        if nobody:
+            tty.setraw(self._slave)  # its settings went with the last who had it
+        return not nobody
 
     def close(self) -> None:
         """Safe to call twice."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..networkfaults import NetworkFaults
+from . import linefaults as line
 from . import otherfaults as other
 from . import plantfaults as plant
 from .stage import Fault
@@ -84,7 +85,36 @@ FAULTS: dict[str, Fault] = {
     ),
     "network_cut": Fault("Nothing passes", "controllers", other.disturbed(lambda p: NetworkFaults(cut=True))),
     "network_full": Fault("Nobody new can connect", "controllers", other.disturbed(lambda p: NetworkFaults(full=True))),
-    "network_reset": Fault("Its connections are reset, once", "controller", other.network_reset, undoable=False),
+    "network_reset": Fault("Its connections are reset, once", "networked", other.network_reset, undoable=False),
+    "line_cut": Fault("Of a line, nobody hears anybody; of a controller, it alone is off", "wire", line.cut),
+    "line_noisy": Fault(
+        "Bits are inverted, bytes lost and inserted, 0x00 or 0xFF comes in front of a burst",
+        "line",
+        line.disturbed,
+        line.Noisy,
+    ),
+    "line_late": Fault("Controllers answer late, by any time up to `late_s`", "line", line.disturbed, line.Late),
+    "line_truncated": Fault("Bursts end early, at any byte", "line", line.disturbed, line.Truncated),
+    "line_babble": Fault(
+        "A node sends up to 40 random bytes, so often a second, whoever else is sending",
+        "line",
+        line.disturbed,
+        line.Babble,
+    ),
+    "line_echo": Fault("Adapters hear what they send", "line", line.echo),
+    "line_stranger": Fault(
+        "Another master reads every controller in turn, whoever else is sending",
+        "line",
+        line.stranger_polls,
+        line.StrangerPolls,
+    ),
+    "dies_in_frame": Fault(
+        "It crashes in the middle of its next answer; its watchdog starts it again",
+        "unit",
+        line.dies_in_frame,
+        line.DiesInFrame,
+        undoable=False,
+    ),
     "host_kill": Fault(
         "The host is killed; it starts again 5 s later", "pod", other.host_kill, undoable=False, needs_host=True
     ),

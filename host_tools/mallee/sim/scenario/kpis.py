@@ -13,6 +13,7 @@ import msgspec
 from ...pod.config import PodConfig
 from ...pod.document import PduState, PodDocument, SkidState, Value
 from ..hostprocess import HostProcess
+from ..line.model import Line
 from ..podworld import PodEquipment
 from ..world import World
 from .plantfaults import breaker_place
@@ -121,6 +122,40 @@ def _epoch(view: View, name: str) -> float | None:
     return next((m.lease.epoch for m in _members(view) if m.name == name), None)
 
 
+def _line(view: View, port: str) -> Line:
+    return view.world.network.lines[port].line
+
+
+def _line_faults(view: View, port: str) -> float:
+    return sum(_line(view, port).counts.values())
+
+
+def _line_busy(view: View, port: str) -> float | None:
+    return 100.0 * _line(view, port).busy_ns / (view.world.now_us * 1e3) if view.world.now_us else None
+
+
+_WRONG = 0.05
+"""Beyond every tolerance of a transmitter and whatever a steady pod moves in a scan."""
+
+
+def _wrong_values(view: View, _: str) -> float | None:
+    if view.document is None:
+        return None
+    plant = _plant(view)
+    pairs: list[tuple[Value, float]] = []
+    for skid in view.document.skids:
+        truth = plant.skids[skid.name]
+        pairs += [
+            (skid.supply_temperature, truth.supply_degC),
+            (skid.differential_pressure, plant.differential_pressure_kPa),
+            (skid.flow, plant.l_min(truth.flow_kg_s)),
+        ]
+    for pdu in view.document.pdus:
+        pairs.append((pdu.power, plant.electrical.pdus[pdu.name].power_W))
+    good = [(value.number, true) for value, true in pairs if value.quality.value == "good"]
+    return float(sum(number is None or abs(number - true) > _WRONG * abs(true) for number, true in good))
+
+
 KPIS: dict[str, Kpi] = {
     "supply_temperature_degC": Kpi("°C", "Coolant to the racks", lambda v, _: _plant(v).supply_degC),
     "return_temperature_degC": Kpi("°C", "Coolant back from the racks", lambda v, _: _plant(v).return_degC),
@@ -162,6 +197,13 @@ KPIS: dict[str, Kpi] = {
     "stranger_refusals": Kpi(
         "1", "Writes of strangers that were refused so far", lambda v, _: sum(s.refusals for s in v.strangers)
     ),
+    "line_faults": Kpi(
+        "1", "Bursts and bytes of a serial line that met a fault or each other so far", _line_faults, "line"
+    ),
+    "line_collisions": Kpi(
+        "1", "Of these, bytes garbled by another sender", lambda v, t: _line(v, t).counts["collision"], "line"
+    ),
+    "line_busy_percent": Kpi("%", "Time in which bytes were on a serial line, since the start", _line_busy, "line"),
     "host_answering": Kpi(
         "1", "Controllers that answer", lambda v, _: _count(v, lambda m: m.answering), needs_host=True
     ),
@@ -189,6 +231,28 @@ KPIS: dict[str, Kpi] = {
     ),
     "host_malformed": Kpi(
         "1", "Answers that were none since its start", _document(lambda d: d.bus.malformed), needs_host=True
+    ),
+    "host_damaged": Kpi(
+        "1", "Answers without a good check sum since its start", _document(lambda d: d.bus.damaged), needs_host=True
+    ),
+    "host_resyncs": Kpi(
+        "1", "Times that a unit won back trust since its start", _document(lambda d: d.bus.resyncs), needs_host=True
+    ),
+    "host_noise_bytes": Kpi(
+        "1", "Bytes of no good frame since its start", _document(lambda d: d.bus.noise_bytes), needs_host=True
+    ),
+    "host_wrong_unit": Kpi(
+        "1", "Good frames that nobody asked for since its start", _document(lambda d: d.bus.wrong_unit), needs_host=True
+    ),
+    "host_echoes": Kpi(
+        "1", "Requests that came back as they were sent", _document(lambda d: d.bus.echoes), needs_host=True
+    ),
+    "host_wrong_values": Kpi(
+        "1",
+        "Values that it calls good and that are more than 5 % off the truth: supply temperature, pressure and flow of skids, "
+        "power of PDUs",
+        _wrong_values,
+        needs_host=True,
     ),
 }
 """By the name that a scenario says."""

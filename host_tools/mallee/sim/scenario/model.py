@@ -82,7 +82,7 @@ class Scenario(Struct, frozen=True, kw_only=True):
     description: str = ""
     for_s: Annotated[float, Meta(gt=0, le=86_400)]
     pod: str = "default"
-    """A bundled pod ("default", "oversubscribed"), or the path of a pod file, relative to the scenario's folder."""
+    """A bundled pod ("default", "oversubscribed", "serial"), or the path of a pod file, relative to the scenario's folder."""
     over: dict[str, Any] = msgspec.field(default_factory=dict)
     """Keys of the pod file with other values; rows of a list by their name: feed = { A = { main_A = 1000 } }."""
     settings: dict[str, dict[str, Any]] = msgspec.field(default_factory=dict)

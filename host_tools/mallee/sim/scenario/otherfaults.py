@@ -9,13 +9,14 @@ from typing import Annotated, Any, Literal
 from msgspec import Meta
 
 from ...device.writing import plan_writes
+from ...link.address import SerialAddress, parse_address
+from ...link.pdus import encode
 from ...resources import dictionary
 from .. import exchange
 from ..hostprocess import HostProcess
 from ..networkfaults import NetworkFaults
-from ..podworld import address_of
 from .stage import Milliseconds, Parameters, Probability, Stage, Undo
-from .stranger import Stranger
+from .stranger import RtuStranger, Stranger
 
 # Controllers.
 
@@ -181,6 +182,9 @@ def stranger(stage: Stage, target: str, p: StrangerWrites) -> Undo:
     entry = next(c for c in stage.config.controllers if c.name == target)
     profile = "pump" if target in stage.equipment.skids else "pdu"
     write = plan_writes(dictionary(profile), {p.point: p.value})[0]
-    found = Stranger(stage.world, address_of(entry), entry.unit, write, p.every_s)
+    address = parse_address(entry.address)
+    if isinstance(address, SerialAddress):
+        return RtuStranger(stage.world, address.device, [(entry.unit, encode(write.pdu()))], p.every_s).leave
+    found = Stranger(stage.world, stage.world.controller(target).server.address, entry.unit, write, p.every_s)
     stage.strangers.append(found)
     return found.leave

@@ -173,7 +173,10 @@ def _target(loaded: Loaded, path: toml_lines.Path, key: str, of: str, kind: str,
     known = targets(kind, loaded.config)
     if name in known:
         return
-    if known == [""]:
+    if not known:
+        likely = "its controllers are on serial lines only" if of.startswith("network") else "all of it is on a network"
+        yield loaded.wrong((*path, key), f"{of} is about a {kind}, and this pod has none", likely, "name another pod")
+    elif known == [""]:
         likely = "it has no parts that could be named"
         yield loaded.wrong((*path, key), f"{of} is about the whole pod, not {name!r}", likely, f"leave out `{key}`")
     else:

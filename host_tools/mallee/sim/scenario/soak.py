@@ -44,14 +44,17 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def pairs(count: int, seed: int, names: Sequence[str] | None = None) -> list[Pair]:
-    """Every other one a scenario with a new seed, the rest two scenarios at once; a function of its arguments."""
+    """Every other one a scenario with a new seed, the rest two scenarios of one pod at once; a function of its arguments."""
     source = random.Random(f"{seed}/soak")
-    known = list(bundled() if names is None else names)
-    combined = [name for name in known if load(find(name)).scenario.pairs]
+    known = {name: load(find(name)) for name in (bundled() if names is None else names)}
     found: list[Pair] = []
     for index in range(count):
-        alone = index % 2 == 0 or len(combined) < 2
-        chosen = [source.choice(known)] if alone else source.sample(combined, 2)
+        chosen = [source.choice(list(known))]
+        first = known[chosen[0]]
+        alike = [n for n, other in known.items() if other.pod_path == first.pod_path and other.scenario.pairs]
+        mates = [name for name in alike if name != chosen[0]]
+        if index % 2 and first.scenario.pairs and mates:
+            chosen.append(source.choice(mates))
         found.append(Pair("+".join(chosen), source.randrange(1, 1_000_000)))
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ...deploy.board import equipment
 from ...pod.config import PodConfig
+from ..podlines import on_lines, ports
 
 PUMPS = ("1", "2")
 BRANCHES = tuple(str(number) for number in range(1, 9))
@@ -19,6 +20,8 @@ def targets(kind: str, config: PodConfig) -> list[str]:
     """Every name of that kind in this pod; "" is the pod as a whole.
 
     A breaker is the main of a feed or PDU, or that of a branch; sensors are two of one skid; a place is where coolant can leak.
+    A serial line is named by its port, as in the pod file; "unit" is a controller on one, "networked" a controller on none,
+    "wire" a line or a controller on one.
     """
     skids, pdus = [s.name for s in config.skids], [p.name for p in config.pdus]
     if kind == "pump":
@@ -33,8 +36,10 @@ def targets(kind: str, config: PodConfig) -> list[str]:
         return [f"{skid}/{a}/{b}" for skid in skids for a in sensors() for b in sensors() if a != b]
     if kind == "place":
         return [*skids, *(rack.name for rack in config.racks)]
+    serial = list(on_lines(config))
+    networked = [name for name in (*skids, *pdus) if name not in serial]
     if kind == "controllers":
-        return [*skids, *pdus, "all"]
+        return [*networked, "all"] if networked else []
     plain = {
         "pod": [""],
         "skid": skids,
@@ -42,6 +47,10 @@ def targets(kind: str, config: PodConfig) -> list[str]:
         "feed": [feed.name for feed in config.feeds],
         "rack": [rack.name for rack in config.racks],
         "controller": [*skids, *pdus],
+        "networked": networked,
+        "line": list(ports(config)),
+        "unit": serial,
+        "wire": [*ports(config), *serial],
     }
     return plain[kind]
 
