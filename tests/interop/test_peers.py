@@ -27,6 +27,14 @@ def refusal(call, *values) -> int:
     return caught.value.code
 
 
+def no_settings_lost(peer: Peer) -> bool:
+    """A controller judges its alarms 100 ms after its start at the latest; until then their validity says so."""
+    for _ in range(1000):
+        if peer.discretes(SETTINGS_LOST + VALIDITY, 1) == [True]:
+            return peer.discretes(SETTINGS_LOST, 1) == [False]
+    return False
+
+
 def use_a_pump_skid(peer: Peer) -> None:
     """With nothing but the printed tables. 211 and 212 are set-points, supply temperature and differential pressure."""
     assert peer.inputs(0, 4) == [0x4D4C, 1, *MAP]
@@ -39,7 +47,7 @@ def use_a_pump_skid(peer: Peer) -> None:
         assert peer.holdings(212, 1) == [1900 & 0xFFF0 | 5]
     if peer.write_read is not None:
         assert peer.write_read(211, [3700, 2000], 211, 4) == [3700, 2000, *peer.holdings(213, 2)]
-    assert peer.discretes(SETTINGS_LOST, 1) == [False] and peer.discretes(SETTINGS_LOST + VALIDITY, 1) == [True]
+    assert no_settings_lost(peer)
     assert refusal(peer.inputs, 36, 1) == 2 and refusal(peer.holdings, 300, 1) == 2
     assert refusal(peer.write, 211, 9000) == 3 and refusal(peer.write_many, 211, [3600, 30000]) == 3
     assert refusal(peer.write, 300, 1) == 2 and refusal(peer.coils, 0, 1) == 2
@@ -59,7 +67,7 @@ def use_a_pdu(peer: Peer) -> None:
     assert peer.coils(7, 1) == [False]
     peer.switch_many(5, [False, False])
     assert peer.coils(0, 8) == [*before[:5], False, False, False]
-    assert peer.discretes(SETTINGS_LOST, 1) == [False] and peer.discretes(SETTINGS_LOST + VALIDITY, 1) == [True]
+    assert no_settings_lost(peer)
     assert refusal(peer.coils, 0, 9) == 2 and refusal(peer.switch, 8, True) == 2
     assert refusal(peer.switch_many, 7, [True, True]) == 2 and peer.coils(7, 1) == [False]
 
