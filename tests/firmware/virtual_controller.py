@@ -9,7 +9,8 @@ import builtins
 import os
 import sys
 
-sys.path.insert(0, __file__.rsplit("/tests/", 1)[0] + "/host_tools/mallee/sim/hal")
+for _folder in ("chips", "hal"):
+    sys.path.insert(0, __file__.rsplit("/tests/", 1)[0] + "/host_tools/mallee/sim/" + _folder)
 
 POWER_ON, WATCHDOG = 1, 3  # machine.reset_cause() of the RP2 port
 PORT = 502
