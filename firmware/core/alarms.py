@@ -7,9 +7,9 @@ reads 0.
 from array import array
 
 import micropython
-from maps.fields import ALARM_COUNT, CODE, DELAY_MS, LATCH, VALIDITY
+from maps.fields import ALARM_COUNT, CODE, DELAY, LATCH, VALIDITY
 
-from core.bank import Bits, tuples_in
+from core.bank import Bits, declared_in
 
 RESET_ALL = 0xACE
 
@@ -22,16 +22,18 @@ class Alarms:
     """`noted(code, came)` is called in the main loop for each alarm that comes (True) or goes."""
 
     def __init__(self, classes):
-        declared = [alarm for group in classes for alarm in tuples_in(group)]
+        declared = [
+            (alarm & CODE, alarm >> ALARM_COUNT & 0xFF, alarm) for group in classes for alarm in declared_in(group)
+        ]
         declared.sort()  # by code, which no two share
         spans = []
-        end = self._end = max([1] + [alarm[CODE] + alarm[ALARM_COUNT] for alarm in declared])  # behind the highest code
+        end = self._end = max([1] + [first + count for first, count, _ in declared])
         self._delay = array("i", [-1] * end)  # ms; -1: no such alarm
         self._latching = bytearray(end)
-        for alarm in declared:
-            for code in range(alarm[CODE], alarm[CODE] + alarm[ALARM_COUNT]):
-                self._delay[code] = alarm[DELAY_MS]
-                self._latching[code] = 1 if alarm[LATCH] else 0
+        for first, count, alarm in declared:
+            for code in range(first, first + count):
+                self._delay[code] = 100 * (alarm >> DELAY)
+                self._latching[code] = alarm >> LATCH & 1
                 if spans and spans[-1][1] == code:
                     spans[-1] = (spans[-1][0], code + 1)
                 else:
@@ -50,7 +52,7 @@ class Alarms:
     @micropython.native
     def set(self, alarm, condition, index=0):
         """Report the condition of `alarm` (the index-th of an array) for this cycle; True when the alarm is active."""
-        code = alarm[CODE] + index
+        code = (alarm & CODE) + index
         if condition is not None and not condition and self._quiet[code]:
             return 0
         self._quiet[code] = 0
@@ -76,7 +78,7 @@ class Alarms:
 
         It can be reset after `set` with a false condition has said that the cause is gone.
         """
-        code = alarm[CODE] + index
+        code = (alarm & CODE) + index
         self._true_ms[code] = max(1, self._delay[code])
         self._quiet[code] = 0
         self.bits.put(code + VALIDITY, 1)
@@ -91,7 +93,7 @@ class Alarms:
                 self.bits.put(code + VALIDITY, 0)
 
     def active(self, alarm, index=0):
-        return self.bits.get(alarm[CODE] + index)
+        return self.bits.get((alarm & CODE) + index)
 
     def reset(self, code):
         """Reset a latched alarm whose condition has gone, or all of them with RESET_ALL. False where nothing could be."""

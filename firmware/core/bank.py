@@ -11,21 +11,19 @@ from array import array
 import micropython
 from maps.fields import (
     ADDRESS,
-    COUNT,
-    DEFAULT,
     ENUM,
     FLAGS,
-    HIGH,
     KIND,
-    LOW,
     S16,
     S32,
     SCALE,
+    SCALE_ZERO,
     TEXT,
     U16,
     U32,
     U64,
     WIDTH,
+    spec,
 )
 from micropython import const
 
@@ -50,7 +48,7 @@ _BOTTOM = {S16: -0x7FFF, S32: -0x7FFFFFFF}
 
 def raw_of(field, value):
     """Engineering units to the integer on the wire (not yet clamped)."""
-    scale = field[SCALE]
+    scale = (field >> SCALE & 7) - SCALE_ZERO
     if scale < 0:
         value = value * _POWER[-scale]
     elif scale > 0:
@@ -60,28 +58,31 @@ def raw_of(field, value):
     return value
 
 
-def tuples_in(declared):
-    """Fields or alarms that a class declares. Not by dir(): MicroPython tries every name that it knows, 20 ms a class."""
-    return [value for name, value in declared.__dict__.items() if name[0] != "_" and isinstance(value, tuple)]
+def declared_in(declared):
+    """Fields or alarms that a class declares: its lower-case names. Not by dir(): MicroPython tries every name that it knows,
+    20 ms a class."""
+    return [value for name, value in declared.__dict__.items() if "a" <= name[0] <= "z"]
 
 
 def fields_of(classes):
     """(field, address of one element) of every element of every field declared in `classes`."""
     for declared in classes:
         start = getattr(declared, "START", 0)
-        fields = tuples_in(declared)
+        fields = declared_in(declared)
         for instance in range(getattr(declared, "COUNT", 1)):
             for field in fields:
-                address = start + instance * getattr(declared, "STRIDE", 0) + field[ADDRESS]
-                if field[KIND] == TEXT:
+                address = start + instance * getattr(declared, "STRIDE", 0) + (field & ADDRESS)
+                kind = field >> KIND & 15
+                if kind == TEXT:
                     yield field, address
                 else:
-                    for element in range(field[COUNT]):
-                        yield field, address + element * WIDTH[field[KIND]]
+                    for element in range(spec(field)[0]):
+                        yield field, address + element * WIDTH[kind]
 
 
 def width_of(field):
-    return field[COUNT] if field[KIND] == TEXT else WIDTH[field[KIND]]
+    kind = field >> KIND & 15
+    return spec(field)[0] if kind == TEXT else WIDTH[kind]
 
 
 class Table:
@@ -108,17 +109,18 @@ class Table:
         # Of writable tables, beside the image: the shape of each register (core.wire), and lowest and highest values.
         self._shapes = bytearray(size // 2 if writable else 0)
         self._low, self._high = bytearray(size if writable else 0), bytearray(size if writable else 0)
-        known = {}  # id of a field -> offset of its first element: the others are copies of that
+        known = {}  # a field -> offset of its first element: the others are copies of that
         for address, width, field in elements:
             offset = self._offset[address]
-            if field[KIND] == TEXT:
+            kind = field >> KIND & 15
+            if kind == TEXT:
                 zero(self.image, offset, 2 * width)
                 continue
-            first = known.setdefault(id(field), offset)
+            first, default = known.setdefault(field, offset), spec(field)[3]
             if first != offset:
                 copy(self.image, offset, self.image, first, 2 * width)
-            elif field[DEFAULT] is not None or field[KIND] in _BOTTOM:  # else it is all ones, as it stands there
-                self.put(field, field[DEFAULT], address - field[ADDRESS])
+            elif default is not None or kind in _BOTTOM:  # else it is all ones, as it stands there
+                self.put(field, default, address - (field & ADDRESS))
             if writable:
                 self._limit(field, width, offset, first)
 
@@ -128,9 +130,10 @@ class Table:
             copy(self._low, offset, self._low, first, 2 * width)
             copy(self._high, offset, self._high, first, 2 * width)
             return
-        signed = SIGNED if field[KIND] in _BOTTOM else 0
-        self._shapes[offset // 2] = width | signed | (OPTIONAL if field[DEFAULT] is None else 0)
-        low, high = raw_of(field, field[LOW]), raw_of(field, field[HIGH])
+        _, low, high, default = spec(field)
+        signed = SIGNED if field >> KIND & 15 in _BOTTOM else 0
+        self._shapes[offset // 2] = width | signed | (OPTIONAL if default is None else 0)
+        low, high = raw_of(field, low), raw_of(field, high)
         for i in range(offset + 2 * width - 1, offset - 1, -1):
             self._low[i], self._high[i] = low & 0xFF, high & 0xFF
             low >>= 8
@@ -157,7 +160,7 @@ class Table:
 
     def place(self, field, at=0):
         """Byte offset of an element in the image, for whoever stores many values in one go."""
-        return self._offset[field[ADDRESS] + at]
+        return self._offset[(field & ADDRESS) + at]
 
     @micropython.native
     def put(self, field, value, at=0):
@@ -165,19 +168,19 @@ class Table:
 
         The controllers store a hundred values ten times a second: 16-bit kinds, which are nearly all, take a short way.
         """
-        kind = field[KIND]
-        if WIDTH[kind] != 1:
-            self._put_wide(field, value, at)
+        kind = field >> KIND & 15
+        if S16 < kind < FLAGS:
+            self._put_wide(field, kind, value, at)
             return
-        offset, image = self._offset[field[ADDRESS] + at], self.image
+        offset, image = self._offset[(field & ADDRESS) + at], self.image
         if value is None:
             raw = 0x8000 if kind == S16 else 0xFFFF
         else:
-            scale = field[SCALE]
-            if scale < 0:
-                value = value * _POWER[-scale]
-            elif scale > 0:
-                value = value / _POWER[scale]
+            scale = field >> SCALE & 7
+            if scale < SCALE_ZERO:
+                value = value * _POWER[SCALE_ZERO - scale]
+            elif scale > SCALE_ZERO:
+                value = value / _POWER[scale - SCALE_ZERO]
             raw = value
             if type(value) is float:
                 raw = int(value + 0.5) if value >= 0 else -int(0.5 - value)
@@ -192,10 +195,9 @@ class Table:
         image[offset + 1] = raw & 0xFF
 
     @micropython.native
-    def _put_wide(self, field, value, at):
-        kind, offset = field[KIND], self._offset[field[ADDRESS] + at]
-        size = 2 * WIDTH[kind]
-        if value is not None and field[SCALE] == 0:
+    def _put_wide(self, field, kind, value, at):
+        offset, size = self._offset[(field & ADDRESS) + at], 2 * WIDTH[kind]
+        if value is not None and field >> SCALE & 7 == SCALE_ZERO:
             if type(value) is float:
                 value = int(value + 0.5) if value >= 0 else -int(0.5 - value)
             if 0 <= value <= 0x1FFFFFFF:  # a small integer on every port, as nearly all are
@@ -226,8 +228,8 @@ class Table:
     @micropython.native
     def get(self, field, at=0):
         """Value in engineering units, or None where it is not available."""
-        offset, kind, image = self._offset[field[ADDRESS] + at], field[KIND], self.image
-        if WIDTH[kind] == 1:
+        offset, kind, image = self._offset[(field & ADDRESS) + at], field >> KIND & 15, self.image
+        if kind <= S16 or kind >= FLAGS:
             raw = image[offset] << 8 | image[offset + 1]
             if raw == (0x8000 if kind == S16 else 0xFFFF):
                 return None
@@ -237,10 +239,10 @@ class Table:
             raw = self._raw(kind, image, offset)
             if raw == (_BOTTOM[kind] - 1 if kind in _BOTTOM else _TOP[kind] + 1):
                 return None
-        scale = field[SCALE]
-        if scale < 0:
-            return raw / _POWER[-scale]
-        return raw * _POWER[scale]
+        scale = field >> SCALE & 7
+        if scale < SCALE_ZERO:
+            return raw / _POWER[SCALE_ZERO - scale]
+        return raw * _POWER[scale - SCALE_ZERO]
 
     def setting(self, field, at=0) -> float:
         """Value of a field that is never "not available": one with a default."""
@@ -248,9 +250,9 @@ class Table:
         return 0 if value is None else value
 
     def put_text(self, field, value):
-        offset = self.locate(field[ADDRESS], field[COUNT])
-        data = value.encode()[: 2 * field[COUNT]]
-        for i in range(2 * field[COUNT]):
+        size = 2 * spec(field)[0]
+        offset, data = self.place(field), value.encode()[:size]
+        for i in range(size):
             self.image[offset + i] = data[i] if i < len(data) else 0
 
     def _raw(self, kind, data, offset):

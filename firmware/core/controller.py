@@ -27,7 +27,7 @@ from maps.common import (
     State,
     Status,
 )
-from maps.fields import ADDRESS, COUNT
+from maps.fields import ADDRESS, CODE, forget, spec
 
 from core.alarms import RESET_ALL, Alarms
 from core.bank import Bits, Table
@@ -50,8 +50,8 @@ COMMIT = 0xC0DE
 BUSY = 6  # exception code: try again later
 REGULATION_MS = 100
 HOUSEKEEPING_MS = 10
-LEASE_FIRST = common.Lease.remote_holder[ADDRESS]
-SETTINGS_FIRST = CommonSettings.lease_hold[ADDRESS]
+LEASE_FIRST = common.Lease.remote_holder & ADDRESS
+SETTINGS_FIRST = CommonSettings.lease_hold & ADDRESS
 
 
 class Controller:
@@ -63,7 +63,7 @@ class Controller:
         self.state = State.BOOT
         self.inputs = Table((Identity, Health, Status, Memory, Latch) + profile.inputs)
         self.holdings = Table((Command, Broadcast, common.Lease, CommonSettings) + profile.holdings, writable=True)
-        self.coils = Bits([(coil[ADDRESS], coil[ADDRESS] + coil[COUNT]) for coil in profile.coils])
+        self.coils = Bits([(coil & ADDRESS, (coil & ADDRESS) + spec(coil)[0]) for coil in profile.coils])
         self.alarms = Alarms((CommonAlarm,) + profile.alarms)
         self.lease = Lease()
         self.settings = Settings(self.holdings, SETTINGS_FIRST, (common.MAP_MAJOR, common.MAP_MINOR))
@@ -98,6 +98,7 @@ class Controller:
     def run(self):
         """Start the equipment and never return."""
         Controller.running = self
+        forget()
         self._remember()
         self.profile.start()
         self.memory.journal.load()  # hundreds of reads: behind the start of protection
@@ -209,7 +210,7 @@ class Controller:
 
     def _guard(self):
         holdings = self.holdings
-        commands = [span for span in holdings.spans if span[0] == Command.commit[ADDRESS]][0]
+        commands = [span for span in holdings.spans if span[0] == Command.commit & ADDRESS][0]
         remote = [span for span in holdings.spans if span[0] == LEASE_FIRST][0]
         holdings.guard(commands[0], commands[1], self._may_command, self._commanded)
         self.lease.block = remote[1] - remote[0]
@@ -243,8 +244,8 @@ class Controller:
     def _may_command(self, address, count, data, offset):
         """Commands act at once, so that a refusal is the answer to the request that caused it; one a request, because a request
         that is refused has changed nothing."""
-        commit = self._commanded_word(Command.commit[ADDRESS], address, count, data, offset)
-        reset = self._commanded_word(Command.reset_latch[ADDRESS], address, count, data, offset)
+        commit = self._commanded_word(Command.commit & ADDRESS, address, count, data, offset)
+        reset = self._commanded_word(Command.reset_latch & ADDRESS, address, count, data, offset)
         if commit and reset:
             return self.refuse(Refusal.BAD_COMMAND)
         if commit:
@@ -261,7 +262,7 @@ class Controller:
 
     def _commanded(self, address, count):
         holdings = self.holdings
-        self.clock.ask(holdings.image, holdings.locate(Command.set_clock[ADDRESS], 2))
+        self.clock.ask(holdings.image, holdings.locate(Command.set_clock & ADDRESS, 2))
         for field in (Command.commit, Command.reset_latch, Command.set_clock):
             holdings.put(field, 0)
 
@@ -281,7 +282,7 @@ class Controller:
 
     def _reset(self, code):
         done = False
-        if self._tell_restart and code in (CommonAlarm.restarted[0], RESET_ALL):
+        if self._tell_restart and code in (CommonAlarm.restarted & CODE, RESET_ALL):
             self._tell_restart = False
             done = True
         if self.alarms.reset(code):

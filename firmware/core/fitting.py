@@ -16,7 +16,7 @@ class Fitting:
         self.answered = 0
         self.known = 0  # answered or expected: fitted
         self._holdings = holdings
-        address = CommonSettings.expected_chips[ADDRESS]
+        address = CommonSettings.expected_chips & ADDRESS
         holdings.guard(address, address + 1, None, self._configured)  # pyright: ignore[reportOptionalOperand]
         self._configured(0, 0)
 

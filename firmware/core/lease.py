@@ -15,7 +15,7 @@ from micropython import const
 from core.wire import compare, copy, get16, get32
 
 REFUSED = const(4)
-_FIRST = Block.remote_holder[ADDRESS]
+_FIRST = Block.remote_holder & ADDRESS
 _JUMP = const(1_000_000)
 _HEAD = const(4)  # registers of the lease itself: holder, epoch (two), seconds
 _EPOCH = const(2)  # bytes of the head in front of the epoch

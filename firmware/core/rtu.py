@@ -85,9 +85,9 @@ class RtuServer:
     def age(self, ms):
         """Take over settings, once a second."""
         word = self.server.holdings.word
-        self._delay_us = 1000 * word(CommonSettings.reply_delay[ADDRESS])
-        strict = word(CommonSettings.strict_gap[ADDRESS])
-        limit_us = self._t15_us if strict else 1000 * word(CommonSettings.gap_limit[ADDRESS])
+        self._delay_us = 1000 * word(CommonSettings.reply_delay & ADDRESS)
+        strict = word(CommonSettings.strict_gap & ADDRESS)
+        limit_us = self._t15_us if strict else 1000 * word(CommonSettings.gap_limit & ADDRESS)
         # What is seen of a gap is the time to the end of the next character. A gap that ends frames must not be shorter
         # than the one that may be inside one, unless the standard's own rule was asked for.
         self._limit_us = limit_us + self._character_us if strict else max(limit_us, self._t35_us) + self._character_us

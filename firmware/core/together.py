@@ -12,9 +12,9 @@ from micropython import const
 
 from core.wire import copy, get16
 
-_FIRST = Broadcast.broadcast_magic[ADDRESS]
+_FIRST = Broadcast.broadcast_magic & ADDRESS
 _COUNT = const(5)
-_END = Broadcast.broadcast_clock[ADDRESS] + 2  # pyright: ignore[reportOptionalOperand]
+_END = (Broadcast.broadcast_clock & ADDRESS) + 2
 _WRITE_REGISTERS = const(16)
 _PDU = const(16)  # bytes of the request: function, address, count, byte count, five registers
 _LATCH_NUMBER = const(4)  # bytes behind the magic
@@ -28,7 +28,7 @@ class Together:
     def __init__(self, inputs, holdings, clock, refuse):
         self._inputs, self._holdings, self._clock, self._refuse = inputs, holdings, clock, refuse
         for first, end, offset in inputs.spans:
-            if first == Status.sequence[ADDRESS]:
+            if first == Status.sequence & ADDRESS:
                 self._fast = offset
                 self._bytes = 2 * (end - first)
         self._copy = inputs.extend(LATCHED, self._bytes // 2)

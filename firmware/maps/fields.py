@@ -4,21 +4,19 @@ A map is a set of classes. A class derives from the Modbus table it lives in; ea
 string below it is its meaning. MicroPython's compiler drops those strings, so they cost the controller nothing; the
 dictionary compiler (host_tools/mallee/deploy/dictionary.py) reads them from the source.
 
-On the controller a field is a plain tuple, indexed by the names below. Values in a declaration (low, high, default) are in
-engineering units; `scale` is a power of ten: value = raw * 10**scale.
+On the controller a field is one small integer: address, kind, scale, and the number of its Spec, which only the start needs.
+Values in a declaration (low, high, default) are in engineering units; `scale` is a power of ten: value = raw * 10**scale.
+An alarm is one too: code, how many, whether it latches, and its delay.
 """
 
 from micropython import const
 
-# Indices into a field.
-ADDRESS = const(0)
-KIND = const(1)
-SCALE = const(2)
-LOW = const(3)
-HIGH = const(4)
-DEFAULT = const(5)
-COUNT = const(6)
-QUALITY = const(7)
+# Of a field.
+ADDRESS = const(0xFFF)  # mask
+KIND = const(12)  # shift; four bits
+SCALE = const(16)  # shift; three bits, and four more than the power of ten
+SCALE_ZERO = const(4)
+SPEC = const(19)  # shift; what is left of 30 bits
 
 # Kinds. The low two bits plus one are not the width: see WIDTH.
 U16 = const(0)
@@ -31,13 +29,13 @@ ENUM = const(6)
 TEXT = const(7)
 BITS = const(8)
 
-WIDTH = b"\x01\x01\x02\x02\x04\x01\x01\x01\x00"  # registers an element, by kind; TEXT counts its registers in COUNT
+WIDTH = b"\x01\x01\x02\x02\x04\x01\x01\x01\x00"  # registers an element, by kind; a TEXT's registers are its count
 
-# Indices into an alarm.
-CODE = const(0)
-ALARM_COUNT = const(1)
-DELAY_MS = const(2)
-LATCH = const(3)
+# Of an alarm.
+CODE = const(0xFF)  # mask
+ALARM_COUNT = const(8)  # shift; eight bits
+LATCH = const(16)  # shift; one bit
+DELAY = const(17)  # shift; units of 100 ms, at most 819 s
 
 
 class Input:
@@ -62,50 +60,72 @@ class Enum:
 
 VALIDITY = const(128)
 
+_PLAIN = (1, None, None, None)
+_specs = [_PLAIN]
+
+
+def _field(address, kind, scale, count, low, high, default):
+    spec = (count, low, high, default)
+    number = 0
+    if spec != _PLAIN:
+        number = len(_specs)
+        _specs.append(spec)
+    return address | kind << KIND | scale + SCALE_ZERO << SCALE | number << SPEC
+
+
+def spec(field):
+    """(count, low, high, default) of a field: until forget()."""
+    return _specs[field >> SPEC]
+
+
+def forget():
+    """The start is over: its tables have taken what they need, and the heap gets the rest back."""
+    _specs.clear()
+
 
 def u16(address, scale=0, unit="", low=None, high=None, default=None, count=1, q=None):
-    return (address, U16, scale, low, high, default, count, q)
+    return _field(address, U16, scale, count, low, high, default)
 
 
 def s16(address, scale=0, unit="", low=None, high=None, default=None, count=1, q=None):
-    return (address, S16, scale, low, high, default, count, q)
+    return _field(address, S16, scale, count, low, high, default)
 
 
 def u32(address, scale=0, unit="", low=None, high=None, default=None, count=1, q=None):
-    return (address, U32, scale, low, high, default, count, q)
+    return _field(address, U32, scale, count, low, high, default)
 
 
 def s32(address, scale=0, unit="", low=None, high=None, default=None, count=1, q=None):
-    return (address, S32, scale, low, high, default, count, q)
+    return _field(address, S32, scale, count, low, high, default)
 
 
 def u64(address, scale=0, unit="", count=1, q=None):
-    return (address, U64, scale, None, None, None, count, q)
+    return _field(address, U64, scale, count, None, None, None)
 
 
 def flags(address, bits, low=None, high=None, default=None, count=1):
     """One register of flags; `bits` is the Enum class with the bit numbers. All ones: not available."""
-    return (address, FLAGS, 0, low, high, default, count, None)
+    return _field(address, FLAGS, 0, count, low, high, default)
 
 
 def enum(address, values, low=None, high=None, default=None, count=1):
-    return (address, ENUM, 0, low, high, default, count, None)
+    return _field(address, ENUM, 0, count, low, high, default)
 
 
 def text(address, registers):
     """ASCII, two characters a register, padded with NUL. All NUL: not available."""
-    return (address, TEXT, 0, None, None, None, registers, None)
+    return _field(address, TEXT, 0, registers, None, None, None)
 
 
 def quality(address, count):
     """Two bits a point, eight points a register, slot `q` of each point from the lowest bits up: see maps.common.Quality."""
-    return (address, FLAGS, 0, None, None, None, count, None)
+    return _field(address, FLAGS, 0, count, None, None, None)
 
 
 def coil(address, count=1, default=None):
-    return (address, BITS, 0, None, None, default, count, None)
+    return _field(address, BITS, 0, count, None, None, default)
 
 
 def alarm(code, count=1, priority="low", group="", delay_ms=0, latch=False):
     """One alarm, or `count` of them with consecutive codes. The code is the address of its discrete input."""
-    return (code, count, delay_ms, latch)
+    return code | count << ALARM_COUNT | (1 << LATCH if latch else 0) | delay_ms // 100 << DELAY

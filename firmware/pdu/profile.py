@@ -113,7 +113,7 @@ class Pdu:
         self._per_code = int(100 * 16384 / self.counts_per_A + 0.5)  # 0.01 A
         self._per_theta = 0
         behind = BranchSettings.START + BRANCHES * BranchSettings.STRIDE
-        controller.holdings.guard(Settings.close_interval[ADDRESS], behind, None, self._configured)
+        controller.holdings.guard(Settings.close_interval & ADDRESS, behind, None, self._configured)
 
     @property
     def chip_errors(self):
@@ -284,7 +284,7 @@ class Pdu:
                 cause = TripCause.THERMAL if self._thermal_bits >> branch & 1 else TripCause.INSTANTANEOUS
                 alarm = PduAlarm.overload_trip if cause == TripCause.THERMAL else PduAlarm.instantaneous_trip
                 alarms.trip(alarm, branch)
-                self.recorder.stamp(branch, alarm[CODE] + branch, memory, self.counts_per_A)
+                self.recorder.stamp(branch, (alarm & CODE) + branch, memory, self.counts_per_A)
                 self.image.put(Branch.trip_cause, cause, Branch.START + branch * Branch.STRIDE)
                 self.controller.coils.put(branch, 0)
             elif not judged or self.tripped_bits >> branch & 1 and self._cold(branch):

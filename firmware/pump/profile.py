@@ -5,7 +5,7 @@
 
 import micropython
 from core import tick
-from core.bank import tuples_in
+from core.bank import declared_in
 from drivers import fram
 from drivers.current_loop import FAULT_HIGH_uA, FAULT_LOW_uA
 from machine import PWM, Pin
@@ -79,9 +79,9 @@ class Pump:
         self._taken = 0
         self._second_half = False  # of a window is still to be taken over
         self.at_local = True
-        self._settings = {}  # address -> value in force
+        self._settings = {}  # field -> value in force
         self.targets = Targets(controller.holdings)
-        controller.holdings.guard(Local.mode_setpoint[ADDRESS], 999, None, self._configured)
+        controller.holdings.guard(Local.mode_setpoint & ADDRESS, 999, None, self._configured)
 
     @property
     def chip_errors(self):
@@ -312,12 +312,12 @@ class Pump:
         return self.targets.of(remote, self.sensors.dew_point_degC, self._setting(Settings.dew_point_margin))
 
     def _setting(self, field):
-        return self._settings[field[ADDRESS]]
+        return self._settings[field]
 
     def _configured(self, address, count):
         """Settings as every step needs them, and interlock limits as codes of the converter."""
-        for field in tuples_in(Settings):
-            self._settings[field[ADDRESS]] = self.controller.holdings.setting(field)
+        for field in declared_in(Settings):
+            self._settings[field] = self.controller.holdings.setting(field)
         self._tune()
         self.targets.configured()
         limits = (

@@ -5,13 +5,14 @@ from core.modbus import Server
 from core.wire import copy
 from fuzzing import File
 from maps import common, pump
+from maps.fields import ADDRESS
 
 
 def server():
     inputs = Table(
         (common.Identity, common.Health, common.Status, common.Memory, common.Latch, pump.Measurement, pump.Counted)
     )
-    fast = [span for span in inputs.spans if span[0] == common.Status.sequence[0]][0]
+    fast = [span for span in inputs.spans if span[0] == common.Status.sequence & ADDRESS][0]
     place = inputs.extend(common.LATCHED, fast[1] - fast[0])
     copy(inputs.image, place, inputs.image, fast[2], 2 * (fast[1] - fast[0]))
     holdings = Table((common.CommonSettings, pump.Local, pump.Settings), writable=True)

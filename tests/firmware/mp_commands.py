@@ -16,6 +16,7 @@ from maps.common import (
     State,
     Status,
 )
+from maps.fields import ADDRESS
 
 NOT_ON = {"pico": "the virtual board stands in for its modules; tests/hil has the whole controller"}
 
@@ -166,7 +167,7 @@ def test_a_lease_is_taken_kept_lost_and_ramps_to_local():
 def test_a_lease_is_given_back_and_others_are_refused_meanwhile():
     bench = Bench()
     assert take(bench, 1) == 0 and take(bench, 2) == 4 and bench.get(Status.refusal) == Refusal.LEASE_HELD
-    assert bench.write(Remote.remote_value[0], 1) == 4 and bench.get(Status.refusal) == Refusal.LEASE_MISSING
+    assert bench.write(Remote.remote_value & ADDRESS, 1) == 4 and bench.get(Status.refusal) == Refusal.LEASE_MISSING
     assert bench.write(LEASE, 0, 0, 1, 0) == 0
     bench.run(200)
     assert bench.get(Status.lease_state) == LeaseState.RAMPING

@@ -2,10 +2,11 @@
 
 from virtual_controller import Bench, SmallAlarm  # first: the virtual board  # isort: skip
 from maps.common import CommonAlarm, CommonSettings, Quality
+from maps.fields import ADDRESS
 
 NOT_ON = {"pico": "the virtual board stands in for its modules; tests/hil has the whole controller"}
 
-EXPECTED = CommonSettings.expected_chips[0]
+EXPECTED = CommonSettings.expected_chips & ADDRESS
 
 
 def test_a_chip_that_never_answered_is_not_fitted_and_one_that_did_is_a_fault():

@@ -1,7 +1,7 @@
 from array import array
 from math import log
 
-from maps.fields import HIGH, LOW
+from maps.fields import spec
 from maps.pdu import BranchSettings, BranchState
 from pdu.protection import ONE, Protection, heat, watch
 from pdu.switching import Switching
@@ -174,8 +174,8 @@ def test_a_switch_without_a_permit_says_so():
 
 def test_no_allowed_setting_leaves_31_bits_or_the_full_scale_of_the_channel():
     counts_per_A = 32768 / 1.2 * 0.0015  # boards: PDU_FAST_V_PER_A
-    for rating in (BranchSettings.rating[LOW], BranchSettings.rating[HIGH]):
+    for rating in spec(BranchSettings.rating)[1:3]:
         p = Protection()
         p.configure(0, int(rating * counts_per_A + 0.5), 1)
         assert 32767 * p.state[0] < 1 << 31
-    assert BranchSettings.instantaneous[HIGH] * counts_per_A < 32767
+    assert spec(BranchSettings.instantaneous)[2] * counts_per_A < 32767

@@ -10,6 +10,7 @@ from core.transport import choose
 from core.unheard import Unheard
 from core.wire import crc16_modbus
 from maps.common import CommonSettings, Health, Status
+from maps.fields import ADDRESS
 
 NOT_ON = {"pico": "the virtual board stands in for its modules; tests/hil has the whole controller"}
 
@@ -98,7 +99,7 @@ def test_baud_and_framing_are_those_of_the_build():
 
 def test_settings_of_the_line_are_taken_over_within_a_second():
     bench = Bench(network=None, line=True)
-    address = CommonSettings.reply_delay[0]
+    address = CommonSettings.reply_delay & ADDRESS
     request = frame(7, 6, 0, address, 0, 100)
     assert bench.ask_by_line(request) == request
     bench.run(1000)
