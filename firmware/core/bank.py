@@ -33,6 +33,14 @@ ILLEGAL_ADDRESS = const(2)
 ILLEGAL_VALUE = const(3)
 
 _POWER = (1, 10, 100, 1000, 10000)
+# By kind and scale of a field: one more than the power of ten that makes its 16-bit word of a value; 0 where it takes more.
+_SHORT = bytes(
+    [
+        1 + SCALE_ZERO - scale if (kind <= S16 or FLAGS <= kind <= ENUM) and scale <= SCALE_ZERO else 0
+        for scale in range(8)
+        for kind in range(16)
+    ]
+)
 # Largest values that are not the sentinel, and smallest ones.
 _TOP = {
     U16: 0xFFFE,
@@ -168,40 +176,44 @@ class Table:
 
         The controllers store a hundred values ten times a second: 16-bit kinds, which are nearly all, take a short way.
         """
-        kind = field >> KIND & 15
-        if S16 < kind < FLAGS:
-            self._put_wide(field, kind, value, at)
+        power = _SHORT[field >> KIND & 127]
+        if not power or value is None:
+            self._put_slowly(field, value, at)
             return
+        if power > 1:
+            value = value * _POWER[power - 1]
+        raw = value
+        if type(value) is float:
+            raw = int(value + 0.5) if value >= 0 else -int(0.5 - value)
+        if not 0 <= raw <= 0x7FFF:
+            raw = self._clamped(field >> KIND & 15, raw)
         offset, image = self._offset[(field & ADDRESS) + at], self.image
-        if value is None:
-            raw = 0x8000 if kind == S16 else 0xFFFF
-        else:
-            scale = field >> SCALE & 7
-            if scale < SCALE_ZERO:
-                value = value * _POWER[SCALE_ZERO - scale]
-            elif scale > SCALE_ZERO:
-                value = value / _POWER[scale - SCALE_ZERO]
-            raw = value
-            if type(value) is float:
-                raw = int(value + 0.5) if value >= 0 else -int(0.5 - value)
-            if kind == S16:
-                if raw > 0x7FFF or raw < -0x7FFF:
-                    raw = 0x7FFF if raw > 0 else -0x7FFF
-                    self.clamps += 1
-            elif raw > 0xFFFE or raw < 0:
-                raw = 0xFFFE if raw > 0 else 0
-                self.clamps += 1
         image[offset] = raw >> 8 & 0xFF
         image[offset + 1] = raw & 0xFF
 
+    def _clamped(self, kind, raw):
+        low, high = _BOTTOM.get(kind, 0), _TOP[kind]
+        if low <= raw <= high:
+            return raw
+        self.clamps += 1
+        return high if raw > high else low
+
     @micropython.native
-    def _put_wide(self, field, kind, value, at):
+    def _put_slowly(self, field, value, at):
+        kind = field >> KIND & 15
         offset, size = self._offset[(field & ADDRESS) + at], 2 * WIDTH[kind]
-        if value is not None and field >> SCALE & 7 == SCALE_ZERO:
+        image = self.image
+        if value is None:
+            byte = 0xFF if kind not in _BOTTOM else 0
+            for i in range(size):
+                image[offset + i] = byte
+            if byte == 0:
+                image[offset] = 0x80
+            return
+        if size > 2 and field >> SCALE & 7 == SCALE_ZERO:
             if type(value) is float:
                 value = int(value + 0.5) if value >= 0 else -int(0.5 - value)
             if 0 <= value <= 0x1FFFFFFF:  # a small integer on every port, as nearly all are
-                image = self.image
                 if size == 8:
                     image[offset] = image[offset + 1] = image[offset + 2] = image[offset + 3] = 0
                     offset += 4
@@ -210,19 +222,9 @@ class Table:
                 image[offset + 2] = value >> 8 & 0xFF
                 image[offset + 3] = value & 0xFF
                 return
-        if value is None:
-            byte = 0xFF if kind not in _BOTTOM else 0
-            for i in range(size):
-                self.image[offset + i] = byte
-            if byte == 0:
-                self.image[offset] = 0x80
-            return
-        raw = raw_of(field, value)
-        if raw > _TOP[kind] or raw < _BOTTOM.get(kind, 0):
-            raw = max(_BOTTOM.get(kind, 0), min(_TOP[kind], raw))
-            self.clamps += 1
+        raw = self._clamped(kind, raw_of(field, value))
         for i in range(size - 1, -1, -1):
-            self.image[offset + i] = raw & 0xFF
+            image[offset + i] = raw & 0xFF
             raw >>= 8
 
     @micropython.native
