@@ -72,20 +72,24 @@ def declared_in(declared):
     return [value for name, value in declared.__dict__.items() if "a" <= name[0] <= "z"]
 
 
-def fields_of(classes):
-    """(field, address of one element) of every element of every field declared in `classes`."""
+def elements_of(classes):
+    """Every field declared in `classes`, and every element of them, by address: address << 10 | number of its field.
+
+    Small integers, of which a list takes a sixth of the heap of a list of tuples.
+    """
+    fields, elements = [], []
     for declared in classes:
-        start = getattr(declared, "START", 0)
-        fields = declared_in(declared)
-        for instance in range(getattr(declared, "COUNT", 1)):
-            for field in fields:
-                address = start + instance * getattr(declared, "STRIDE", 0) + (field & ADDRESS)
-                kind = field >> KIND & 15
-                if kind == TEXT:
-                    yield field, address
-                else:
-                    for element in range(spec(field)[0]):
-                        yield field, address + element * WIDTH[kind]
+        start, stride = getattr(declared, "START", 0), getattr(declared, "STRIDE", 0)
+        for field in declared_in(declared):
+            kind = field >> KIND & 15
+            count, step = (1, 0) if kind == TEXT else (spec(field)[0], WIDTH[kind])
+            for instance in range(getattr(declared, "COUNT", 1)):
+                address = start + instance * stride + (field & ADDRESS)
+                for element in range(count):
+                    elements.append(address + element * step << 10 | len(fields))
+            fields.append(field)
+    elements.sort()
+    return fields, elements
 
 
 def width_of(field):
@@ -97,13 +101,13 @@ class Table:
     """Registers of one Modbus table. `writable` keeps the limits of each field for `check`."""
 
     def __init__(self, classes, writable=False):
-        elements = [(address, width_of(field), field) for field, address in fields_of(classes)]
-        elements.sort()  # by address, which no two share; a key function would take a third of the start
+        fields, elements = elements_of(classes)
         self.spans = []  # (first address, address behind the last, offset of the first byte in the image)
         # By address: the first byte of an element in the image, or a place that is in none. A dictionary takes twice the heap.
-        self._offset = array("h", b"\xff\x7f" * (elements[-1][0] + 1 if elements else 0))
+        self._offset = array("h", b"\xff\x7f" * ((elements[-1] >> 10) + 1 if elements else 0))
         size = 0
-        for address, width, _ in elements:
+        for element in elements:
+            address, width = element >> 10, width_of(fields[element & 1023])
             self._offset[address] = size
             if self.spans and self.spans[-1][1] == address:
                 first, _, offset = self.spans[-1]
@@ -118,9 +122,9 @@ class Table:
         self._shapes = bytearray(size // 2 if writable else 0)
         self._low, self._high = bytearray(size if writable else 0), bytearray(size if writable else 0)
         known = {}  # a field -> offset of its first element: the others are copies of that
-        for address, width, field in elements:
-            offset = self._offset[address]
-            kind = field >> KIND & 15
+        for element in elements:
+            address, field = element >> 10, fields[element & 1023]
+            offset, width, kind = self._offset[address], width_of(field), field >> KIND & 15
             if kind == TEXT:
                 zero(self.image, offset, 2 * width)
                 continue

@@ -58,8 +58,14 @@ def main(only: str = "") -> int:
             failed |= line["ok"] is False
             print(json.dumps(line), flush=True)
             word = {True: "ok", False: "MISSED", None: "-"}[line["ok"]]
-            print(f"{word:7}{line['name']:38}{line['value']!s:>10} {line['unit']:6}{line['limit']}", file=sys.stderr)
+            print(
+                f"{word:7}{line['name']:38}{_short(line['value']):>10} {line['unit']:6}{line['limit']}", file=sys.stderr
+            )
     return int(failed)
+
+
+def _short(value: object) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 if __name__ == "__main__":

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from mallee import resources
+from mallee.deploy.board import load
+from mallee.deploy.wiring import outputs
 from mallee.device.device import Device
 from mallee.link.opening import open_link
-from mallee.sim import flash, loop
+from mallee.sim import flash, loop, serialboard
 from mallee.sim.board import Program
 from mallee.sim.world import World
 
@@ -114,8 +116,14 @@ class Bench:
         flash.install(directory, name="bench", profile=profile, unit=1, port=15001)
         firmware, board = resources.firmware_dir(), resources.boards_dir() / "virtual"
         inputs = len(self.equipment.pack()) // 4
+        pins = load("virtual").data[profile.upper()]
         program = self.program = Program(
-            firmware / "main.py", (board, firmware), 400_000, inputs, self.equipment.outputs_count
+            firmware / "main.py",
+            (board, firmware),
+            400_000,
+            inputs,
+            self.equipment.outputs_count,
+            driven=outputs(profile.upper(), pins, serialboard.line()),
         )
         self.controller = self.world.controllers.add("bench", program, directory, "127.0.0.1", 15001)
 

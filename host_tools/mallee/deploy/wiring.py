@@ -44,6 +44,19 @@ def signals() -> dict[str, Any]:
     return boards.read(resources.boards_dir() / "signals.py")
 
 
+def outputs(profile: str, pins: dict[str, Any], line: dict[str, Any] | None = None) -> tuple[int, ...]:
+    """The pins among these of a profile ("PUMP", "PDU"), and of its RS485 `line`, that are outputs with a declared level during
+    reset."""
+    meaning = signals()
+    found: list[int] = []
+    for table, rows in ((meaning[profile], wires(pins)), (meaning["BUS"], wires({"rs485": line or {}}))):
+        for wire in rows:
+            _, direction, level, _ = table[wire.signal]
+            if direction == "out" and level:
+                found.append(wire.gpio)
+    return tuple(sorted(found))
+
+
 def positions(header: str) -> dict[int, str]:
     """GPIO to its number on the board's headers."""
     rows = signals()["HEADERS"][header]

@@ -30,7 +30,11 @@ _SLICE = struct.pack("@ll", 0, int(_SLICE_S * 1e6))
 
 
 class Program(NamedTuple):
-    """What runs on a board. In MICROPYPATH `simulator` comes first, around the board's flash, then `path`."""
+    """What runs on a board. In MICROPYPATH `simulator` comes first, around the board's flash, then `path`.
+
+    `driven` are the pins that it may drive, None for any: those for which boards/signals.py says what level they have while it
+    does not. An output that nobody declared has no safe value, and the board refuses to drive it.
+    """
 
     script: Path
     path: tuple[Path, ...]
@@ -38,6 +42,7 @@ class Program(NamedTuple):
     inputs: int
     outputs: int
     simulator: tuple[Path, ...] = ()
+    driven: tuple[int, ...] | None = None
 
 
 class BoardDied(Exception):
@@ -121,12 +126,15 @@ class Board:
         heap_kB = (program.heap_bytes + HAL_HEAP_BYTES) // 1024
         first, *chips = program.simulator or hal_path()
         path = (first, self._flash, *chips, *program.path)
+        # The number has a fixed width: the length of the environment moves the stack (see runtime.fixed_addresses).
+        environment = {"MICROPYPATH": ":".join([*map(str, path), ".frozen"]), "WORLD_FD": f"{theirs.fileno():04d}"}
+        if program.driven is not None:
+            environment["DECLARED"] = " ".join(map(str, program.driven))
         with runtime.fixed_addresses():
             return subprocess.Popen(
                 [runtime.micropython(), "-X", f"heapsize={heap_kB}k", program.script],
                 cwd=self._flash,
-                # The number has a fixed width: the length of the environment moves the stack (see runtime.fixed_addresses).
-                env={"MICROPYPATH": ":".join([*map(str, path), ".frozen"]), "WORLD_FD": f"{theirs.fileno():04d}"},
+                env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,

@@ -6,6 +6,8 @@ from datetime import datetime
 from pathlib import Path
 
 from ..deploy.board import equipment
+from ..deploy.board import load as load_board
+from ..deploy.wiring import outputs as declared_outputs
 from ..errors import ExitCode, MalleeError
 from ..link.address import TcpAddress, parse_address
 from ..pod.config import Controller as ControllerEntry
@@ -175,10 +177,12 @@ def _controllers(world: World, config: PodConfig, seed: int, memory_of: str) -> 
         *(("pump", s) for s in config.skids),
         *(("pdu", p) for p in config.pdus),
     ]
+    board = load_board(BOARD)
     for profile, entry in entries:
         inputs, outputs = sizes[profile]
         script = path[-1] / "main.py"
-        program = Program(script, path, heap_bytes, inputs, outputs, simulator)
+        driven = declared_outputs(profile.upper(), board.data[profile.upper()])
+        program = Program(script, path, heap_bytes, inputs, outputs, simulator, driven)
         directory = world.directory / entry.name
         address = parse_address(entry.address)
         if isinstance(address, TcpAddress):
@@ -195,7 +199,10 @@ def _controllers(world: World, config: PodConfig, seed: int, memory_of: str) -> 
                 framing=address.framing,
                 seed=seed,
             )
-            on_line = program._replace(path=(serialboard.write(world.directory / "_serial_board"), *path))
+            on_line = program._replace(
+                path=(serialboard.write(world.directory / "_serial_board"), *path),
+                driven=driven + declared_outputs("PUMP", {}, serialboard.line()),
+            )
             world.controllers.add(entry.name, on_line, directory, address.device, None)
     podlines.join(world, config)
 

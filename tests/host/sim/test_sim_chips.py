@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import struct
 
+from mallee.deploy.board import load
+from mallee.deploy.wiring import outputs
 from mallee.sim import pduwiring
 from mallee.sim.equipment import Nothing
 
@@ -37,3 +39,21 @@ def test_chips_do_what_their_data_sheets_say():
         assert console(world) == "chips ok\n"
     # The farther register has the reset coils. They change at the latch edge, and only there.
     assert equipment.log == [(1, 2), (0, 0)]
+
+
+@needs_micropython
+def test_an_output_without_a_declared_level_is_not_driven() -> None:
+    with world_of("pins_main.py", driven=(5,)) as world:
+        world.run_for(0.1)
+        said = console(world)
+    ways = ("value", "mode", "init", "pwm")
+    assert [f"{way} 5 driven" in said for way in ways] == [True] * 4, said
+    assert [f"{way} 20 refused: pin 20 is driven" in said for way in ways] == [True] * 4, said
+    assert "input 5 driven" in said and "input 20 driven" in said  # to read one is no harm
+
+
+def test_outputs_are_declared_for_both_profiles() -> None:
+    board = load("virtual").data
+    assert set(outputs("PUMP", board["PUMP"])) >= {8, 9, 14}, "the drives and the valve"
+    assert 4 not in outputs("PUMP", board["PUMP"]), "MISO is an input"
+    assert 16 in outputs("PDU", board["PDU"])

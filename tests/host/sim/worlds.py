@@ -29,11 +29,12 @@ def world_of(
     equipment: Equipment | None = None,
     speed: float | None = None,
     seed: int = 0,
+    driven: tuple[int, ...] | None = None,
 ) -> World:
     world = World(equipment, speed=speed, seed=seed, keep_events=None)
     for index in range(count):
         name = f"board-{index}"
-        program = Program(SCRIPTS / script, (boards_dir() / "virtual",), 400_000, inputs, outputs)
+        program = Program(SCRIPTS / script, (boards_dir() / "virtual",), 400_000, inputs, outputs, driven=driven)
         world.controllers.add(name, program, world.directory / name, "127.0.0.1", FIRST_PORT + index)
         lines = f"NAME = {name!r}\nPORT = {FIRST_PORT + index}\nPROFILE = {profile!r}\n"
         (world.directory / name / "build_info.py").write_text(lines)

@@ -3,6 +3,8 @@
 Pins and SPI are on the path of the 1 kHz tick: one attribute look-up leads to the chip, and nothing is allocated.
 """
 
+import os
+
 import _world
 import micropython
 from micropython import const
@@ -14,6 +16,8 @@ readers = [None] * _PINS  # f() -> level of an input pin
 pwm_outputs = [-1] * _PINS  # place in the output vector
 adc_inputs = [None] * _PINS  # f() -> 0..65535
 buses = {}  # SPI number -> Bus
+_declared = os.getenv("DECLARED")
+outputs = None if _declared is None else bytes([int(pin) for pin in _declared.split()])  # that may be driven; None: any
 
 
 class Bus:
@@ -24,6 +28,11 @@ class Bus:
         self.chain = chain
         self.last = None  # bytes clocked out last: a shift register that shares the bus has seen them
         self.mode = 0
+
+
+def may_drive(id):
+    if outputs is not None and id not in outputs:
+        raise RuntimeError("pin %d is driven, but boards/signals.py says nothing of its level while it is not" % id)
 
 
 class Pin:
@@ -44,10 +53,14 @@ class Pin:
         self.id = id
         self._level = 0
         self._hook = hooks[id]
+        if mode in (Pin.OUT, Pin.OPEN_DRAIN) or value is not None:
+            may_drive(id)
         if value is not None:
             self(value)
 
     def init(self, mode=-1, pull=-1, *, value=None, alt=-1):
+        if mode in (Pin.OUT, Pin.OPEN_DRAIN):
+            may_drive(self.id)
         if value is not None:
             self(value)
 
@@ -87,6 +100,7 @@ class PWM:
     """A duty that the equipment follows; it keeps the last one while no controller drives the pin."""
 
     def __init__(self, pin, *, freq=0, duty_u16=None, duty_ns=None, invert=False):
+        may_drive(pin.id)
         self._output = pwm_outputs[pin.id]
         self._duty = 0
         self._freq = freq
