@@ -43,6 +43,16 @@ TRANSMITTERS = {
     "humidity": (0, 100),
 }
 
+SET_POINTS = {
+    "remote_mode": "differential_pressure",
+    "remote_supply_temperature": 40.0,
+    "remote_differential_pressure": 180.0,
+    "remote_flow": 600.0,
+    "remote_speed": 50.0,
+    "remote_heat": None,
+}
+"""Of a host that writes a lease, by the points of the skid."""
+
 
 class Skid:
     """Values at the transmitters; None is an open wire. Pumps and valve follow their commands when `follow` is set."""

@@ -15,21 +15,13 @@ from mallee.sim.boardclock import BoardClock
 from mallee.sim.loop import run_in_world
 from mallee.sim.world import World
 
-from .bench import Bench
+from .bench import SET_POINTS, Bench
 
 pytest.importorskip("CoolProp")
 
 from ..host.sim.pods import default_pod
 
 POWER_W = 8 * 3 * 240 * 20.0
-REMOTE = {
-    "remote_mode": "differential_pressure",
-    "remote_supply_temperature": 40.0,
-    "remote_differential_pressure": 180.0,
-    "remote_flow": 600.0,
-    "remote_speed": 50.0,
-    "remote_heat": None,
-}
 
 
 async def value(device, name):
@@ -118,7 +110,7 @@ def test_a_slow_crystal_stretches_uptime_and_the_lease_alike():
     async def test(device):
         bench.world.controllers.run_slow("bench", 200_000)
         first, began_s = await value(device, "uptime"), bench.world.now_s
-        await device.write_remote(Grant(3, 1, 10), REMOTE)
+        await device.write_remote(Grant(3, 1, 10), SET_POINTS)
         await asyncio.sleep(11)
         assert await value(device, "lease_state") == "active", "10 s of the board are 12.5 s of the world"
         await asyncio.sleep(2.5)

@@ -9,18 +9,10 @@ from mallee import resources
 from mallee.device.remote import Grant
 from mallee.errors import MalleeError
 
-from .bench import Bench
+from .bench import SET_POINTS, Bench
 
 NO_FRAM = '\nCAPABILITIES["fram"] = False\n'
 POWER_W = 8 * 3 * 240 * 20.0
-REMOTE = {
-    "remote_mode": "differential_pressure",
-    "remote_supply_temperature": 40.0,
-    "remote_differential_pressure": 180.0,
-    "remote_flow": 600.0,
-    "remote_speed": 50.0,
-    "remote_heat": None,
-}
 # The firmware's own flash has a module that is found first: it makes one regulation step fail, 4 s after the first start.
 BROKEN = """
 import os
@@ -105,7 +97,7 @@ def test_an_epoch_that_was_used_is_refused_after_the_power_was_off(make):
 
     async def test(device):
         await asyncio.sleep(2)
-        await device.write_remote(Grant(3, 70_000, 10), REMOTE)
+        await device.write_remote(Grant(3, 70_000, 10), SET_POINTS)
         await asyncio.sleep(1.2 if make is without_fram else 0.1)
         bench.world.power_cycle("bench")
         await asyncio.sleep(2)
@@ -113,9 +105,9 @@ def test_an_epoch_that_was_used_is_refused_after_the_power_was_off(make):
         assert await value(device, "lease_state") == "none"
         for epoch in (1, 69_999, 70_000):
             with pytest.raises(MalleeError):
-                await device.write_remote(Grant(3, epoch, 10), REMOTE)
+                await device.write_remote(Grant(3, epoch, 10), SET_POINTS)
             assert await value(device, "refusal") == "lease_stale"
-        await device.write_remote(Grant(4, 70_001, 10), REMOTE)
+        await device.write_remote(Grant(4, 70_001, 10), SET_POINTS)
         await asyncio.sleep(0.2)
         assert await value(device, "lease_state") == "active"
 

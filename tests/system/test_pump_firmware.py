@@ -9,16 +9,7 @@ from mallee.errors import MalleeError
 from mallee.link.failures import Refused
 from mallee.reading import Quality
 
-from .bench import Bench
-
-SET_POINTS = {
-    "remote_mode": "differential_pressure",
-    "remote_supply_temperature": 40.0,
-    "remote_differential_pressure": 180.0,
-    "remote_flow": 600.0,
-    "remote_speed": 50.0,
-    "remote_heat": None,
-}
+from .bench import SET_POINTS, Bench
 
 
 @pytest.fixture

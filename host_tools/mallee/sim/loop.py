@@ -17,6 +17,7 @@ from typing import Any, Protocol, TypeVar
 from ..errors import ExitCode, MalleeError
 from . import host
 from .host import HostEvent
+from .network import numeric
 from .pipe import PipeDriver
 from .transport import VirtualTransport
 from .world import World
@@ -229,7 +230,7 @@ class WorldLoop(asyncio.SelectorEventLoop):
             return await super().create_connection(protocol_factory, host, port, **options)  # type: ignore[return-value]
         self._number += 1
         number = self._number
-        self.put((1, number, (_numeric(host), int(port))))
+        self.put((1, number, (numeric(host), int(port))))
         connected = self._connecting[number] = self.create_future()
         try:
             await connected
@@ -257,10 +258,6 @@ class _SerialEnd(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:
         if exc is not None:
             self._lost(exc)
-
-
-def _numeric(name: str) -> str:
-    return "127.0.0.1" if name in ("localhost", "::1") else name
 
 
 def run_in_world(world: World, coroutine: Coroutine[Any, Any, T], *, limit_s: float = _LIMIT_S) -> T:

@@ -1,8 +1,8 @@
 """The heap of a virtual board, so that it is as tight as that of a real one.
 
 Objects of the Unix port are those of a 64-bit machine, but native code lies outside its heap. Measured, the same firmware
-running: an emulated Pico uses 160 kB for a PDU and 158 kB for a skid (docs/boards.md, before the import and after), the Unix
-port 173 and 177 kB (gc.mem_alloc() less what it is with the simulator's modules alone). Both ratios are within 2 % of 1.1.
+running: an emulated Pico uses 154 kB of 241 kB for either profile (docs/boards.md), the Unix port 168 kB for a skid and 166 kB
+for a PDU (`heap_free` of a board like that less what the simulator's modules take): 1.09 and 1.08 times as much.
 
 A real board is given compiled modules, and so is this one: compiling takes more heap than the firmware does.
 """

@@ -21,6 +21,11 @@ _SYN_RETRIES = 3
 TO_SERVER, TO_CLIENT = 0, 1
 
 
+def numeric(host: str) -> str:
+    """An address as this network knows it, which has no names."""
+    return "127.0.0.1" if host in ("localhost", "::1") else host
+
+
 class ClientEnd(Protocol):
     """Who opened a connection: a host's transport or a gateway's socket."""
 

@@ -16,6 +16,7 @@ from ..resources import boards_dir, firmware_dir
 from . import flash, memory, pduwiring, podlines, runtime, serialboard, skidwiring
 from .board import Program, hal_path
 from .loads import Constant, Load
+from .network import numeric
 from .pduwiring import PduWiring
 from .plant.fluid import fluid
 from .plant.plant import Plant
@@ -186,7 +187,7 @@ def _controllers(world: World, config: PodConfig, seed: int, memory_of: str) -> 
         directory = world.directory / entry.name
         address = parse_address(entry.address)
         if isinstance(address, TcpAddress):
-            host, port = _numeric(address.host), address.port
+            host, port = numeric(address.host), address.port
             flash.install(directory, name=entry.name, profile=profile, unit=entry.unit, port=port, seed=seed)
             world.controllers.add(entry.name, program, directory, host, port)
         else:
@@ -205,7 +206,3 @@ def _controllers(world: World, config: PodConfig, seed: int, memory_of: str) -> 
             )
             world.controllers.add(entry.name, on_line, directory, address.device, None)
     podlines.join(world, config)
-
-
-def _numeric(host: str) -> str:
-    return "127.0.0.1" if host == "localhost" else host
