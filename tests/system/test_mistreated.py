@@ -218,7 +218,7 @@ def test_the_firmware_lives_in_the_heap_of_each_board(board):
 
 
 def test_a_heap_that_is_too_small_is_noticed(monkeypatch):
-    monkeypatch.setattr(memory, "BYTES_PER_BYTE", 0.7)
+    monkeypatch.setattr(memory, "BYTES_PER_BYTE", 0.5)
     _, world, names = one_of_each("rp2_pico")
     with world:
         world.run_for(4)
