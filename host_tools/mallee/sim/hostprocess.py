@@ -100,7 +100,7 @@ class HostProcess:
     def _look(self, now_us: int) -> None:
         """Once a grid step."""
         self.take_output()
-        if self._host is not None and self._host.ended and not self._restarting:
+        if self._host is not None and self._host.ended and not self._restarting and not self._closed:
             self._ended(now_us)
 
     def _ended(self, now_us: int) -> None:

@@ -45,6 +45,18 @@ def test_a_host_that_ends_is_reported_and_started_again():
     assert len(documents) >= 9
 
 
+def test_a_host_that_was_closed_is_neither_reported_nor_started_again():
+    ends: list[int] = []
+    with world_of("echo_main.py") as world:
+        host = HostProcess(
+            world, [sys.executable, _HOST], restart_s=1.0, on_end=lambda status, said: ends.append(status)
+        )
+        world.run_for(1.5)
+        host.close()
+        world.run_for(5)
+        assert ends == [] and host.restarts == 0 and not host.running
+
+
 def test_a_killed_host_leaves_the_world_running():
     documents: list[Any] = []
     with world_of("echo_main.py") as world:
