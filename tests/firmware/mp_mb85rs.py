@@ -29,7 +29,12 @@ class Bus:
             self.chip.transfer(out, into, self.mode)
 
 
+_cells = []  # of the chip before: littlefs shows to others what a file has taken when it is closed
+
+
 def wired(mode=3, fresh=True):
+    while _cells:
+        _cells.pop().close()
     if fresh:
         try:
             os.remove("fram.bin")
@@ -37,6 +42,7 @@ def wired(mode=3, fresh=True):
             pass
     bus = Bus(mode)
     chip = model.Mb85rs(bus, "fram.bin")
+    _cells.append(chip._file)
     return bus, chip, Mb85rs(bus, chip.select)
 
 

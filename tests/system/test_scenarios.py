@@ -71,13 +71,13 @@ def test_without_its_mechanism_it_fails(name, tmp_path):
 def test_a_pump_is_lost_and_the_proof_that_the_loop_brings_the_flow_back(tmp_path):
     first = ran(tmp_path, "pump_loss", "--seed", "7")
     assert first["passed"]
-    assert first["kpis"]["differential_pressure_kPa"]["minimum"] < 150 < 170 < first["kpis"]["flow_l_min"]["mean"]
+    assert first["kpis"]["differential_pressure_kPa"]["minimum"] < 160 < 170 < first["kpis"]["flow_l_min"]["mean"]
     (alarm,) = first["alarms"]
     assert (alarm["name"], alarm["active"]) == ("pump_no_effect.1", False)
     assert 5 < alarm["first_s"] < 8.1 and 17 <= alarm["last_s"] < 21
     proof = ran(tmp_path, "pump_loss", "--seed", "7", "--counterproof")
     assert proof["counterproof"] and proof["passed"]
-    assert [e["verdict"] for e in proof["expectations"]] == ["failed", "failed", "passed"]
+    assert [e["verdict"] for e in proof["expectations"]] == ["failed", "passed"]
 
 
 SHORT = """\
