@@ -61,6 +61,8 @@ FLOW = 'remote_flow = u16(107, -1, "l/min", low=0, '
         (SUPPLY + "high=55", SUPPLY + "high=5500", "do not fit"),
         (FLOW + "high=2500", FLOW + "high=6553.5", "sentinel"),
         ("heat = u16(133", "heat = = u16(133", "invalid syntax"),
+        ("delay_ms=500)", "delay_ms=550)", "multiple of 100 ms"),
+        ("delay_ms=500)", "delay_ms=900000)", "819100 ms at most"),
         ("flow = u16(126,", "flow = u16(125,", "overlaps"),
         ('    """Secondary flow of this skid."""\n    facility', "    facility", "has no meaning"),
         ("dry_run = alarm(16,", "dry_run = alarm(17,", "is taken"),

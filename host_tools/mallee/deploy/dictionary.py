@@ -26,6 +26,10 @@ class MapError(ValueError):
     """A map that cannot be compiled: file, line, and what is wrong."""
 
 
+_DELAY_MAX_MS = 819_100
+"""A controller keeps an alarm in 30 bits (firmware/maps/fields.py), of which 13 are its delay, in tenths of a second."""
+
+
 class _Module:
     """One parsed map module: its integer constants, enumerations and register classes."""
 
@@ -250,7 +254,11 @@ def _alarms(module: _Module, node: ast.ClassDef, signatures: dict[str, ast.argum
             module.fail(
                 expression, f"{name}: its text has a condition, then Cause:, Consequence: and Remedy:, a line each"
             )
-        count = call.get("count", 1)
+        count, delay_ms = call.get("count", 1), call.get("delay_ms", 0)
+        if delay_ms % 100 or not 0 <= delay_ms <= _DELAY_MAX_MS:
+            module.fail(
+                expression, f"{name}: its delay is a multiple of 100 ms, {_DELAY_MAX_MS} ms at most, not {delay_ms}"
+            )
         for element in range(count):
             found.append(
                 AlarmEntry(
@@ -262,7 +270,7 @@ def _alarms(module: _Module, node: ast.ClassDef, signatures: dict[str, ast.argum
                     cause=parts["Cause"],
                     consequence=parts["Consequence"],
                     remedy=parts["Remedy"],
-                    delay_ms=call.get("delay_ms", 0),
+                    delay_ms=delay_ms,
                     latch=call.get("latch", False),
                 )
             )
