@@ -1,11 +1,11 @@
 """One controller: the common registers, commands, lease, alarms and settings around a profile.
 
 A profile is an object with: inputs, holdings, coils (register classes), alarms (alarm classes), bind(controller, board,
-equipment), start(), regulate(dt_ms), housekeep(dt_ms), at_local, ticking, tripped (bools), safe_reason (why it does not tick),
-may_switch(address, value), switched(address, value), released() (latched alarms were reset), may_be_blind() (a flash write may
-stop interrupts now), latched_bits (what a reset must not clear; `retained.word` has it after one), answering (bits), chip_errors,
-tick_count, tick_overruns, fram (the chip or None), recorder (core.recorder's, or None), and for what outlives the power
-COUNTER_BYTES, save(data, at) and restore(data, at).
+equipment), start(), regulate(dt_ms), supervise(dt_ms), housekeep(dt_ms), at_local, ticking, tripped (bools), safe_reason (why
+it does not tick), may_switch(address, value), switched(address, value), released() (latched alarms were reset),
+may_be_blind() (a flash write may stop interrupts now), latched_bits (what a reset must not clear; `retained.word` has it
+after one), answering (bits), chip_errors, tick_count, tick_overruns, fram (the chip or None), recorder (core.recorder's, or
+None), and for what outlives the power COUNTER_BYTES, save(data, at) and restore(data, at).
 """
 
 import machine
@@ -104,6 +104,8 @@ class Controller:
         self.memory.journal.load()  # hundreds of reads: behind the start of protection
         self.health.start()
         self.regulation = self.loop.every(REGULATION_MS, self._regulate)
+        # Half a period behind: two steps in a row would keep the bus waiting twice as long.
+        self.loop.every(REGULATION_MS, self._supervise, REGULATION_MS // 2)
         self.housekeeping = self.loop.every(HOUSEKEEPING_MS, self._housekeep)
         self.loop.every(1000, self._each_second)
         self.loop.collect()
@@ -165,6 +167,11 @@ class Controller:
         self.sequence = (self.sequence + 1) & 0x7FFF
         self.together.age()
         self._publish_status()
+
+    def _supervise(self, dt_ms):
+        """What nothing is regulated by: alarms that may wait half a period, statistics, sums."""
+        self.alarms.dt_ms = dt_ms
+        self.profile.supervise(dt_ms)
 
     @micropython.native
     def _publish_status(self):

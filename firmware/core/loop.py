@@ -17,10 +17,10 @@ _FULL = const(0x3FFFFFFF)  # counts stop here: a wider integer would be allocate
 class Task:
     """`run(dt_ms)` every `period_ms`. A task that is late by a whole period skips, and counts the overrun."""
 
-    def __init__(self, period_ms, run):
+    def __init__(self, period_ms, run, behind_ms):
         self.period_ms = period_ms
         self.run = run
-        self.due = 0
+        self.due = behind_ms
         self.checked_in = False
         self.overruns = 0
         self.worst_execution_us = 0
@@ -36,15 +36,16 @@ class Loop:
         self.heap_free = 0
         self.lateness = array("I", [0] * (len(LATENESS_MS) + 1))  # starts of tasks, by how late they were
 
-    def every(self, period_ms, run):
-        task = Task(period_ms, run)
+    def every(self, period_ms, run, behind_ms=0):
+        """Run it each `period_ms` from the start on, `behind_ms` after the tasks that began at once."""
+        task = Task(period_ms, run, behind_ms)
         self.tasks.append(task)
         return task
 
     def start(self):
         now = ticks_ms()
         for task in self.tasks:
-            task.due = ticks_add(now, task.period_ms)
+            task.due = ticks_add(now, task.period_ms + task.due)
 
     def turn(self):
         """Run what is due, then serve Modbus until the next task is."""

@@ -242,6 +242,9 @@ class Pdu:
         self._publish()
         self._judge()
 
+    def supervise(self, dt_ms):
+        """Ten times a second, half a period behind regulate."""
+
     def may_switch(self, address, value):
         """A tripped branch is reset first: switching on again must be a decision of its own."""
         if not self.ticking:

@@ -233,6 +233,9 @@ class Pump:
         publish_quality(put, sensors)
         put(Measurement.supply_temperature, sensors.supply)
 
+    def supervise(self, dt_ms):
+        """Ten times a second, half a period behind regulate."""
+
     def may_switch(self, address, value):
         return Refusal.NONE
 

@@ -33,6 +33,10 @@ def measure() -> dict[str, tuple[float | None, str]]:
             f"the converter's chip selects against a 1 ms grid, 500 ms of the main loop, across the wrap of its clock; {ON}",
         )
         found[f"{profile}.regulate_worst"] = (cost["regulate"][1], f"worst of 4 steps, hard tick off; {ON}")
+        found[f"{profile}.supervise_worst"] = (
+            cost["supervise"][1],
+            f"worst of 20 steps, half a period behind regulation, hard tick off; {ON}",
+        )
         found[f"{profile}.housekeep_worst"] = (
             cost["housekeep"][1],
             f"worst of 36 steps, which is a round of all metering chips and more, hard tick off; {ON}",

@@ -42,6 +42,7 @@ def test_regulation_and_housekeeping_keep_their_rates():
     profile.housekept_ms = []
     bench.run(2000)
     assert profile.regulated_ms - regulated == 2000
+    assert profile.supervised_ms == profile.regulated_ms - 100  # half a period behind
     assert bench.get(Status.sequence) - first == 20
     assert sum(profile.housekept_ms) == 2000 and len(profile.housekept_ms) == 200
     assert bench.get(Status.state) == State.LOCAL and bench.get(Measured.value) == 5

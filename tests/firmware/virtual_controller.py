@@ -143,7 +143,7 @@ class Small:
         self.safe_reason = SafeReason.NONE
         self.tick_count = self.tick_overruns = self.chip_errors = self.answering = self.kept = self.word = 0
         self.switches = []
-        self.regulated_ms = 0
+        self.regulated_ms = self.supervised_ms = 0
         self.housekept_ms = []
         self.error = None  # to raise in the next step of regulation
 
@@ -165,6 +165,9 @@ class Small:
             self.pauses = False
             raise Pause()
         self.housekept_ms.append(dt_ms)
+
+    def supervise(self, dt_ms):
+        self.supervised_ms += dt_ms
 
     def regulate(self, dt_ms):
         self.regulated_ms += dt_ms
