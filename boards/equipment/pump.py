@@ -31,3 +31,7 @@ AMBIENT = (
     ("ambient_temperature", 0.0, 60.0, "degC"),
     ("ambient_humidity", 0.0, 100.0, "%RH"),
 )
+
+# Leak ropes: pull-up to 3.3 V at the input, and the resistor at the far end of the rope.
+LEAK_PULL_UP_ohm = 10_000.0
+LEAK_END_ohm = 10_000.0

@@ -3,7 +3,7 @@
 from maps.fields import Alarm, Enum, Holding, Input, alarm, enum, flags, text, u16, u32, u64
 
 MAP_MAJOR = 1
-MAP_MINOR = 4
+MAP_MINOR = 5
 MAGIC = 0x4D4C
 LATCHED = 600  # first register of the latched copy of the fast block; the dictionary names its points `latched.…`
 
@@ -102,6 +102,21 @@ class SafeReason(Enum):
     it and restart the controller."""
 
 
+class LeakState(Enum):
+    DRY = 0
+    """The rope is whole and dry."""
+    WET = 1
+    """Water on the rope."""
+    CUT = 2
+    """A wire of the rope or its end resistor is missing: a fault, never dry."""
+    SHORTED = 3
+    """The wires of the rope touch: a fault, never a leak."""
+    NOT_FITTED = 4
+    """No rope was seen since the start, and none is expected."""
+    NOT_YET = 5
+    """Not measured yet since the start."""
+
+
 class Chip(Enum):
     """Bit numbers of expected_chips and answering_chips."""
 
@@ -113,6 +128,10 @@ class Chip(Enum):
     """Skid: ambient temperature, on the controller's own converter."""
     AMBIENT_2 = 3
     """Skid: ambient humidity, on the controller's own converter."""
+    LEAK_1 = 4
+    """First leak rope."""
+    LEAK_2 = 5
+    """PDU: second leak rope."""
     METER_1 = 8
     """PDU: metering chip of branch 1."""
     METER_2 = 9
@@ -354,7 +373,7 @@ class CommonSettings(Holding):
     """Serial only: longest gap inside a frame; a longer one discards it. USB adapters make gaps of a few milliseconds."""
     strict_gap = u16(203, low=0, high=1, default=0)
     """Serial only: 1 discards a frame with a gap above 1.5 characters, as the standard would have it; gap_limit is not used."""
-    expected_chips = flags(204, Chip, low=0, high=0xFF0F, default=0)
+    expected_chips = flags(204, Chip, low=0, high=0xFF3F, default=0)
     """Chips that this unit must have. One that does not answer is a fault with its alarm; a chip that is not expected and has
     not answered since the start is not fitted. At commissioning, write what answering_chips reads and commit it; of converters
     it counts from the next start."""
