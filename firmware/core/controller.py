@@ -15,7 +15,6 @@ from maps.common import (
     Broadcast,
     ClockSource,
     Command,
-    CommonAlarm,
     CommonSettings,
     Health,
     Identity,
@@ -27,6 +26,7 @@ from maps.common import (
     State,
     Status,
 )
+from maps.common_alarms import CommonAlarm
 from maps.fields import ADDRESS, CODE, forget, spec
 
 from core.alarms import RESET_ALL, Alarms

@@ -1,6 +1,6 @@
 """The registers that every controller has, at the same addresses whatever its profile."""
 
-from maps.fields import Alarm, Enum, Holding, Input, alarm, enum, flags, text, u16, u32, u64
+from maps.fields import Enum, Holding, Input, enum, flags, text, u16, u32, u64
 
 MAP_MAJOR = 1
 MAP_MINOR = 5
@@ -377,41 +377,3 @@ class CommonSettings(Holding):
     """Chips that this unit must have. One that does not answer is a fault with its alarm; a chip that is not expected and has
     not answered since the start is not fitted. At commissioning, write what answering_chips reads and commit it; of converters
     it counts from the next start."""
-
-
-class CommonAlarm(Alarm):
-    lease_lost = alarm(1, priority="low", group="communication")
-    """A host held the lease and stopped renewing it.
-
-    Cause: the host ended or hangs, or the network to it is broken.
-    Consequence: the last set-points are held, then the controller moves to its own local ones. Cooling and power go on.
-    Remedy: check that the host runs and can reach this controller; it takes a new lease by itself.
-    """
-    loop_overrun = alarm(2, priority="low", group="controller", delay_ms=1000)
-    """Regulation steps were skipped because the controller was too busy.
-
-    Cause: a slow flash write, a sensor chip that does not answer, or too much bus traffic.
-    Consequence: regulation is late; protection runs in the hard tick and is not affected.
-    Remedy: read loop_worst_execution and chip_errors; if they grow, restart the controller in a maintenance window.
-    """
-    settings_lost = alarm(3, priority="medium", group="controller")
-    """Settings were stored, but no valid copy of them was found at the start.
-
-    Cause: both copies in flash are damaged, or they were written for another major version of the map.
-    Consequence: the controller runs on the defaults of its profile, which may not match the equipment.
-    Remedy: write the settings again and commit them; if it comes back, replace the board.
-    """
-    restarted = alarm(4, priority="low", group="controller")
-    """The controller restarted by itself.
-
-    Cause: the watchdog or an uncaught error; reset_reason tells which.
-    Consequence: outputs held their values through the restart; a lease must be taken anew.
-    Remedy: save the console log for the makers; write 4 to reset_latch to clear.
-    """
-    tick_stopped = alarm(5, priority="critical", group="controller")
-    """The hard tick does not run.
-
-    Cause: an error in the tick, or the timer of the board.
-    Consequence: nothing is protected by this controller until its watchdog starts it anew, within 9 seconds.
-    Remedy: if it comes back, save the console log for the makers and replace the board.
-    """

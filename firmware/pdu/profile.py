@@ -19,18 +19,8 @@ from machine import Pin
 from maps import pdu as maps
 from maps.common import Chip, LeaseState, Profile, Quality, Refusal, SafeReason
 from maps.fields import ADDRESS, CODE
-from maps.pdu import (
-    BRANCHES,
-    Branch,
-    BranchFast,
-    BranchSettings,
-    BranchState,
-    Measurement,
-    PduAlarm,
-    Remote,
-    Settings,
-    TripCause,
-)
+from maps.pdu import BRANCHES, Branch, BranchFast, BranchSettings, BranchState, Measurement, Remote, Settings, TripCause
+from maps.pdu_alarms import PduAlarm
 from micropython import const
 
 from pdu.metering import Metering

@@ -4,7 +4,8 @@ None as a condition says that it cannot be judged, because its sensor is lost or
 """
 
 import micropython
-from maps.pump import Mode, PumpAlarm, Settings
+from maps.pump import Mode, Settings
+from maps.pump_alarms import PumpAlarm
 
 _SPEEDS = ("pump_speed_1", "pump_speed_2")
 _SUPPLY = ("supply_temperature_1", "supply_temperature_2", "supply_temperature_3")

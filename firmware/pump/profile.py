@@ -11,7 +11,8 @@ from drivers.current_loop import FAULT_HIGH_uA, FAULT_LOW_uA
 from machine import PWM, Pin
 from maps.common import Chip, LeaseState, Profile, Refusal, SafeReason
 from maps.fields import ADDRESS
-from maps.pump import Counted, Local, Measurement, PumpAlarm, PumpState, Remote, Settings
+from maps.pump import Counted, Local, Measurement, PumpState, Remote, Settings
+from maps.pump_alarms import PumpAlarm
 from micropython import const
 
 from pump.conditions import reached, report, spare_lost

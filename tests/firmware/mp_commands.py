@@ -4,18 +4,8 @@ import os
 
 from virtual_controller import Bench, Remote, SmallAlarm, remove  # first: the virtual board  # isort: skip
 from core.journal import Kind, LeaseEvent
-from maps.common import (
-    ClockSource,
-    CommonAlarm,
-    Health,
-    Latch,
-    LeaseState,
-    Memory,
-    MemoryKind,
-    Refusal,
-    State,
-    Status,
-)
+from maps.common import ClockSource, Health, Latch, LeaseState, Memory, MemoryKind, Refusal, State, Status
+from maps.common_alarms import CommonAlarm
 from maps.fields import ADDRESS
 
 NOT_ON = {"pico": "the virtual board stands in for its modules; tests/hil has the whole controller"}

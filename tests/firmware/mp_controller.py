@@ -6,7 +6,6 @@ import virtual_controller  # first: it brings the modules of the virtual board  
 from core.journal import Kind, Ring
 from maps.common import (
     MAGIC,
-    CommonAlarm,
     CommonSettings,
     Health,
     Identity,
@@ -17,6 +16,7 @@ from maps.common import (
     State,
     Status,
 )
+from maps.common_alarms import CommonAlarm
 from virtual_controller import WATCHDOG, Bench, Local, Measured, Reset, Small, now_us
 
 NOT_ON = {"pico": "the virtual board stands in for its modules; tests/hil has the whole controller"}

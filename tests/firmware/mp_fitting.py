@@ -1,7 +1,8 @@
 """Answered, expected, not fitted: what a silent chip means."""
 
 from virtual_controller import Bench, SmallAlarm  # first: the virtual board  # isort: skip
-from maps.common import CommonAlarm, CommonSettings, Quality
+from maps.common import CommonSettings, Quality
+from maps.common_alarms import CommonAlarm
 from maps.fields import ADDRESS
 
 NOT_ON = {"pico": "the virtual board stands in for its modules; tests/hil has the whole controller"}

@@ -145,11 +145,12 @@ def compile_profile(maps: Path, profile: str) -> Dictionary:
     fields = _Module(maps / "fields.py")
     signatures = {n.name: n.args for n in fields.tree.body if isinstance(n, ast.FunctionDef)}
     validity = fields.constants["VALIDITY"]
-    common, own = _Module(maps / "common.py"), _Module(maps / f"{profile}.py")
-    enums = {**common.enums, **own.enums}
+    commons, owns = _modules(maps, "common"), _modules(maps, profile)
+    common, own = commons[0], owns[0]
+    enums = {name: choices for module in commons + owns for name, choices in module.enums.items()}
     points: list[Point] = []
     alarms: list[AlarmEntry] = []
-    for module in (common, own):
+    for module in commons + owns:
         for node in module.classes:
             if _base(node) == "Alarm":
                 alarms += _alarms(module, node, signatures)
@@ -174,6 +175,11 @@ def compile_profile(maps: Path, profile: str) -> Dictionary:
         validity_offset=validity,
         fast=fast,
     )
+
+
+def _modules(maps: Path, name: str) -> list[_Module]:
+    """A map is NAME.py, which says what it is, and NAME_ANYTHING.py beside it."""
+    return [_Module(path) for path in (maps / f"{name}.py", *sorted(maps.glob(f"{name}_*.py")))]
 
 
 def _is_fast(point: Point) -> bool:
