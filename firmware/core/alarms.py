@@ -10,6 +10,7 @@ import micropython
 from maps.fields import ALARM_COUNT, CODE, DELAY, LATCH, VALIDITY
 
 from core.bank import Bits, declared_in
+from core.starting import at_start
 
 RESET_ALL = 0xACE
 
@@ -21,6 +22,7 @@ def _ignore(code, came):
 class Alarms:
     """`noted(code, came)` is called in the main loop for each alarm that comes (True) or goes."""
 
+    @at_start
     def __init__(self, classes):
         declared = [
             (alarm & CODE, alarm >> ALARM_COUNT & 0xFF, alarm) for group in classes for alarm in declared_in(group)

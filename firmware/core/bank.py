@@ -27,6 +27,7 @@ from maps.fields import (
 )
 from micropython import const
 
+from core.starting import at_start
 from core.wire import OPTIONAL, SIGNED, copy, get16, within, zero
 
 ILLEGAL_ADDRESS = const(2)
@@ -72,6 +73,7 @@ def declared_in(declared):
     return [value for name, value in declared.__dict__.items() if "a" <= name[0] <= "z"]
 
 
+@at_start
 def elements_of(classes):
     """Every field declared in `classes`, and every element of them, by address: address << 10 | number of its field.
 
@@ -92,6 +94,7 @@ def elements_of(classes):
     return fields, elements
 
 
+@at_start
 def width_of(field):
     kind = field >> KIND & 15
     return spec(field)[0] if kind == TEXT else WIDTH[kind]
@@ -100,6 +103,7 @@ def width_of(field):
 class Table:
     """Registers of one Modbus table. `writable` keeps the limits of each field for `check`."""
 
+    @at_start
     def __init__(self, classes, writable=False):
         fields, elements = elements_of(classes)
         self.spans = []  # (first address, address behind the last, offset of the first byte in the image)
@@ -136,6 +140,7 @@ class Table:
             if writable:
                 self._limit(field, width, offset, first)
 
+    @at_start
     def _limit(self, field, width, offset, first):
         if first != offset:
             self._shapes[offset // 2] = self._shapes[first // 2]
@@ -151,6 +156,7 @@ class Table:
             low >>= 8
             high >>= 8
 
+    @at_start
     def extend(self, first, count):
         """Registers without fields of their own, behind all others: a copy of some, say. Returns their place in the image."""
         place = len(self.image)
@@ -255,6 +261,7 @@ class Table:
         value = self.get(field, at)
         return 0 if value is None else value
 
+    @at_start
     def put_text(self, field, value):
         size = 2 * spec(field)[0]
         offset, data = self.place(field), value.encode()[:size]
@@ -313,6 +320,7 @@ def _allow(address, value) -> int:
 class Bits:
     """Coils or discrete inputs: one bit an address, declared spans only."""
 
+    @at_start
     def __init__(self, spans):
         self.spans = spans  # (first, behind the last)
         self.image = bytearray(max(end for _, end in spans) + 7 >> 3) if spans else bytearray(0)

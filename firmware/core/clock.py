@@ -6,6 +6,7 @@ import time
 
 from maps.common import ClockSource
 
+from core.starting import at_start
 from core.wire import copy, get32
 
 # Ports that count from 1970 and ports that count from 2000 both exist.
@@ -13,6 +14,7 @@ EPOCH_OFFSET_S = 946684800 if time.gmtime(0)[0] == 2000 else 0
 
 
 class Clock:
+    @at_start
     def __init__(self):
         self.source = ClockSource.NONE
         self._ahead_s = 0

@@ -27,7 +27,7 @@ from maps.common import (
     Status,
 )
 from maps.common_alarms import CommonAlarm
-from maps.fields import ADDRESS, CODE, forget, spec
+from maps.fields import ADDRESS, CODE, forget_specs, spec
 
 from core.alarms import RESET_ALL, Alarms
 from core.bank import Bits, Table
@@ -42,6 +42,7 @@ from core.modbus import Server
 from core.nonvolatile import Nonvolatile
 from core.retained import Retained
 from core.settings import Settings
+from core.starting import at_start, forget
 from core.together import Together
 from core.transport import choose
 from core.wire import get16
@@ -57,6 +58,7 @@ SETTINGS_FIRST = CommonSettings.lease_hold & ADDRESS
 class Controller:
     running = None  # the one that runs, for whoever interrupts it and looks around at the prompt
 
+    @at_start
     def __init__(self, info, profile, board, equipment):
         self.info = info
         self.profile = profile
@@ -98,7 +100,16 @@ class Controller:
     def run(self):
         """Start the equipment and never return."""
         Controller.running = self
+        self._start()
         forget()
+        self.loop.collect()
+        self.loop.start()
+        while True:
+            self.loop.turn()
+
+    @at_start
+    def _start(self):
+        forget_specs()
         self._remember()
         self.profile.start()
         self.memory.journal.load()  # hundreds of reads: behind the start of protection
@@ -108,11 +119,8 @@ class Controller:
         self.loop.every(REGULATION_MS, self._supervise, REGULATION_MS // 2)
         self.housekeeping = self.loop.every(HOUSEKEEPING_MS, self._housekeep)
         self.loop.every(1000, self._each_second)
-        self.loop.collect()
-        self.loop.start()
-        while True:
-            self.loop.turn()
 
+    @at_start
     def _remember(self):
         """Take over what outlived the power, and begin the journal of this start."""
         memory, put = self.memory, self.inputs.put
@@ -215,6 +223,7 @@ class Controller:
 
     # Writes.
 
+    @at_start
     def _guard(self):
         holdings = self.holdings
         commands = [span for span in holdings.spans if span[0] == Command.commit & ADDRESS][0]
@@ -308,6 +317,7 @@ class Controller:
 
     # Identity.
 
+    @at_start
     def _identify(self):
         put, info = self.inputs.put, self.info
         put(Identity.magic, common.MAGIC)
@@ -325,6 +335,7 @@ class Controller:
         put(Health.loop_period, REGULATION_MS)
 
 
+@at_start
 def _objects(info, profile):
     """Device identification (FC43/14): objects 0-6 of the standard, 0x80 the dictionary hash in hexadecimal."""
     return {
@@ -339,6 +350,7 @@ def _objects(info, profile):
     }
 
 
+@at_start
 def _reset_reason():
     cause = machine.reset_cause()
     if cause == getattr(machine, "PWRON_RESET", 1):

@@ -10,6 +10,7 @@ from binascii import crc32
 
 from micropython import const
 
+from core.starting import at_start
 from core.wire import copy, get32, put16, same
 
 _PIECE = const(16)
@@ -17,6 +18,7 @@ _HEAD = const(4)  # sequence number
 _CRC = const(4)
 
 
+@at_start
 def slot_size(size):
     """Bytes of one slot that keeps `size` bytes."""
     return (_HEAD + size + _CRC + _PIECE - 1) // _PIECE * _PIECE
@@ -25,6 +27,7 @@ def slot_size(size):
 class Counters:
     """`data` holds `size` bytes, whatever they mean; load() fills it from the memory, save() keeps it."""
 
+    @at_start
     def __init__(self, memory, size, at=0):
         self.memory = memory
         self.data = bytearray(size)
@@ -44,6 +47,7 @@ class Counters:
         """Address behind both slots."""
         return self._at + 2 * len(self._slot)
 
+    @at_start
     def load(self):
         """Take over the newer slot that is whole; False where there is none, and `data` stays zero."""
         best = -1
@@ -109,6 +113,7 @@ class Counters:
     def _place(self, number):
         return self._at + number * len(self._slot)
 
+    @at_start
     def _read(self, number):
         """Sequence number of a slot that is whole, or -1. Fills the buffer."""
         for piece in range(self._pieces):

@@ -8,6 +8,7 @@ MODBUS Application Protocol V1.1b3: 6.8 (FC08), 6.9 (FC11), 6.10 (FC12). Nothing
 import micropython
 from micropython import const
 
+from core.starting import at_start
 from core.wire import get16, put16
 
 ILLEGAL_FUNCTION = const(1)
@@ -63,6 +64,7 @@ class Diagnostics:
     """Counters of one server. `line` is its serial line (core.rtu), or None on a network, where counters of a line are 0 and
     the sub-functions that act on a line do not exist."""
 
+    @at_start
     def __init__(self):
         self.line = None
         self.messages = 0  # requests for this unit

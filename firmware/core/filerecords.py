@@ -5,6 +5,7 @@ A record is a register; a file has at most 10,000 of them, and longer content go
 
 from micropython import const
 
+from core.starting import at_start
 from core.wire import copy, get16
 
 ILLEGAL_ADDRESS = const(2)
@@ -20,6 +21,7 @@ class FileRecords:
     and count, and, where it can be written, `may_write(position, count)` -> exception code or 0, and
     `write(position, count, data, at)`."""
 
+    @at_start
     def __init__(self, files):
         self.files = files
 

@@ -10,6 +10,7 @@ import os
 
 from micropython import const
 
+from core.starting import at_start
 from core.wire import copy, put16
 
 DICTIONARY = const(1)
@@ -32,6 +33,7 @@ _KIND_RECORDING = const(3)
 class Files:
     """`journal` is core.journal's; `version` the map's, (major, minor); `recorder` core.recorder's, or None."""
 
+    @at_start
     def __init__(self, journal, version, recorder):
         self._journal = Headed(journal)
         self._recording = None if recorder is None else Headed(recorder)

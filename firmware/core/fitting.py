@@ -7,10 +7,13 @@ a dead converter must not become "not fitted" because the supply went off and on
 from maps.common import CommonSettings, Quality
 from maps.fields import ADDRESS
 
+from core.starting import at_start
+
 
 class Fitting:
     """`forgot` is called when a chip is not fitted any more: its alarms have nothing left to say."""
 
+    @at_start
     def __init__(self, holdings, forgot):
         self._forgot = forgot
         self.answered = 0

@@ -4,14 +4,17 @@ import time
 
 from maps.common import ClockSource, Health, Memory
 
+from core.starting import at_start
 from core.tick import HZ, WRAP
 
 
 class HealthReport:
+    @at_start
     def __init__(self, controller):
         self._controller = controller
         self._mark_ms = self._mark_count = 0
 
+    @at_start
     def start(self):
         self._mark_ms, self._mark_count = time.ticks_ms(), self._controller.profile.tick_count
         self.publish_fitting()

@@ -2,6 +2,7 @@
 
 from micropython import const
 
+from core.starting import at_start
 from core.wire import copy
 
 ILLEGAL_FUNCTION = const(1)
@@ -17,6 +18,7 @@ _ON = const(0xFF)
 class Identification:
     """`objects` maps object id to bytes (0-6 are the standard's, 0x80 up our own); `server_id` is what FC17 begins with."""
 
+    @at_start
     def __init__(self, objects, server_id):
         self.objects = objects
         self.server_id = server_id

@@ -9,6 +9,7 @@ uptime), kind (1), clock source (1), code (2), value (2), CRC-16/CCITT of the 14
 # (viper takes byte arrays as pointers; the stubs have no way to say so)
 from micropython import const
 
+from core.starting import at_start
 from core.wire import copy, crc16_ccitt, get32, put16
 
 RECORD = const(16)
@@ -40,6 +41,7 @@ class LeaseEvent:
 class Ring:
     """A journal's memory in RAM, for a board without FRAM: gone with the power."""
 
+    @at_start
     def __init__(self, size):
         self.data = bytearray(size)
         self.size = size
@@ -54,6 +56,7 @@ class Ring:
 class Journal:
     """`memory` from `first` to `end`, in bytes, is the ring."""
 
+    @at_start
     def __init__(self, memory, first, end):
         self.memory = memory
         self.first = first
@@ -67,6 +70,7 @@ class Journal:
         self._record = bytearray(RECORD)
         self.moment = bytearray(5)  # time and clock source of what is noted now
 
+    @at_start
     def load(self):
         """Find the newest whole record; the next one goes behind it. A torn one is overwritten in its turn."""
         self.sequence = 0

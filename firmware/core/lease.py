@@ -12,6 +12,7 @@ from maps.common import LeaseState, Refusal
 from maps.fields import ADDRESS
 from micropython import const
 
+from core.starting import at_start
 from core.wire import compare, copy, get16, get32
 
 REFUSED = const(4)
@@ -24,6 +25,7 @@ KEPT = const(6)  # bytes of the head that outlive the power
 
 
 class Lease:
+    @at_start
     def __init__(self):
         self.state = LeaseState.NONE
         # As on the wire, because an epoch may be too large for a small integer and requests allocate nothing.
@@ -46,6 +48,7 @@ class Lease:
         """Holder and epoch, 6 bytes, so that they outlive the power: an epoch that was used stays used."""
         copy(data, at, self._held, 0, KEPT)
 
+    @at_start
     def restore(self, data, at):
         copy(self._held, 0, data, at, KEPT)
 

@@ -13,6 +13,8 @@ import micropython
 import rp2
 from micropython import const
 
+from core.starting import at_start
+
 _DIRECTION, _SILENCE = const(1), const(2)  # machines of PIO 0; the hard tick has 0 (core/tick_pio.py)
 _CLOCK_HZ = const(2_500_000)  # divides 125 MHz exactly
 # Steps of a character that are not in its inner loop: up to one of waiting for the edge, one each for mov, the last turn of
@@ -60,6 +62,7 @@ def _listen():
     wrap()
 
 
+@at_start
 def _load(machine, value):
     """Put a number into a machine's input register, where its program keeps it."""
     machine.put(value)
@@ -70,6 +73,7 @@ def _load(machine, value):
 class Direction:
     """Called with the number of characters just before they are written, and with 0 when they are known to be out."""
 
+    @at_start
     def __init__(self, transmit, direction, baud, bits):
         self._machine = rp2.StateMachine(_DIRECTION, _drive, freq=_CLOCK_HZ, in_base=transmit, set_base=direction)
         _load(self._machine, bits * _CLOCK_HZ // baud - _OVERHEAD)
@@ -87,6 +91,7 @@ class Direction:
 class Silence:
     """True when called means: now the line has been silent for `silence_us` since the last stop bit."""
 
+    @at_start
     def __init__(self, receive, baud, bits, silence_us):
         half_bit = _CLOCK_HZ // (2 * baud)
         self._machine = machine = rp2.StateMachine(_SILENCE, _listen, freq=_CLOCK_HZ, in_base=receive, jmp_pin=receive)

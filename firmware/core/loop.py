@@ -9,6 +9,8 @@ from time import ticks_add, ticks_diff, ticks_ms, ticks_us
 
 from micropython import const
 
+from core.starting import at_start
+
 WATCHDOG_MS = const(8000)  # the RP2040's longest is 8388
 LATENESS_MS = b"\x01\x02\x05\x0a\x19\x32\x64"  # classes of lateness: up to so many ms, and one for what is later
 _FULL = const(0x3FFFFFFF)  # counts stop here: a wider integer would be allocated
@@ -17,6 +19,7 @@ _FULL = const(0x3FFFFFFF)  # counts stop here: a wider integer would be allocate
 class Task:
     """`run(dt_ms)` every `period_ms`. A task that is late by a whole period skips, and counts the overrun."""
 
+    @at_start
     def __init__(self, period_ms, run, behind_ms):
         self.period_ms = period_ms
         self.run = run
@@ -28,6 +31,7 @@ class Task:
 
 
 class Loop:
+    @at_start
     def __init__(self, transport, watchdog=None):
         self.transport = transport
         self.watchdog = watchdog
@@ -36,6 +40,7 @@ class Loop:
         self.heap_free = 0
         self.lateness = array("I", [0] * (len(LATENESS_MS) + 1))  # starts of tasks, by how late they were
 
+    @at_start
     def every(self, period_ms, run, behind_ms=0):
         """Run it each `period_ms` from the start on, `behind_ms` after the tasks that began at once."""
         task = Task(period_ms, run, behind_ms)

@@ -11,6 +11,7 @@ from micropython import const
 from core.diagnostics import RESTART, Diagnostics
 from core.filerecords import FileRecords
 from core.identification import Identification
+from core.starting import at_start
 from core.wire import copy, get16, move_bits, put16
 
 ILLEGAL_FUNCTION = const(1)
@@ -34,6 +35,7 @@ class Server:
     `broadcast(request, at, length)` is called with each write that is meant for all units.
     """
 
+    @at_start
     def __init__(self, inputs, holdings, coils, discretes, files, objects, server_id=b"mallee"):
         self.inputs = inputs
         self.holdings = holdings

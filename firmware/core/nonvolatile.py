@@ -14,6 +14,7 @@ from micropython import const
 
 from core.counters import Counters, slot_size
 from core.journal import RECORD, Journal, Ring
+from core.starting import at_start
 from core.wire import copy, get32, put16
 
 LAYOUT = const(1)
@@ -30,6 +31,7 @@ _URGENT_S = const(60)  # the same, when a lease was taken
 class FilePair:
     """The two slots of core.counters as two files: a slot goes to flash when its last piece is there."""
 
+    @at_start
     def __init__(self, slot, names=("counters.a", "counters.b")):
         self._names = names
         self._slot = slot
@@ -59,6 +61,7 @@ class FilePair:
 class Nonvolatile:
     """`fram` is the chip, or None. `profile` has COUNTER_BYTES, save(data, at), restore(data, at) and may_be_blind()."""
 
+    @at_start
     def __init__(self, fram, profile, lease):
         self._profile = profile
         self._lease = lease
@@ -89,6 +92,7 @@ class Nonvolatile:
         """Of flash, which stops interrupts; FRAM does not."""
         return self.files.worst_write_us if self.files is not None else 0
 
+    @at_start
     def start(self, reason):
         """Take over what was kept, count this start, and keep that at once: nothing runs yet that a flash write could harm."""
         data = self.counters.data
@@ -149,6 +153,7 @@ class Nonvolatile:
             self._stored = False
 
 
+@at_start
 def _add(data, at, count):
     value = get32(data, at) + count
     put16(data, at, value >> 16)

@@ -16,6 +16,7 @@ from struct import pack_into
 import micropython
 from micropython import const
 
+from core.starting import at_start
 from core.wire import copy, put16
 
 _BEFORE = const(200)  # samples
@@ -77,6 +78,7 @@ def record(codes: ptr32, rows: ptr16, state: ptr32, event: int):
 class Recorder:
     """`channels`: an even number. `names`: theirs in the map, with * for the number from 1; 16 bytes at most."""
 
+    @at_start
     def __init__(self, channels, unit, names):
         self.rows = bytearray(2 * _ROWS * channels)
         for i in range(0, 2 * _BEFORE * channels, 2):

@@ -7,6 +7,7 @@ kept where a reset does not reach: scratch registers of the RP2040's watchdog, e
 import machine
 from micropython import const
 
+from core.starting import at_start
 from core.wire import get16, put16
 
 # RP2040 data sheet 4.7.6: SCRATCH0-3, two a word; SCRATCH4-7 belong to the boot ROM.
@@ -19,6 +20,7 @@ class Retained:
     """`where` is the board's capability: "rp2_scratch", or the name of a file. `word` is the protections', `failed` says that
     the firmware ended with an error before this start; it is told once."""
 
+    @at_start
     def __init__(self, where, power_up):
         self.where = where
         self._words = [0, 0] if power_up else self._load()
@@ -56,6 +58,7 @@ class Retained:
             except OSError as error:  # full or worn; the equipment is to be looked after all the same
                 print("mallee: %s cannot be written, a trip will not outlive a reset: %s" % (self.where, error))
 
+    @at_start
     def _load(self):
         """The words; 0 for one that is not certainly ours."""
         if self.where == "rp2_scratch":
@@ -71,6 +74,7 @@ class Retained:
             words[i] = word if get16(data, 4 * i + 2) == ~word & 0xFFFF else 0
         return words
 
+    @at_start
     def _scratch(self, address):
         head, check = machine.mem32[address], machine.mem32[address + 4]
         word = head >> 16 & 0xFFFF

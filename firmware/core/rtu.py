@@ -17,6 +17,7 @@ from maps.fields import ADDRESS
 from micropython import const
 
 from core.rtuframes import ADU_MAX, answer_length, request_length, whole
+from core.starting import at_start
 from core.wire import copy, crc16_modbus, same
 
 _BUFFER = const(512)
@@ -39,6 +40,7 @@ class RtuServer:
 
     connected = evictions = None  # of Modbus TCP only
 
+    @at_start
     def __init__(self, server, pins, unit, baud=19200, framing="8E1", timed=None):
         parity, stop = _FRAMINGS[framing]
         self.server = server

@@ -7,12 +7,14 @@ addresses that it covers; so a copy of an older minor version, which lacks some 
 from binascii import crc32
 from time import ticks_diff, ticks_us
 
+from core.starting import at_start
 from core.wire import get16, get32, put16
 
 _HEADER = 10  # map major, map minor, sequence (2 words), number of spans; behind it a span's first address and end each
 
 
 class Settings:
+    @at_start
     def __init__(self, table, first, version, names=("settings.a", "settings.b")):
         self.table = table
         self.version = version
@@ -25,6 +27,7 @@ class Settings:
         self.start = self.spans[0][2]
         self.size = len(table.image) - self.start
 
+    @at_start
     def load(self):
         """Take over the newest valid copy. False when there are copies and none is valid: the defaults stay. A new board,
         which has no copy at all, runs on its defaults by intention."""
@@ -72,6 +75,7 @@ class Settings:
         self.sequence = sequence
         self.commits += 1
 
+    @at_start
     def _read(self, name):
         try:
             with open(name, "rb") as file:

@@ -3,7 +3,10 @@
 import machine
 from machine import Pin
 
+from core.starting import at_start
 
+
+@at_start
 def open_bus(bus, baudrate, polarity, phase):
     """A bus with `write_readinto` and `init`. In software it is slower than asked for."""
     sck, mosi, miso = Pin(bus["sck"]), Pin(bus["mosi"]), Pin(bus["miso"])

@@ -12,6 +12,7 @@ import socket
 import micropython
 from micropython import const
 
+from core.starting import at_start
 from core.wire import copy
 
 _HEADER = const(7)  # transaction, protocol, length, unit
@@ -23,6 +24,7 @@ IDLE_MS = const(300_000)
 
 
 class Client:
+    @at_start
     def __init__(self):
         self.socket = None
         self.buffer = bytearray(_ADU_MAX)
@@ -39,6 +41,7 @@ class TcpServer:
     # Of a serial line only: not available here.
     overruns = unanswered = noise = gaps = broadcasts = None
 
+    @at_start
     def __init__(self, server, port, unit, clients=4, listen=True):
         self.server = server
         self.unit = unit

@@ -4,12 +4,15 @@
 interrupt also comes during a collection. None: no hard tick; such a board must not protect, and says so.
 """
 
+from core.starting import at_start
+
 HZ = 1000
 # Counters of the tick wrap here. One more must still be a small integer, which ends at 2^30 - 1 on a board: beyond it, it would
 # be allocated, which a hard interrupt cannot. At 1 kHz a wrap at 2^30 would have come after 12 days and ended the tick.
 WRAP = 0x1FFFFFFF
 
 
+@at_start
 def start(capability, callback):
     """Call `callback(source)` 1000 times a second; returns what must be kept alive, or None where there is no hard tick."""
     if capability == "timer":

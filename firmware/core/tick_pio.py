@@ -10,6 +10,8 @@ ever raise, the port prints the exception and never calls it again, and nothing 
 import rp2
 from micropython import const
 
+from core.starting import at_start
+
 _STEP_HZ = const(10_000)  # divides 125 MHz exactly; the slowest the divider can do is 1907 Hz
 
 
@@ -18,6 +20,7 @@ def _each_ms():
     irq(rel(0))[9]  # noqa: F821, E211 - ten steps of 100 us
 
 
+@at_start
 def start(callback):
     machine = rp2.StateMachine(0, _each_ms, freq=_STEP_HZ)
     machine.irq(callback, hard=True)

@@ -10,6 +10,7 @@ from maps.common import LATCHED, MAGIC, Broadcast, BroadcastCommand, Latch, Refu
 from maps.fields import ADDRESS
 from micropython import const
 
+from core.starting import at_start
 from core.wire import copy, get16
 
 _FIRST = Broadcast.broadcast_magic & ADDRESS
@@ -25,6 +26,7 @@ _AGE_MAX_MS = const(0x0FFFFFFF)  # three days; the ticks of a board wrap after t
 class Together:
     """`refuse(reason)` keeps why a write was refused and returns its exception code."""
 
+    @at_start
     def __init__(self, inputs, holdings, clock, refuse):
         self._inputs, self._holdings, self._clock, self._refuse = inputs, holdings, clock, refuse
         for first, end, offset in inputs.spans:

@@ -1,6 +1,9 @@
 """Which bus this board answers on. Each transport has wait(ms), age(ms), connected and evictions; see core.tcp."""
 
+from core.starting import at_start
 
+
+@at_start
 def choose(server, info, board):
     """Modbus TCP where the board has a network, else RTU where it has a line, else nothing; the others are not even loaded."""
     network = board.CAPABILITIES["network"]

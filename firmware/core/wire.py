@@ -7,6 +7,8 @@ from array import array
 import micropython
 from micropython import const
 
+from core.starting import at_start
+
 
 @micropython.viper
 def copy(target: ptr8, at: int, source: ptr8, start: int, count: int):
@@ -119,6 +121,7 @@ def get32(data, at):
 
 
 @micropython.viper
+@at_start
 def _crc16_table(table: ptr16):
     for byte in range(256):
         crc = byte << 8

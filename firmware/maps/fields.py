@@ -74,12 +74,12 @@ def _field(address, kind, scale, count, low, high, default):
 
 
 def spec(field):
-    """(count, low, high, default) of a field: until forget()."""
+    """(count, low, high, default) of a field: until forget_specs()."""
     return _specs[field >> SPEC]
 
 
-def forget():
-    """The start is over: its tables have taken what they need, and the heap gets the rest back."""
+def forget_specs():
+    """The tables have taken what they need: the heap gets the rest back."""
     _specs.clear()
 
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from mallee import resources
 from mallee.device.device import Device
 from mallee.device.discovery import discover
 from mallee.link import pdus
@@ -18,7 +19,7 @@ from mallee.sim.loop import run_in_world
 
 from .serial_bench import SerialBench
 
-IDENTITY = (0x4D4C, 1, 1, 4)  # magic, profile, map version
+IDENTITY = (0x4D4C, 1, *resources.dictionary("pump").version)  # magic, profile, map version
 
 
 @pytest.mark.parametrize(("baud", "framing"), [(9600, "8N1"), (19200, "8E1"), (38400, "8O1"), (115200, "8N2")])
