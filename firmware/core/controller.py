@@ -1,11 +1,11 @@
 """One controller: the common registers, commands, lease, alarms and settings around a profile.
 
-A profile is an object with: inputs, holdings, coils (register classes), alarms (alarm classes), bind(controller, board,
-equipment), start(), regulate(dt_ms), supervise(dt_ms), housekeep(dt_ms), at_local, ticking, tripped (bools), safe_reason (why
-it does not tick), may_switch(address, value), switched(address, value), released() (latched alarms were reset),
-may_be_blind() (a flash write may stop interrupts now), latched_bits (what a reset must not clear; `retained.word` has it
-after one), answering (bits), chip_errors, tick_count, tick_overruns, fram (the chip or None), recorder (core.recorder's, or
-None), and for what outlives the power COUNTER_BYTES, save(data, at) and restore(data, at).
+A profile is an object with: inputs, holdings, coils (register classes), orders (Order classes), alarms (alarm classes),
+bind(controller, board, equipment), start(), regulate(dt_ms), supervise(dt_ms), housekeep(dt_ms), at_local, ticking, tripped
+(bools), safe_reason (why it does not tick), may_switch(address, value), switched(address, value), released() (latched alarms
+were reset), may_be_blind() (a flash write may stop interrupts now), latched_bits (what a reset must not clear;
+`retained.word` has it after one), answering (bits), chip_errors, tick_count, tick_overruns, fram (the chip or None), recorder
+(core.recorder's, or None), and for what outlives the power COUNTER_BYTES, save(data, at) and restore(data, at).
 """
 
 import machine
@@ -16,6 +16,7 @@ from maps.common import (
     ClockSource,
     Command,
     CommonSettings,
+    Conflict,
     Health,
     Identity,
     Latch,
@@ -32,6 +33,7 @@ from maps.fields import ADDRESS, CODE, forget_specs, spec
 from core.alarms import RESET_ALL, Alarms
 from core.bank import Bits, Table
 from core.clock import Clock
+from core.consistency import Consistency
 from core.files import Files
 from core.fitting import Fitting
 from core.health import HealthReport
@@ -63,13 +65,17 @@ class Controller:
         self.info = info
         self.profile = profile
         self.state = State.BOOT
-        self.inputs = Table((Identity, Health, Status, Memory, Latch) + profile.inputs)
+        self.inputs = Table((Identity, Health, Status, Memory, Conflict, Latch) + profile.inputs)
         self.holdings = Table((Command, Broadcast, common.Lease, CommonSettings) + profile.holdings, writable=True)
         self.coils = Bits([(coil & ADDRESS, (coil & ADDRESS) + spec(coil)[0]) for coil in profile.coils])
         self.alarms = Alarms((CommonAlarm,) + profile.alarms)
         self.lease = Lease()
         self.settings = Settings(self.holdings, SETTINGS_FIRST, (common.MAP_MAJOR, common.MAP_MINOR))
+        defaults = bytes(self.holdings.image)
         self.settings_found = self.settings.load()
+        if Consistency(profile.orders, self.holdings, self.inputs.put, self.refuse).broken():
+            self.holdings.image[:] = defaults
+            self.settings_found = False
         self.fitting = Fitting(self.holdings, self.alarms.start_anew)
         self.uptime_ms = 0
         self.uptime_s = 0

@@ -65,6 +65,9 @@ class Refusal(Enum):
     NOT_PROTECTED = 10
     """Nothing would protect what is switched: the state is safe, and safe_reason says why."""
 
+    INCONSISTENT = 11
+    """It would contradict another setting; conflict_lower and conflict_upper are the addresses of the two."""
+
 
 class Quality(Enum):
     """Each value is two bits of a quality register."""
@@ -315,6 +318,15 @@ class Memory(Input):
     recordings_missed = u32(528)
     """Trips since the start that were not recorded, because a trip before them was still latched or its recording still ran;
     not available where there is no recorder."""
+
+
+class Conflict(Input):
+    """The two settings of the last write that was refused as inconsistent; not available before the first."""
+
+    conflict_lower = u16(530)
+    """Address of the holding register that would have been above the other one."""
+    conflict_upper = u16(531)
+    """Address of the holding register that would have been below the other one."""
 
 
 class Latch(Input):

@@ -21,7 +21,7 @@ class CommonAlarm(Alarm):
     settings_lost = alarm(3, priority="medium", group="controller")
     """Settings were stored, but no valid copy of them was found at the start.
 
-    Cause: both copies in flash are damaged, or they were written for another major version of the map.
+    Cause: both copies in flash are damaged, were written for another major version of the map, or contradict themselves.
     Consequence: the controller runs on the defaults of its profile, which may not match the equipment.
     Remedy: write the settings again and commit them; if it comes back, replace the board.
     """

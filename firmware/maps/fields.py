@@ -54,6 +54,14 @@ class Alarm:
     """Discrete inputs: alarms and interlocks. FC02. The validity twin of code n is at n + VALIDITY."""
 
 
+class Order:
+    """PAIRS of holding registers of which the first must not be above the second. A write that would break one is refused
+    (core.consistency). Of an array of registers, START, COUNT and STRIDE are those of the array."""
+
+    START, COUNT, STRIDE = 0, 1, 0
+    PAIRS = ()
+
+
 class Enum:
     """Named values of an enumeration, or bit numbers of a flags register."""
 

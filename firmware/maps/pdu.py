@@ -1,6 +1,6 @@
 """Register map of the power distribution unit: eight three-phase branches, metered, protected and switched."""
 
-from maps.fields import Coil, Enum, Holding, Input, coil, enum, flags, quality, s16, s32, u16, u32, u64
+from maps.fields import Coil, Enum, Holding, Input, Order, coil, enum, flags, quality, s16, s32, u16, u32, u64
 
 BRANCHES = 8
 
@@ -165,6 +165,17 @@ class BranchSettings(Holding):
     instantaneous = u16(1, -1, "A", low=20, high=750, default=440)
     """Instantaneous trip on two samples of the fast channel (RMS of the largest phase), about 7 times the rating; within the
     full scale of the channel, which is 800 A."""
+
+
+class SettingsOrder(Order):
+    PAIRS = ((Settings.undervoltage, Settings.overvoltage),)
+
+
+class BranchOrder(Order):
+    START = 220
+    COUNT = 8
+    STRIDE = 2
+    PAIRS = ((BranchSettings.rating, BranchSettings.instantaneous),)
 
 
 class Switch(Coil):

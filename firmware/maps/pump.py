@@ -1,6 +1,6 @@
 """Register map of the coolant pump skid: two pumps, one heat exchanger, one primary valve, on a shared manifold."""
 
-from maps.fields import Enum, Holding, Input, enum, flags, quality, s16, u16, u32
+from maps.fields import Enum, Holding, Input, Order, enum, flags, quality, s16, u16, u32
 
 
 class Mode(Enum):
@@ -182,3 +182,14 @@ class Settings(Holding):
     """Supply temperature alarm."""
     filter_limit = s16(238, -1, "kPa", low=10, high=200, default=60)
     """Filter differential pressure alarm."""
+
+
+class SettingsOrder(Order):
+    PAIRS = (
+        (Settings.minimum_speed, Settings.preset_speed),
+        (Settings.minimum_speed, Local.speed_setpoint),
+        (Local.supply_temperature_setpoint, Settings.over_temperature),
+        (Local.differential_pressure_setpoint, Settings.supply_pressure_limit),
+        (Settings.return_pressure_low, Settings.supply_pressure_limit),
+        (Settings.supply_pressure_limit, Settings.supply_pressure_stop),
+    )

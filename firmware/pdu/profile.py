@@ -19,7 +19,19 @@ from machine import Pin
 from maps import pdu as maps
 from maps.common import Chip, LeaseState, Profile, Quality, Refusal, SafeReason
 from maps.fields import ADDRESS, CODE
-from maps.pdu import BRANCHES, Branch, BranchFast, BranchSettings, BranchState, Measurement, Remote, Settings, TripCause
+from maps.pdu import (
+    BRANCHES,
+    Branch,
+    BranchFast,
+    BranchOrder,
+    BranchSettings,
+    BranchState,
+    Measurement,
+    Remote,
+    Settings,
+    SettingsOrder,
+    TripCause,
+)
 from maps.pdu_alarms import PduAlarm
 from micropython import const
 
@@ -46,6 +58,7 @@ class Pdu:
     inputs = (Measurement, BranchFast, Branch)
     holdings = (Remote, Settings, BranchSettings)
     coils = (maps.Switch.branch_switch,)
+    orders = (SettingsOrder, BranchOrder)
     alarms = (PduAlarm,)
     COUNTER_BYTES = 8 * BRANCHES  # energies
     at_local = True  # nothing ramps: a lapsed lease switches nothing

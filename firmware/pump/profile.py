@@ -11,7 +11,7 @@ from drivers.current_loop import FAULT_HIGH_uA, FAULT_LOW_uA
 from machine import PWM, Pin
 from maps.common import Chip, LeaseState, Profile, Refusal, SafeReason
 from maps.fields import ADDRESS
-from maps.pump import Counted, Local, Measurement, PumpState, Remote, Settings
+from maps.pump import Counted, Local, Measurement, PumpState, Remote, Settings, SettingsOrder
 from maps.pump_alarms import PumpAlarm
 from micropython import const
 
@@ -41,6 +41,7 @@ class Pump:
     inputs = (Measurement, Counted)
     holdings = (Remote, Local, Settings)
     coils = ()
+    orders = (SettingsOrder,)
     alarms = (PumpAlarm,)
     COUNTER_BYTES = COUNTER_BYTES
     recorder = None  # nothing here is sampled a thousand times a second for its own sake

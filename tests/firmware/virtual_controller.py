@@ -100,7 +100,7 @@ import core.controller
 from core import tick
 from core.controller import Controller
 from maps.common import Refusal, SafeReason
-from maps.fields import Alarm, Coil, Holding, Input, alarm, coil, s16, u16
+from maps.fields import Alarm, Coil, Holding, Input, Order, alarm, coil, s16, u16
 
 core.controller.forget = core.controller.forget_specs = lambda: None  # here one process starts many controllers
 
@@ -115,6 +115,17 @@ class Remote(Holding):
 
 class Local(Holding):
     value_setpoint = u16(205, low=0, high=1000, default=5)
+
+
+class Limits(Holding):
+    ARRAY, START, COUNT, STRIDE = "pair", 210, 2, 2
+    low = s16(0, low=-100, high=100, default=-10)
+    high = s16(1, low=-100, high=100, default=10)
+
+
+class LimitsOrder(Order):
+    START, COUNT, STRIDE = 210, 2, 2
+    PAIRS = ((Limits.low, Limits.high),)
 
 
 class Switch(Coil):
@@ -133,7 +144,8 @@ class Small:
     """Publishes its local or remote set-point as its value; alarm 10 is `too_hot`, and latches; coil 1 must not be switched."""
 
     NUMBER, PRODUCT, TITLE = 9, b"mallee-small", b"mallee test equipment"
-    inputs, holdings, coils, alarms = (Measured,), (Remote, Local), (Switch.switch,), (SmallAlarm,)
+    inputs, holdings, coils, alarms = (Measured,), (Remote, Local, Limits), (Switch.switch,), (SmallAlarm,)
+    orders = (LimitsOrder,)
     COUNTER_BYTES = 2
     recorder = None
 

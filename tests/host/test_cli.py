@@ -96,6 +96,7 @@ def test_get_by_address_without_a_pod_file(mallee, peers: PeersInThread, tmp_pat
         (["set", "skid-1", "flow", "9", "--yes"], 2, "cannot be written", "writable"),
         (["set", "skid-1", "mode_setpoint", "flw", "--yes"], 2, "no value for mode_setpoint", "did you mean 'flow'?"),
         (["set", "skid-1", "remote_flow", "600", "--yes"], 4, "lease_missing", "describe pump refusal"),
+        (["set", "skid-1", "flow_setpoint"], 2, "POINT VALUE", "mallee set skid-1"),
         (["set", "skid-1", "flow_setpoint", "700"], 2, "nobody can be asked", "--yes"),
         (["describe", "alarm", "over_temprature"], 2, "no controller has an alarm", "over_temperature"),
         (["scan", "127.0.0.1:70000"], 2, "not a target", "HOST:PORT-PORT"),

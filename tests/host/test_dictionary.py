@@ -73,6 +73,10 @@ FLOW = 'remote_flow = u16(107, -1, "l/min", low=0, '
         ("class Measurement(Input)", "class Measurement(Inptu)", "derives from none"),
         ("heat = u16(133", "heat = float(133", "declared with a function"),
         ("remote_heat = u16(109", "heat = u16(109", "declared twice"),
+        ("(Settings.minimum_speed, Settings.preset_speed)", "(Settings.minimum_speed, Settings.droop)", "kind and scale"),
+        ("(Settings.minimum_speed, Settings.preset_speed)", "(Settings.preset_speed, Settings.minimum_speed)", "in order"),
+        ("(Settings.minimum_speed, Settings.preset_speed)", "(Settings.minimum_speed, Settings.preset)", "preset"),
+        ("(Settings.minimum_speed, Settings.preset_speed)", "(Settings.minimum_speed, 5)", "a pair is"),
     ],
 )  # fmt: skip
 def test_a_bad_map_is_refused_with_file_and_reason(tmp_path, old, new, complaint):

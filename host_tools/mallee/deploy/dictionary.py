@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import msgspec
 
 from ..device.dictionary import LATCHED, SENTINEL, WIDTH, AlarmEntry, Choice, Dictionary, Point
+from .orders import in_words
 
 PROFILES = ("pump", "pdu")
 _TABLES = {"Input": "input", "Holding": "holding", "Coil": "coil"}
@@ -150,14 +151,21 @@ def compile_profile(maps: Path, profile: str) -> Dictionary:
     enums = {name: choices for module in commons + owns for name, choices in module.enums.items()}
     points: list[Point] = []
     alarms: list[AlarmEntry] = []
+    pairs: list[tuple[str, str]] = []
     for module in commons + owns:
         for node in module.classes:
             if _base(node) == "Alarm":
                 alarms += _alarms(module, node, signatures)
+            elif _base(node) == "Order":
+                pairs += _pairs(module, node, commons + owns)
             elif _base(node) in _TABLES:
                 points += _points(module, node, signatures, enums)
             else:
-                module.fail(node, f"class {node.name} derives from none of {', '.join(_TABLES)}, Alarm, Enum")
+                module.fail(node, f"class {node.name} derives from none of {', '.join(_TABLES)}, Alarm, Order, Enum")
+    try:
+        points = in_words(points, pairs)
+    except (KeyError, ValueError) as error:
+        raise MapError(f"{own.path}: {error}") from error
     points += _latched(points, common.constants["LATCHED"])
     points.sort(key=lambda point: (point.table, point.address))
     alarms.sort(key=lambda alarm: alarm.code)
@@ -244,6 +252,30 @@ def _points(
                         quality_slot=None if slot is None else slot + instance + element,
                     )
                 )
+    return found
+
+
+def _pairs(module: _Module, node: ast.ClassDef, modules: list[_Module]) -> list[tuple[str, str]]:
+    """Names of the points that PAIRS of an Order class names by class and field; of an array, those of each instance."""
+    arrays = {known.name: each.array(known) for each in modules for known in each.classes}
+    _, start, count, stride = module.array(node)
+    found: list[tuple[str, str]] = []
+    for statement in node.body:
+        if not isinstance(statement, ast.Assign) or ast.unparse(statement.targets[0]) != "PAIRS":
+            continue
+        for pair in statement.value.elts if isinstance(statement.value, ast.Tuple) else []:
+            sides = [ast.unparse(side).partition(".") for side in pair.elts] if isinstance(pair, ast.Tuple) else []
+            if len(sides) != 2 or any(arrays.get(group, ("",))[1:] != (start, count, stride) for group, _, _ in sides):
+                module.fail(
+                    pair, "a pair is (Class.field, Class.field), with START, COUNT and STRIDE as they have them"
+                )
+            prefixes = [arrays[group][0] for group, _, _ in sides]
+            for instance in range(count):
+                names = [
+                    f"{prefix}.{instance + 1}.{field}" if prefix else field
+                    for prefix, (_, _, field) in zip(prefixes, sides, strict=True)
+                ]
+                found.append((names[0], names[1]))
     return found
 
 

@@ -24,7 +24,7 @@ from .recording import status as recording_status
 from .remote import LEASE_POINTS, Grant, plan_remote, remote_points
 from .resolve import resolve
 from .spans import Span, halves, plan
-from .writing import PlannedWrite, find_point, plan_writes
+from .writing import Contradicted, PlannedWrite, contradicted, find_point, plan_writes
 
 _RECORDING_TRIES = 6
 _RECORDING_PAUSE_S = 0.2  # a recording runs for 300 ms, and the controller has said what it is about 100 ms later
@@ -137,11 +137,38 @@ class Device:
     async def write(self, values: Mapping[str, Scalar]) -> Snapshot:
         """Check against the limits, write, and read back. Returns what the device has afterwards.
 
-        Raises MalleeError before anything is sent, or Refused with the device's own reason.
+        Raises MalleeError before anything is sent, or with the device's own reason. Settings that the device refuses because
+        another one stands against them are tried again behind the others; when one is refused for good, those before it get
+        the values back that they had. Switches that were switched stay so.
         """
-        for planned in plan_writes(self.dictionary, values):
-            await self._send(planned)
+        waiting = plan_writes(self.dictionary, values)
+        settings = [name for write in waiting if write.table == "holding" for name in write.points]
+        before = await self.read_many(settings) if len(waiting) > 1 else None
+        done: list[PlannedWrite] = []
+        while waiting:
+            left: list[PlannedWrite] = []
+            for write in waiting:
+                try:
+                    await self._send(write)
+                    done.append(write)
+                except Contradicted as error:
+                    left.append(write)
+                    if len(left) == len(waiting):
+                        await self._restore(done, before)
+                        raise error
+                except MalleeError:
+                    await self._restore(done, before)
+                    raise
+            waiting = left
         return await self.read_many(values)
+
+    async def _restore(self, done: Sequence[PlannedWrite], before: Snapshot | None) -> None:
+        """In the opposite order: each step leads back to a set that was consistent."""
+        for write in reversed(done):
+            if before is not None and write.table == "holding":
+                old = {name: before.value(name) for name in write.points if before[name].quality == Quality.GOOD}
+                for back in plan_writes(self.dictionary, old):
+                    await self._send(back)
 
     async def write_remote(
         self, grant: Grant, set_points: Mapping[str, Scalar], *, timeout_s: float | None = None
@@ -163,6 +190,10 @@ class Device:
 
     async def _explained(self, error: Refused) -> MalleeError:
         reading = await self.read("refusal")
+        if reading.value == "inconsistent":
+            conflict = await self.read_many(["conflict_lower", "conflict_upper"])
+            addresses = conflict["conflict_lower"].value, conflict["conflict_upper"].value
+            return contradicted(self.name, self.dictionary, addresses)
         meaning = next(
             (c.meaning for c in self.dictionary.by_name["refusal"].choices if c.name == reading.value),
             error.likely,

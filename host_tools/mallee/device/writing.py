@@ -39,6 +39,23 @@ class PlannedWrite:
         return pdus.write_registers(self.address, self.words)
 
 
+class Contradicted(MalleeError):
+    """The device refused a setting because of another one: a pair that must keep its order."""
+
+
+def contradicted(device: str, dictionary: Dictionary, addresses: tuple[Scalar, Scalar]) -> Contradicted:
+    """`addresses`: of the holding registers that must not be above, and not below the other."""
+    names = [
+        next((p.name for p in dictionary.points if (p.table, p.address) == ("holding", at)), at) for at in addresses
+    ]
+    return Contradicted(
+        f"{device} refused: {names[0]} must not be above {names[1]}",
+        "the two settings would contradict each other; nothing was changed",
+        f"write both in one go: `mallee set {device} {names[0]} VALUE {names[1]} VALUE`",
+        ExitCode.REFUSED,
+    )
+
+
 def find_point(dictionary: Dictionary, name: str) -> Point:
     """The point of that name. Raises MalleeError with the nearest name."""
     point = dictionary.by_name.get(name)
