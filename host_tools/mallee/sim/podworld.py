@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from pathlib import Path
 
@@ -23,7 +24,7 @@ from .plant.plant import Plant
 from .plant.settle import CannotSettle, settle
 from .report import Range, Report
 from .skidwiring import SkidWiring
-from .world import World
+from .world import GRID_US, World
 
 BOARD = "virtual"
 _SAMPLE_US = 1_000_000
@@ -115,6 +116,8 @@ def build(
     noise: float,
     start_utc: datetime | None,
     memory_of: str = BOARD,
+    only: Collection[str] | None = None,
+    grid_us: int = GRID_US,
 ) -> World:
     """See World.from_pod. Raises MalleeError when the plant cannot hold the pod's set-points, or a port is taken."""
     runtime.micropython()  # before anything else: without it there is nothing to simulate on
@@ -136,9 +139,9 @@ def build(
             ExitCode.USAGE,
         ) from error
     speed = None if paced is False else 1.0 if paced is True else float(paced)
-    world = kind(plant, seed=seed, speed=speed, start_utc=start_utc)
+    world = kind(plant, seed=seed, speed=speed, start_utc=start_utc, grid_us=grid_us)
     try:
-        _controllers(world, config, seed, memory_of)
+        _controllers(world, config, seed, memory_of, only)
         if gateway:
             from .gateway import Gateway
 
@@ -166,7 +169,7 @@ def _coolant(config: PodConfig) -> None:
         ) from error
 
 
-def _controllers(world: World, config: PodConfig, seed: int, memory_of: str) -> None:
+def _controllers(world: World, config: PodConfig, seed: int, memory_of: str, only: Collection[str] | None) -> None:
     path: tuple[Path, ...] = (boards_dir() / BOARD, firmware_dir())
     heap_bytes = memory.heap_bytes(memory_of)
     simulator = hal_path()
@@ -180,6 +183,8 @@ def _controllers(world: World, config: PodConfig, seed: int, memory_of: str) -> 
     ]
     board = load_board(BOARD)
     for profile, entry in entries:
+        if only is not None and entry.name not in only:
+            continue
         inputs, outputs = sizes[profile]
         script = path[-1] / "main.py"
         driven = declared_outputs(profile.upper(), board.data[profile.upper()])

@@ -17,6 +17,7 @@ class Transmitter:
 
     def __init__(self, low: float, high: float, noise: random.Random, noise_percent: float = 0.0) -> None:
         self._low = low
+        self.span = high - low
         self._per_unit = 16_000.0 / (high - low)
         self._random = noise
         self.noise_percent = noise_percent

@@ -13,7 +13,7 @@ import selectors
 import socket
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -98,11 +98,14 @@ class World:
         noise: float = 0.0,
         start_utc: datetime | None = None,
         memory_of: str = "virtual",
+        only: Collection[str] | None = None,
+        grid_us: int = GRID_US,
     ) -> World:
         """The world of a pod file: plant, a controller for each skid and PDU, and with `gateway` real sockets at their ports.
 
         `paced` is False, True (real time) or a speed; `noise` the standard deviation of every transmitter in percent of span;
         `memory_of` names the board of boards/ whose heap the controllers have (see mallee.sim.memory).
+        With `only`, those controllers alone have firmware; what the others drive stays as the settled plant has it.
         """
         from .podworld import build
 
@@ -116,6 +119,8 @@ class World:
             noise=noise,
             start_utc=start_utc,
             memory_of=memory_of,
+            only=only,
+            grid_us=grid_us,
         )
 
     # Composition and life.
