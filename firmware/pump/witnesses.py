@@ -1,7 +1,8 @@
 """Second opinions on sensors that a loop would otherwise follow alone: other sensors that have to agree by physics.
 
-Where two disagree by more than their tolerances, the one counts that asks for more cooling: a sensor that lies may waste power and
-must not starve the racks. None is what is not known; a missing witness leaves the sensor as it is. kPa, °C, l/min.
+Where two disagree by more than their tolerances, the one counts that asks for more cooling: a sensor that lies may waste
+power and must not starve the racks. None is what is not known; a missing witness leaves the sensor as it is. kPa, °C,
+l/min.
 """
 
 import micropython
