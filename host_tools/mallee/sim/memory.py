@@ -19,6 +19,7 @@ from pathlib import Path
 
 from ..deploy.board import load
 from ..deploy.compiling import compile_mpy
+from ..deploy.folding import folded
 from ..errors import MalleeError
 
 OWN = "virtual"
@@ -36,6 +37,12 @@ def heap_bytes(board: str) -> int:
 @cache
 def _scratch() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="mallee-compiled-")
+
+
+def _source(folder: Path, source: Path) -> str:
+    """As a bundle would have it, where it is the firmware's."""
+    text = source.read_text(encoding="utf-8")
+    return folded(text, source.relative_to(folder).as_posix(), folder) if (folder / "maps").is_dir() else text
 
 
 @cache
@@ -56,7 +63,7 @@ def compiled(folders: Sequence[Path]) -> tuple[Path, ...]:
         name = source.relative_to(folder)
         place = (target / name).with_suffix(".mpy")
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(compile_mpy(source, name.as_posix(), architecture))
+        place.write_bytes(compile_mpy(_source(folder, source), name.as_posix(), architecture))
 
     for folder, target in zip(folders, targets, strict=True):
         for main in folder.glob("main.py"):  # the port runs a source, and looks beside it for modules first
