@@ -76,7 +76,7 @@ def calibrate(
     """
     context = Context(common)
     loads = [load for load in Load if load in (point or list(Load))]
-    _check(branch, windows, loads)
+    _check(branch, windows, loads, reference is not None)
     told = from_file(reference, loads) if reference is not None else {}
     with clock.runner() as runner:
         return _calibrate(_Station(context, runner, device, branch, windows), loads, told, dry_run, yes)
@@ -138,12 +138,18 @@ class _Station:
         return self.run(lambda found: calibrating.look(found, self.branch, self.windows))
 
 
-def _check(branch: int, windows: int, loads: list[Load]) -> None:
+def _check(branch: int, windows: int, loads: list[Load], told: bool) -> None:
     if not 1 <= branch <= 8 or not 1 <= windows <= 100:
         raise MalleeError(
             f"--branch {branch} --windows {windows}",
             "a typing error",
             "a PDU has branches 1 to 8; average 1 to 100 windows",
+        )
+    if loads != [Load.NO_LOAD] and not told and not sys.stdin.isatty():
+        raise MalleeError(
+            "what the reference meter shows is not told, and nobody can be asked",
+            "the command runs in a script",
+            "write it to a file and add --reference FILE; docs/calibration.md has one",
         )
     if len(loads) > 1 and not sys.stdin.isatty():
         raise MalleeError(
