@@ -1,4 +1,4 @@
-"""A flow meter with pulses. Its maker gives pulses a litre over frequency; between the rows of that table it is a straight line."""
+"""A flow meter with pulses. Its maker gives pulses a litre over frequency; between the rows of that table lie straight lines."""
 
 from drivers.pulses import open_pulses
 

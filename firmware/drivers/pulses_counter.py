@@ -1,7 +1,7 @@
 """Pulses by a counter of the processor: machine.Counter, or esp32.PCNT where that is not there yet. Counts over the time between
 two readings, so at 10 Hz it is good to one pulse."""
 
-from time import ticks_diff, ticks_ms
+from time import ticks_add, ticks_diff, ticks_ms
 
 from machine import Pin
 
@@ -41,10 +41,8 @@ class Pulses:
             silent_ms = ticks_diff(now, self._moved_ms)
             self._hertz = fading(self._hertz, silent_ms)
             if silent_ms >= SILENT_ms:
-                self._at_ms, self._moved_ms = (
-                    now,
-                    now - SILENT_ms,
-                )  # ticks wrap: a silence of days must not become young
+                # Ticks wrap: a silence of days must not become young.
+                self._at_ms, self._moved_ms = now, ticks_add(now, -SILENT_ms)
         elif span >= _WINDOW_ms:
             self._hertz = pulses * 1000 / span
             self._seen, self._at_ms, self._moved_ms = count, now, now

@@ -8,7 +8,7 @@ first eight edges since it was read last, and of a slow one each edge is there.
 # (the words of the PIO assembler are made known by rp2.asm_pio)
 # ruff: noqa: F821, E211
 
-from time import ticks_diff, ticks_ms
+from time import ticks_add, ticks_diff, ticks_ms
 
 import rp2
 from machine import Pin
@@ -66,11 +66,11 @@ class Pulses:
             self._hertz = fading(self._hertz, silent_ms)
             if silent_ms >= SILENT_ms:
                 self._last = None
-                self._came_ms = now - SILENT_ms  # ticks wrap: a silence of days must not become young
+                self._came_ms = ticks_add(now, -SILENT_ms)  # ticks wrap: a silence of days must not become young
             return self._hertz
         self._came_ms = now
         # Full: others may have come behind it, and the time from here to the next one is not known.
         self._last = None if edges >= _DEPTH - 1 else last
-        if edges:
+        if edges and first is not None:
             self._hertz = _CLOCK_HZ / _STEPS * edges / (first - last & 0xFFFFFFFF)
         return self._hertz

@@ -1,7 +1,7 @@
 """Speed input of a pump's drive: PWM, or 0-10 V, which is the same PWM behind a filter and an amplifier.
 
-A drive with a live zero takes its lowest speed for something above nothing (2 V of 10, say), so that a broken wire is a fault there;
-below it, it stops. What the input does while the controller starts is the board's affair: a pull-up or pull-down on the pin
+With a live zero the lowest speed is something above nothing (2 V of 10, say), so a broken wire is a fault there; below it the
+drive stops. What the input does while the controller starts is the board's affair: a pull-up or pull-down on the pin
 (docs/wiring.md), because until here nobody drives it.
 """
 
@@ -11,8 +11,8 @@ _FULL = 65535
 
 
 class PumpDrive:
-    """`zero_part` and `full_part` of the supply stand for 0 and 100 % speed: (0.2, 1.0) for a live zero of 2 V behind an amplifier
-    that makes 10 V of all of it. `stop(0)` is for the hard tick: it allocates nothing."""
+    """`zero_part` and `full_part` of the supply are 0 and 100 % speed: (0.2, 1.0) for a live zero of 2 V behind an amplifier that
+    makes 10 V of all of it. `stop(0)` is for the hard tick: it allocates nothing."""
 
     def __init__(self, pin, hertz, zero_part, full_part, percent):
         self._zero, self._span = zero_part * _FULL, (full_part - zero_part) * _FULL / 100

@@ -47,6 +47,7 @@ from drivers.tacho import Tacho
 NOT_ON = {"pico": "a model stands in for rp2; tests/hil measures what the real one does"}
 for module in (pulses_counter, pulses_pio):
     module.ticks_ms = lambda: Clock.ms & 0x3FFFFFFF
+    module.ticks_add = lambda a, b: a + b & 0x3FFFFFFF
     module.ticks_diff = lambda a, b: ((a - b + 0x20000000) & 0x3FFFFFFF) - 0x20000000
 
 
@@ -71,7 +72,10 @@ class Pio:
 
     def after(self, ms):
         Clock.ms += ms
-        self.machine.run((Clock.ms - self._begin_ms) * 1_000_000)
+        if self.train.hertz:
+            self.machine.run((Clock.ms - self._begin_ms) * 1_000_000)
+        else:  # nothing moves: only the time goes on
+            self._begin_ms += ms
         return self.pulses.hertz()
 
 
@@ -80,16 +84,16 @@ def near(value, right, part=0.001):
 
 
 def test_a_fast_train_is_timed_over_eight_edges():
-    for hertz in (40, 150, 1000):
+    for hertz, ms in ((40, 220), (150, 60), (1000, 15)):
         pio = Pio(hertz)
-        pio.after(300)
-        assert near(pio.after(300), hertz), hertz
+        pio.after(ms)
+        assert near(pio.after(ms), hertz), hertz
 
 
 def test_a_slow_train_is_timed_from_edge_to_edge():
-    pio = Pio(3)
-    values = [pio.after(100) for _ in range(15)]
-    assert values[0] is None and near(values[-1], 3), values
+    pio = Pio(12)
+    values = [pio.after(30) for _ in range(8)]
+    assert values[0] is None and near(values[-1], 12), values
 
 
 def test_a_train_that_ends_fades_and_is_nothing_after_two_seconds():
@@ -98,15 +102,16 @@ def test_a_train_that_ends_fades_and_is_nothing_after_two_seconds():
     assert near(pio.after(100), 100)
     pio.train.hertz = None
     assert [pio.after(ms) for ms in (100, 400, 1000, 500)] == [10.0, 2.0, 1000 / 1500, 0.0]
-    assert pio.after(600_000) == 0.0
+    for _ in range(4):
+        assert pio.after(200_000_000) == 0.0, "ticks come round, and silence stays silence"
     pio.train.hertz = 100
     pio.after(100)
     assert near(pio.after(100), 100), "and begins again, with no time from before"
 
 
 def test_ticks_may_wrap_in_between():
-    pio = Pio(50, 0x3FFFFFFF - 150)
-    values = [pio.after(100) for _ in range(5)]
+    pio = Pio(50, 0x3FFFFFFF - 60)
+    values = [pio.after(30) for _ in range(5)]
     assert near(values[-1], 50)
 
 

@@ -1,7 +1,7 @@
 """ADS1115: four-channel 16-bit converter on I2C. From TI's data sheet SBAS444 (8.1, registers; 7.3, gain and data rate).
 
-Registers of two bytes behind a pointer. Written with the OS bit, a single shot begins; the bit reads 0 until it is done, after the
-time of the data rate and at most a tenth more. Continuous conversion and the comparator are not modelled.
+Registers of two bytes behind a pointer. Written with the OS bit, a single shot begins; the bit reads 0 until it is done, after
+the time of the data rate and at most a tenth more. Continuous conversion and the comparator are not modelled.
 """
 
 import _world
