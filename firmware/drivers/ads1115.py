@@ -19,6 +19,8 @@ _uV_PER_COUNT = 125.0
 
 _chips = {}  # by address: several sensors share one
 
+NEEDS = ("i2c_sensors",)  # of a board's pins
+
 
 def sensor(pins, capabilities, place):
     """`place`: address (0x48 to 0x4B), channel (0 to 3), shunt_ohm, at_4mA, at_20mA."""

@@ -4,6 +4,8 @@ from drivers.pulses import open_pulses
 
 _TOO_FAST = 1.3  # times the last frequency of the table: that is noise, and no flow
 
+NEEDS = ("flow_pulse",)  # of a board's pins
+
 
 def sensor(pins, capabilities, place):
     """`place`: pulses_per_litre, rows of (Hz, pulses a litre) from slow to fast."""

@@ -20,6 +20,8 @@ _START, _CYCLE, _MEASURE = const(0), const(1), const(2)
 _A, _B = 3.9083e-3, -5.775e-7
 LOW_degC, HIGH_degC = -40.0, 160.0
 
+NEEDS = ("spi_memory", "rtd_select")  # of a board's pins
+
 
 def sensor(pins, capabilities, place):
     """`place`: select (which of the board's rtd_select), reference_ohm, nominal_ohm at 0 °C, wires (2, 3 or 4)."""

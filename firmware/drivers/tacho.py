@@ -4,6 +4,8 @@ from drivers.pulses import open_pulses
 
 _TOO_FAST = 130.0  # percent: that is noise
 
+NEEDS = ("pump_tacho",)  # of a board's pins
+
 
 def sensor(pins, capabilities, place):
     """`place`: pump (0 or 1), pulses_per_revolution, full_speed_rpm."""

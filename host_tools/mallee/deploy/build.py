@@ -18,6 +18,7 @@ from ..suggest import did_you_mean
 from . import board as boards
 from .compiling import MPY_VERSION, compile_mpy
 from .dictionary import PROFILES
+from .naming import named_drivers
 from .sources import modules
 
 FORMAT = 1
@@ -81,7 +82,10 @@ def build(board_name: str, profile: str) -> Bundle:
         ),
     }
     network = board.capabilities["network"]
-    for place, path in modules(resources.firmware_dir(), profile, network).items():
+    drivers = named_drivers(
+        resources.firmware_dir(), boards.equipment(profile), board.data[profile.upper()], board.name
+    )
+    for place, path in modules(resources.firmware_dir(), profile, network, drivers).items():
         target = APPLICATION if place == "main" else place
         contents[f"{target}.mpy"] = compile_mpy(path, f"{place}.py", board.architecture)
     dictionary = resources.dictionary(profile)
