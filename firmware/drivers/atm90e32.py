@@ -55,9 +55,9 @@ class Atm90e32:
         self._write(_METER_ON, 1)
         # PL constant = 450e9 / pulses per kWh (5.2): 0x0861C468 for 3200.
         constant = 450_000_000_000 // _PULSES_PER_KWH
-        self._write(_PL_CONSTANT_H, constant >> 16 & 0xFFFF)
-        self._write(_PL_CONSTANT_L, constant & 0xFFFF)
-        self._write(_MODE, 0x0087)  # 3P4W, 50 Hz, all phases in the sums (6.3.2)
+        self._keep(_PL_CONSTANT_H, constant >> 16)
+        self._keep(_PL_CONSTANT_L, constant)
+        self._keep(_MODE, 0x0087)  # 3P4W, 50 Hz, all phases in the sums (6.3.2)
         self.check()
 
     def check(self):

@@ -110,7 +110,7 @@ class Pdu:
 
     @property
     def chip_errors(self):
-        return self.metering.errors + self.adc.errors
+        return self.metering.errors + self.adc.errors + self.adc.resets
 
     @property
     def answering(self):
@@ -238,6 +238,7 @@ class Pdu:
     def supervise(self, dt_ms):
         """Ten times a second, half a period behind regulate."""
         self.metering.supervise()
+        self.adc.supervise()
 
     def may_switch(self, address, value):
         """A tripped branch is reset first: switching on again must be a decision of its own."""

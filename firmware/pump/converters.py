@@ -53,8 +53,10 @@ class Converters:
 
     @property
     def errors(self):
-        others = 0 if self._others is None else self._others.errors
-        return self._chips[0].errors + self._chips[1].errors + others
+        count = 0 if self._others is None else self._others.errors
+        for chip in self._chips:
+            count += chip.errors + chip.resets
+        return count
 
     def probe(self):
         for chip in range(CHIPS):
@@ -80,7 +82,9 @@ class Converters:
             self.take_ambient()
 
     def supervise(self):
-        """Ten times a second: one of the sensors that have chips of their own."""
+        """Ten times a second: one of the sensors that have chips of their own; and whether a converter lost its supply."""
+        for chip in self._chips:
+            chip.supervise()
         if self._others is not None:
             self._others.step()
 

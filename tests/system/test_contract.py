@@ -14,7 +14,7 @@ HOST = ROOT / "host_tools" / "mallee"
 FIRMWARE_MAY = {
     "maps": {"maps"},
     "core": {"core", "maps"},
-    "drivers": {"drivers", "core"},
+    "drivers": {"drivers", "core", "maps"},
     "pdu": {"pdu", "core", "drivers", "maps"},
     "pump": {"pump", "core", "drivers", "maps"},
     "main": {"core", "pdu", "pump", "board", "build_info", "equipment"},

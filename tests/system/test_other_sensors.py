@@ -18,7 +18,7 @@ from .bench import Bench, Skid
 EQUIPMENT = Path(__file__).with_name("equipment_pt1000.py")
 DATA = boards.read(EQUIPMENT)
 # Names of the bench for those of the equipment.
-CALLED = {
+CALLED: dict[str, str] = {
     "supply_temperature_1": "supply_1", "supply_temperature_2": "supply_2", "supply_temperature_3": "supply_3",
     "facility_supply_temperature": "facility_supply", "facility_return_temperature": "facility_return",
     "filter_differential_pressure": "filter", "pump_speed_2": "speed_2", "ambient_temperature": "ambient",
@@ -38,7 +38,7 @@ class OtherSkid(Skid):
         rows = [(row[0], row[2], row[3]) for row in DATA["ANALOG"]] + [row[:3] for row in DATA["AMBIENT"]]
         currents = []
         for name, low, high in rows:
-            value = self.values[CALLED.get(name, name)]
+            value = self.values[CALLED.get(str(name), str(name))]
             currents.append(0 if value is None else round(4000 + 16000 * (value - low) / (high - low)))
         words = [*currents, self.absent, *self.raw]
         return struct.pack(f"<{len(words)}i", *words)
