@@ -1,7 +1,7 @@
 """Pulses by a PIO state machine of an RP2040 (its data sheet, chapter 3): the time of each rising edge, to 1.2 us.
 
-Eight times fit into the machine's memory; those that come while it is full are dropped. So a fast train is measured over the
-first eight edges since it was read last, and of a slow one each edge is there.
+Four times fit into the machine's memory; those that come while it is full are dropped. So a fast train is measured over the
+first four edges since it was read last, and of a slow one each edge is there.
 """
 
 # pyright: reportUndefinedVariable=false, reportCallIssue=false, reportIndexIssue=false, reportOperatorIssue=false
@@ -18,12 +18,12 @@ from drivers.pulses import SILENT_ms, fading
 
 _CLOCK_HZ = const(2_500_000)  # divides 125 MHz exactly
 _STEPS = const(3)  # a turn of each loop, and y counts the turns down
-_DEPTH = const(8)
+_DEPTH = const(4)
 _FIRST = const(4)  # machine: PIO 0 has those of tick and line
 _used = []
 
 
-@rp2.asm_pio(fifo_join=rp2.PIO.JOIN_RX)
+@rp2.asm_pio()
 def _edges():
     wrap_target()
     label("low")
@@ -53,9 +53,10 @@ class Pulses:
         self._hertz = None
 
     def hertz(self):
-        machine, first, last, edges = self._machine, self._last, None, 0
-        while machine.rx_fifo() and edges < _DEPTH:
+        machine, first, last, edges, got = self._machine, self._last, None, 0, 0
+        while got < _DEPTH and machine.rx_fifo():
             last = machine.get()
+            got += 1
             if first is None:
                 first = last
             else:
@@ -70,7 +71,7 @@ class Pulses:
             return self._hertz
         self._came_ms = now
         # Full: others may have come behind it, and the time from here to the next one is not known.
-        self._last = None if edges >= _DEPTH - 1 else last
+        self._last = None if got == _DEPTH else last
         if edges and first is not None:
             self._hertz = _CLOCK_HZ / _STEPS * edges / (first - last & 0xFFFFFFFF)
         return self._hertz

@@ -15,7 +15,7 @@ sys.modules["_world"] = World
 import atm90e32 as model  # noqa: E402
 from drivers.atm90e32 import Atm90e32, ChipError  # noqa: E402
 
-NOT_ON = {"pico": "the model needs more heap than a Pico has free"}
+NOT_ON = {"pico": "the model computes in floats, and single ones would be judged instead of the driver"}
 FIRST = 1  # place of the measurements: place 0 is the frequency's
 
 

@@ -83,7 +83,7 @@ def near(value, right, part=0.001):
     return value is not None and abs(value - right) <= part * right
 
 
-def test_a_fast_train_is_timed_over_eight_edges():
+def test_a_fast_train_is_timed_over_four_edges():
     for hertz, ms in ((40, 220), (150, 60), (1000, 15)):
         pio = Pio(hertz)
         pio.after(ms)

@@ -10,7 +10,6 @@ _CLEAR, _RELATIVE = 0x40, 0x10
 
 class PIO:
     OUT_LOW = 2
-    JOIN_RX = 2
 
 
 class Program:
@@ -88,7 +87,7 @@ class StateMachine:
         self.program, self.in_base, self.jmp_pin = program, in_base, jmp_pin
         self.registers = {1: 0, 2: 0, 6: 0, 7: 0}
         self.fifo, self.flags, self.output = [], 0, 0
-        self.received = []  # eight deep, as joined
+        self.received = []  # four deep
         self.at, self.now_ns, self.running = program.begin, 0, False
         self.moved = []  # (time, level) of the output
         self.handler = None
@@ -148,7 +147,7 @@ class StateMachine:
                 return True
             return False
         if instruction & 0xE0E0 == _PUSH:
-            if len(self.received) < 8:  # else it is dropped, and nobody waits
+            if len(self.received) < 4:  # else it is dropped, and nobody waits
                 self.received.append(registers[6])
         elif kind == _MOV:
             registers[instruction >> 5 & 7] = registers[instruction & 7]
