@@ -40,7 +40,21 @@ PUMP = {
         "as the actuator wants: hold",
         "a reset must not close the valve",
     ),
-    "pump_tacho": (("drive of pump 1: pulses (reserved)", "drive of pump 2: pulses (reserved)"), "in", "–", ""),
+    "pump_tacho": (
+        ("drive of pump 1: pulses", "drive of pump 2: pulses"),
+        "in",
+        "high, 10 kΩ to 3.3 V",
+        "an open collector pulls it down",
+    ),
+    "flow_pulse": ("flow meter: pulses", "in", "high, 10 kΩ to 3.3 V", "an open collector pulls it down"),
+    "rtd_select": (
+        ("MAX31865, /CS; it shares SCLK, SDI and SDO with the FRAM",),
+        "out",
+        "high, 10 kΩ to 3.3 V",
+        "nothing is selected",
+    ),
+    "i2c_sensors.sda": ("ADS1115, SDA", "in and out", "high, 4.7 kΩ to 3.3 V", "the bus is idle"),
+    "i2c_sensors.scl": ("ADS1115, SCL", "in and out", "high, 4.7 kΩ to 3.3 V", "the bus is idle"),
     "level_switch": (
         "level switch of the expansion tank, to GND (reserved)",
         "in",

@@ -31,6 +31,9 @@ AMBIENT = (
     ("ambient_temperature", 0.0, 60.0, "degC"),
     ("ambient_humidity", 0.0, 100.0, "%RH"),
 )
+# Sensors that have a chip or a counter of their own: name, driver (a module of firmware/drivers), its place as that driver
+# explains it. They are slower, one a tenth of a second, so nothing that an interlock of the hard tick needs may be among them.
+OTHERS = ()
 
 # Leak ropes: pull-up to 3.3 V at the input, and the resistor at the far end of the rope.
 LEAK_PULL_UP_ohm = 10_000.0

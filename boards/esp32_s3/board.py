@@ -33,6 +33,7 @@ RS485 = {"uart": 1, "tx": 17, "rx": 18, "direction": 21}
 
 PUMP = {
     "ambient_adc": (1, 2),  # the controller's own converter; ADC1 is GPIO1-GPIO10
+    "flow_pulse": 4,
     "spi_memory": {"id": 2, "sck": 5, "mosi": 6, "miso": 7},
     "leak_adc": 8,
     "analog_select": (10, 9),  # two ADS131M08

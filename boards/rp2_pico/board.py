@@ -44,6 +44,9 @@ PUMP = {
     "pump_tacho": (20, 21),
     "leak_adc": 28,
     "led": 25,
+    "flow_pulse": 7,
+    "rtd_select": (13,),
+    "i2c_sensors": {"sda": 15, "scl": 16},
 }
 
 PDU = {

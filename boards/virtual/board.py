@@ -28,6 +28,10 @@ PUMP = {
     "spi_memory": {"id": 1, "sck": 10, "mosi": 11, "miso": 12},
     "fram_select": 17,
     "led": 25,
+    "flow_pulse": 7,
+    "rtd_select": (13,),
+    "i2c_sensors": {"sda": 15, "scl": 16},
+    "pump_tacho": (20, 21),
 }
 
 PDU = {

@@ -39,6 +39,7 @@ PUMP = {
     "level_switch": 0,
     "button": 1,
     "spi_memory": {"id": None, "sck": 2, "mosi": 3, "miso": 4},
+    "flow_pulse": 5,
     "pump_pwm": (6, 7),
     "valve_pwm": 8,
     "fram_select": 9,

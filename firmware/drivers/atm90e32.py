@@ -13,6 +13,11 @@ _METER_ON = const(0x00)
 _PL_CONSTANT_H = const(0x31)
 _PL_CONSTANT_L = const(0x32)
 _MODE = const(0x33)
+_POWER_OFFSET = const(0x41)  # of phase A; those of B and C two further, so are the angles
+_ANGLE = const(0x48)
+_VOLTAGE_GAIN = const(0x61)  # of phase A; those of B and C four further
+_CURRENT_GAIN = const(0x62)
+_CURRENT_OFFSET = const(0x64)
 _ENERGY = const(0x80)
 _POWER = const(0xB0)
 _REACTIVE = const(0xB4)
@@ -20,9 +25,14 @@ _APPARENT = const(0xB8)
 _VOLTAGE = const(0xD9)
 _CURRENT = const(0xDD)
 _FREQUENCY = const(0xF8)
+_FRACTION = const(0x10)  # eight bits behind the point of a voltage or a current are 0x10 above it
 _LOW = const(0x10)  # low word of a 32-bit power is 0x10 above its high word
 _POWER_NW = const(320_000)  # 0.00032 W a count, of a phase; the total counts four times as much
 _PULSES_PER_KWH = const(3200)  # set by the PL constant
+
+
+def _nearest(value):
+    return int(value + 0.5) if value >= 0 else -int(0.5 - value)
 
 
 class ChipError(Exception):
@@ -45,9 +55,9 @@ class Atm90e32:
         self._write(_METER_ON, 1)
         # PL constant = 450e9 / pulses per kWh (5.2): 0x0861C468 for 3200.
         constant = 450_000_000_000 // _PULSES_PER_KWH
-        self._write(_PL_CONSTANT_H, constant >> 16 & 0xFFFF)
-        self._write(_PL_CONSTANT_L, constant & 0xFFFF)
-        self._write(_MODE, 0x0087)  # 3P4W, 50 Hz, all phases in the sums (6.3.2)
+        self._keep(_PL_CONSTANT_H, constant >> 16)
+        self._keep(_PL_CONSTANT_L, constant)
+        self._keep(_MODE, 0x0087)  # 3P4W, 50 Hz, all phases in the sums (6.3.2)
         self.check()
 
     def check(self):
@@ -55,6 +65,30 @@ class Atm90e32:
         check of each read does not notice a chip that is gone."""
         if self._read(_METER_ON) != 1:
             raise ChipError("not enabled")
+
+    def calibrate(self, phase, voltage_gain, current_gain, current_offset_A, power_offset_W, delay_us):
+        """Corrections of one phase, each read back. Raises ChipError. Units are those of chapters 6.4 and 6.5: gains of
+        1/32768; current of 1/512 mA and power of 0.00032 W, both signed; delay in cycles of 2.048 MHz, bit 15 for the voltage's.
+        """
+        self._keep(_VOLTAGE_GAIN + 4 * phase, _nearest(32768 * voltage_gain))
+        self._keep(_CURRENT_GAIN + 4 * phase, _nearest(32768 * current_gain))
+        self._keep(_CURRENT_OFFSET + 4 * phase, _nearest(512_000 * current_offset_A))
+        self._keep(_POWER_OFFSET + 2 * phase, _nearest(power_offset_W / 0.00032))
+        cycles = _nearest(2.048 * delay_us)
+        self._keep(_ANGLE + 2 * phase, cycles if cycles >= 0 else 0x8000 | -cycles)
+
+    def _keep(self, register, value):
+        value &= 0xFFFF
+        self._write(register, value)
+        if self._read(register) != value:
+            raise ChipError("register 0x%02x" % register)
+
+    def voltage_V(self, phase):
+        """At full resolution, which takes two reads more than `voltage_cV`."""
+        return (self._read(_VOLTAGE + phase) + self._read(_VOLTAGE + _FRACTION + phase) / 65536) / 100
+
+    def current_A(self, phase):
+        return (self._read(_CURRENT + phase) + self._read(_CURRENT + _FRACTION + phase) / 65536) / 1000
 
     def voltage_cV(self, phase):
         """In hundredths of a volt, as the chip has it."""

@@ -135,6 +135,8 @@ class Chip(Enum):
     """First leak rope."""
     LEAK_2 = 5
     """PDU: second leak rope."""
+    SENSORS = 6
+    """Skid: all sensors that have a chip or a counter of their own (OTHERS of the equipment)."""
     METER_1 = 8
     """PDU: metering chip of branch 1."""
     METER_2 = 9
@@ -385,7 +387,7 @@ class CommonSettings(Holding):
     """Serial only: longest gap inside a frame; a longer one discards it. USB adapters make gaps of a few milliseconds."""
     strict_gap = u16(203, low=0, high=1, default=0)
     """Serial only: 1 discards a frame with a gap above 1.5 characters, as the standard would have it; gap_limit is not used."""
-    expected_chips = flags(204, Chip, low=0, high=0xFF3F, default=0)
+    expected_chips = flags(204, Chip, low=0, high=0xFF7F, default=0)
     """Chips that this unit must have. One that does not answer is a fault with its alarm; a chip that is not expected and has
     not answered since the start is not fitted. At commissioning, write what answering_chips reads and commit it; of converters
     it counts from the next start."""

@@ -20,10 +20,12 @@ _PARTS = const(3)
 
 
 class Metering:
-    """`chip` speaks with the metering chip of the branch that `point(branch)` was called with last."""
+    """`chip` speaks with the metering chip of the branch that `point(branch)` was called with last; `calibration` says what
+    each of them has to be told."""
 
-    def __init__(self, chip, point, inputs, fitting):
+    def __init__(self, chip, point, inputs, fitting, calibration):
         self.inputs = inputs
+        self.calibration = calibration
         self.quality = bytearray([Quality.NOT_YET] * BRANCHES)
         self.errors = 0
         self.running = 0  # bit a branch: its chip was started, and has answered since
@@ -62,6 +64,9 @@ class Metering:
             self._next = (branch + 1) % BRANCHES
             self._retry(branch)
             return
+        if self.calibration.pending >> 3 * branch & 7:
+            self._calibrate(branch)
+            return
         if age[branch] < SETTLE_MS:
             self._next = (branch + 1) % BRANCHES
             return
@@ -71,6 +76,16 @@ class Metering:
         self._point(branch)
         try:
             self._read(branch, part)
+        except ChipError:
+            self._lose(branch)
+
+    def supervise(self):
+        self.calibration.look(self._chip, self._point, self.quality)
+
+    def _calibrate(self, branch):
+        self._point(branch)
+        try:
+            self.calibration.write(self._chip, branch)
         except ChipError:
             self._lose(branch)
 
@@ -108,6 +123,7 @@ class Metering:
                 self.errors += 1
             return
         self._fitting.answer(Chip.METER_1 + branch)
+        self.calibration.anew(branch)
         self.running |= 1 << branch
         if self.quality[branch] == Quality.NOT_FITTED:
             self.quality[branch] = Quality.NOT_YET

@@ -17,6 +17,7 @@ from drivers.hc138 import Hc138
 from drivers.relays import Relays
 from machine import Pin
 from maps import pdu as maps
+from maps import pdu_calibration
 from maps.common import Chip, LeaseState, Profile, Quality, Refusal, SafeReason
 from maps.fields import ADDRESS, CODE
 from maps.pdu import (
@@ -35,6 +36,7 @@ from maps.pdu import (
 from maps.pdu_alarms import PduAlarm
 from micropython import const
 
+from pdu.calibration import Calibration
 from pdu.metering import Metering
 from pdu.protection import WINDOW, Protection, heat, show, watch
 from pdu.switching import Switching
@@ -55,8 +57,8 @@ class Pdu:
     NUMBER = Profile.PDU
     PRODUCT = b"mallee-pdu"
     TITLE = b"mallee power distribution unit"
-    inputs = (Measurement, BranchFast, Branch)
-    holdings = (Remote, Settings, BranchSettings)
+    inputs = (Measurement, BranchFast, Branch, pdu_calibration.CloseLook)
+    holdings = (pdu_calibration.CloseLookAt, Remote, Settings, BranchSettings, pdu_calibration.Calibration)
     coils = (maps.Switch.branch_switch,)
     orders = (SettingsOrder, BranchOrder)
     alarms = (PduAlarm,)
@@ -80,7 +82,8 @@ class Pdu:
         enable = Pin(pins["meter_enable"], Pin.OUT, value=1)
         decoder = Hc138([Pin(pin, Pin.OUT, value=0) for pin in pins["meter_select"]], enable)
         chip = Atm90e32(open_bus(pins["spi_meter"], 1_000_000, 1, 1), enable)
-        self.metering = Metering(chip, decoder.point, self.image, self.fitting)
+        calibration = Calibration(controller.holdings, self.image)
+        self.metering = Metering(chip, decoder.point, self.image, self.fitting, calibration)
         self.fram = fram.find(board.CAPABILITIES, pins)
         self.save, self.restore = self.metering.save, self.metering.restore
         self.protection = Protection()
@@ -120,7 +123,7 @@ class Pdu:
 
     @property
     def chip_errors(self):
-        return self.metering.errors + self.adc.errors
+        return self.metering.errors + self.adc.errors + self.adc.resets
 
     @property
     def answering(self):
@@ -247,6 +250,8 @@ class Pdu:
 
     def supervise(self, dt_ms):
         """Ten times a second, half a period behind regulate."""
+        self.metering.supervise()
+        self.adc.supervise()
 
     def may_switch(self, address, value):
         """A tripped branch is reset first: switching on again must be a decision of its own."""

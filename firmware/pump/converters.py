@@ -30,9 +30,9 @@ def nothing():
 
 
 class Converters:
-    """`codes` of both chips, `sensors` what they mean. `pins` is the board's PUMP."""
+    """`codes` of both chips, `sensors` what they mean. `pins` is the board's PUMP, `capabilities` what it can."""
 
-    def __init__(self, pins, equipment, fitting):
+    def __init__(self, pins, capabilities, equipment, fitting):
         spi = open_bus(pins["spi_analog"], _SCLK_Hz, 0, 1)
         self.codes = array("i", [0] * CHANNELS)
         self.uA_per_count = 1e6 / COUNTS_PER_V / equipment.SHUNT_ohm
@@ -42,13 +42,21 @@ class Converters:
         ]
         self._ambient_V = [reader(pin) for pin in pins["ambient_adc"]]
         self._uA_per_V = 1e6 / equipment.AMBIENT_SHUNT_ohm
+        self._others = None
+        if equipment.OTHERS:  # else the module and its drivers take no room
+            from pump.others import Others
+
+            self._others = Others(equipment.OTHERS, pins, capabilities, self.sensors, fitting)
         self._next_ambient = 0
         self._fitting = fitting
         self._samples = bytearray(CHIPS)  # that were good, of the last sample()
 
     @property
     def errors(self):
-        return self._chips[0].errors + self._chips[1].errors
+        count = 0 if self._others is None else self._others.errors
+        for chip in self._chips:
+            count += chip.errors + chip.resets
+        return count
 
     def probe(self):
         for chip in range(CHIPS):
@@ -73,6 +81,13 @@ class Converters:
         for _ in self._ambient_V:
             self.take_ambient()
 
+    def supervise(self):
+        """Ten times a second: one of the sensors that have chips of their own; and whether a converter lost its supply."""
+        for chip in self._chips:
+            chip.supervise()
+        if self._others is not None:
+            self._others.step()
+
     @micropython.native
     def take_ambient(self):
         """One of the controller's own inputs, the other one the next time: air changes slowly, and regulation has little time."""
@@ -92,6 +107,8 @@ class Converters:
         for i in range(len(self._ambient_V)):
             if self.sensors.value[self.sensors.ambient[i][0]] is not None:
                 bits |= 1 << Chip.AMBIENT_1 + i
+        if self._others is not None and self._others.answering():
+            bits |= 1 << Chip.SENSORS
         return bits
 
 

@@ -54,7 +54,7 @@ class Pump:
         self.fram = fram.find(board.CAPABILITIES, pins)
         self.run_time = RunTime(self.image)
         self.save, self.restore = self.run_time.save, self.run_time.restore
-        self.converters = Converters(pins, equipment, self.fitting)
+        self.converters = Converters(pins, board.CAPABILITIES, equipment, self.fitting)
         self.codes, self.sensors = self.converters.codes, self.converters.sensors
         self.uA_per_count = self.converters.uA_per_count
         self._pins = pins
@@ -237,6 +237,7 @@ class Pump:
 
     def supervise(self, dt_ms):
         """Ten times a second, half a period behind regulate."""
+        self.converters.supervise()
 
     def may_switch(self, address, value):
         return Refusal.NONE

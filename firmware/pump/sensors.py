@@ -44,9 +44,9 @@ class Sensors:
         count, uA_per_count = samples[chip], self.uA_per_count
         for name, channel, low, high in self._by_chip[chip]:
             if count:
-                self._keep(name, current_loop.value(sums[channel] / count * uA_per_count, low, high), chip)
+                self.keep(name, current_loop.value(sums[channel] / count * uA_per_count, low, high), chip)
             else:
-                self._keep(name, None, chip)
+                self.keep(name, None, chip)
 
     @micropython.native
     def take_ambient(self, index, uA):
@@ -55,7 +55,7 @@ class Sensors:
         value, chip = current_loop.value(uA, low, high), Chip.AMBIENT_1 + index
         if value is not None and self.quality[name] != Quality.GOOD:
             self._fitting.answer(chip)
-        self._keep(name, value, chip)
+        self.keep(name, value, chip)
         self.dew_point_degC = self.dew_point()
 
     @micropython.native
@@ -100,7 +100,7 @@ class Sensors:
         return 243.12 * gamma / (17.62 - gamma)
 
     @micropython.native
-    def _keep(self, name, value, chip):
+    def keep(self, name, value, chip):
         self.value[name] = value
         quality = self._fitting.absent(chip) if value is None else Quality.GOOD
         if self.quality[name] != quality:

@@ -28,20 +28,28 @@ def utc_now() -> datetime:
 
 def run(main: Coroutine[Any, Any, T]) -> T:
     """Run a coroutine to its end, on the simulator's loop when this process was started by a simulator."""
+    try:
+        found = runner()
+    except MalleeError:
+        main.close()
+        raise
+    with found:
+        return found.run(main)
+
+
+def runner() -> asyncio.Runner:
+    """For a command that runs several coroutines, one after the other, and talks with a person between them. A process has one
+    clock, so one of these."""
     descriptor = os.environ.get(SIMULATOR_FD)
     if not descriptor:
-        with asyncio.Runner() as runner:
-            return runner.run(main)
+        return asyncio.Runner()
     try:
         from .sim.loop import child_loop_factory  # pyright: ignore[reportMissingImports]
 
-        factory = child_loop_factory(int(descriptor))
+        return asyncio.Runner(loop_factory=child_loop_factory(int(descriptor)))
     except (ImportError, ValueError, OSError) as error:
-        main.close()
         raise MalleeError(
             f"{SIMULATOR_FD} is set, but the simulator's clock cannot be used: {error}",
             "the variable was left over in this shell, or the sim extra is not installed",
             f"unset {SIMULATOR_FD}, or install mallee[sim]",
         ) from error
-    with asyncio.Runner(loop_factory=factory) as runner:
-        return runner.run(main)

@@ -77,7 +77,7 @@ def _on_board(requests: Iterable[str]) -> dict[str, tuple[float | None, str]]:
     files = {path.relative_to(FIRMWARE): path for package in NEEDS for path in (FIRMWARE / package).glob("*.py")}
     files.update({path.relative_to(SCRIPTS): path for path in (SCRIPTS / "pdus.py", SCRIPTS / f"{ON_BOARD}.py")})
     compiled = {
-        place.with_suffix(".mpy").as_posix(): compile_mpy(path, place.as_posix(), "armv6m")
+        place.with_suffix(".mpy").as_posix(): compile_mpy(path.read_text(encoding="utf-8"), place.as_posix(), "armv6m")
         for place, path in files.items()
     }
     pico = Pico(install(image, compiled))

@@ -46,4 +46,4 @@ def test_a_chip_that_is_expected_no_more_takes_its_alarms_with_it():
 
 def test_more_than_there_can_be_is_refused():
     bench = Bench()
-    assert bench.write(EXPECTED, 0xFF40) == 3 and bench.controller.fitting.known == 0
+    assert bench.write(EXPECTED, 0xFF80) == 3 and bench.controller.fitting.known == 0

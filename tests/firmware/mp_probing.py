@@ -95,6 +95,27 @@ def test_a_shift_register_on_the_bus_is_no_converter():
     assert not converter(Line(b"\x28" + bytes(29))).probe()  # eight contacts, then its grounded serial input
 
 
+def test_a_converter_that_lost_its_supply_alone_is_noticed_once():
+    line = Line(frame(0x05))  # its reset bit is set, as after any power-up
+    chip = converter(line)
+
+    def turns(status, count):
+        line.frames = [frame(status)]
+        for _ in range(count):
+            assert chip.read()
+            chip.supervise()
+
+    turns(0x05, 1)
+    assert chip.read() and line.sent[-1] == b"\x61\x00", "its reset bit is cleared with the tick's own frames"
+    turns(0x01, 3)
+    assert line.sent[-1] == b"\x00\x00" and chip.resets == 0
+    turns(0x05, 4)
+    assert chip.resets == 1
+    turns(0x01, 3)
+    turns(0x05, 1)
+    assert chip.resets == 2 and chip.errors == 0
+
+
 def test_a_line_that_floats_is_no_metering_chip():
     """Each read is checked by reading it again, and a line that floats passes that."""
     for level in (0x00, 0xFF):

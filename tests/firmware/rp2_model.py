@@ -2,7 +2,7 @@
 by step. Written from the RP2040 data sheet, 3.4 (instructions) and 3.5 (behaviour). Pins are functions of time; nothing waits.
 """
 
-_JMP, _WAIT, _PULL, _MOV, _IRQ, _SET = 0x0000, 0x2000, 0x80A0, 0xA000, 0xC000, 0xE000
+_JMP, _WAIT, _PUSH, _PULL, _MOV, _IRQ, _SET = 0x0000, 0x2000, 0x8000, 0x80A0, 0xA000, 0xC000, 0xE000
 _CONDITIONS = {"always": 0, "x_dec": 2, "y_dec": 4, "pin": 6}
 _REGISTERS = {"pins": 0, "x": 1, "y": 2, "isr": 6, "osr": 7}
 _CLEAR, _RELATIVE = 0x40, 0x10
@@ -31,13 +31,14 @@ class Program:
 
     def words(self):
         """What the body of a program may say."""
-        words = {name: name for name in ("x", "y", "osr", "isr", "pins", "pin", "x_dec", "y_dec", "clear")}
+        words = {name: name for name in ("x", "y", "osr", "isr", "pins", "pin", "x_dec", "y_dec", "clear", "noblock")}
         words["label"] = lambda name: self.labels.__setitem__(name, len(self.code))
         words["wrap_target"] = lambda: setattr(self, "begin", len(self.code))
         words["wrap"] = lambda: setattr(self, "end", len(self.code))
         words["jmp"] = self._jmp
         words["wait"] = lambda level, source, index: self.emit(_WAIT | level << 7 | 1 << 5 | index)
         words["pull"] = lambda: self.emit(_PULL)
+        words["push"] = lambda noblock: self.emit(_PUSH)
         words["mov"] = lambda to, source: self.emit(_MOV | _REGISTERS[to] << 5 | _REGISTERS[source])
         words["nop"] = lambda: self.emit(_MOV | 2 << 5 | 2)
         words["irq"] = lambda first, *rest: self.emit(_IRQ | (_CLEAR | rest[0] if rest else first))
@@ -86,6 +87,7 @@ class StateMachine:
         self.program, self.in_base, self.jmp_pin = program, in_base, jmp_pin
         self.registers = {1: 0, 2: 0, 6: 0, 7: 0}
         self.fifo, self.flags, self.output = [], 0, 0
+        self.received = []  # four deep
         self.at, self.now_ns, self.running = program.begin, 0, False
         self.moved = []  # (time, level) of the output
         self.handler = None
@@ -100,6 +102,12 @@ class StateMachine:
     def put(self, value):
         assert len(self.fifo) < 4, "the port would wait here"
         self.fifo.append(value & 0xFFFFFFFF)
+
+    def rx_fifo(self):
+        return len(self.received)
+
+    def get(self):
+        return self.received.pop(0)
 
     def exec(self, instruction):
         if instruction >> 13 == 0:
@@ -138,7 +146,10 @@ class StateMachine:
                 registers[7] = self.fifo.pop(0)
                 return True
             return False
-        if kind == _MOV:
+        if instruction & 0xE0E0 == _PUSH:
+            if len(self.received) < 4:  # else it is dropped, and nobody waits
+                self.received.append(registers[6])
+        elif kind == _MOV:
             registers[instruction >> 5 & 7] = registers[instruction & 7]
         elif kind == _IRQ:
             if instruction & _CLEAR:

@@ -30,6 +30,7 @@ COMMANDS = (
     "log",
     "recording",
     "describe",
+    "calibrate",
     "sim",
     "build",
     "flash",

@@ -19,6 +19,7 @@ from . import board as boards
 from .compiling import MPY_VERSION, compile_mpy
 from .dictionary import PROFILES
 from .folding import folded
+from .naming import named_drivers
 from .sources import modules
 
 FORMAT = 1
@@ -87,7 +88,8 @@ def build(board_name: str, profile: str) -> Bundle:
     }
     network = board.capabilities["network"]
     firmware = resources.firmware_dir()
-    for place, path in modules(firmware, profile, network).items():
+    drivers = named_drivers(firmware, boards.equipment(profile), board.data[profile.upper()], board.name)
+    for place, path in modules(firmware, profile, network, drivers).items():
         target, named = APPLICATION if place == "main" else place, f"{place}.py"
         source = folded(path.read_text(encoding="utf-8"), named, firmware)
         contents[f"{target}.mpy"] = compile_mpy(source, named, board.architecture)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Sequence
 from pathlib import Path
 
 from .dictionary import PROFILES
@@ -12,14 +13,14 @@ WRITTEN_LATER = {"board", "equipment", "build_info"}  # of the board, of the pro
 NETWORKED = {"core.tcp": ("socket", "w5500"), "core.ethernet": ("w5500",)}
 
 
-def modules(firmware: Path, profile: str, network: str | None = None) -> dict[str, Path]:
+def modules(firmware: Path, profile: str, network: str | None = None, drivers: Sequence[str] = ()) -> dict[str, Path]:
     """Path in the bundle, without its ending, of every module that `profile` reaches; other profiles are left out.
 
-    `network` is the board's capability of that name.
+    `network` is the board's capability of that name; `drivers` those that the equipment names, which nothing imports by name.
     """
     others = {name for name in PROFILES if name != profile}
     found: dict[str, Path] = {}
-    waiting = ["main"]
+    waiting = ["main", *(f"drivers.{name}" for name in drivers)]
     while waiting:
         name = waiting.pop()
         if name in found or others & set(name.split(".")) or network not in NETWORKED.get(name, (network,)):

@@ -176,7 +176,10 @@ def _controllers(world: World, config: PodConfig, seed: int, memory_of: str, onl
     if memory_of != memory.OWN:
         both = memory.compiled((*simulator, *path))
         simulator, path = both[: len(simulator)], both[len(simulator) :]
-    sizes = {"pump": (skidwiring.INPUTS, skidwiring.OUTPUTS), "pdu": (pduwiring.INPUTS, pduwiring.OUTPUTS)}
+    sizes = {
+        "pump": (skidwiring.inputs(equipment("pump")), skidwiring.OUTPUTS),
+        "pdu": (pduwiring.INPUTS, pduwiring.OUTPUTS),
+    }
     entries: list[tuple[str, ControllerEntry]] = [
         *(("pump", s) for s in config.skids),
         *(("pdu", p) for p in config.pdus),

@@ -1,7 +1,7 @@
 """Between a skid of the plant and its controller's pins: transmitters one way, drives the other.
 
 The input vector is that of modules/virtual_pump.py: 16 transmitters in the order of boards/equipment/pump.py, two ambient
-ones, uA; then the chips that are absent: none.
+ones, uA; then the chips that are absent: none; then the sensors with chips of their own, which have no faults here yet.
 """
 
 from __future__ import annotations
@@ -11,11 +11,17 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
+from .otherwiring import others
 from .plant.plant import Plant
 from .transmitters import Transmitter
 
-INPUTS, OUTPUTS = 19, 3
+OUTPUTS = 3
 _FULL_DUTY = 65535
+
+
+def inputs(equipment: dict[str, Any]) -> int:
+    """Words of the input vector."""
+    return sum(len(equipment[table]) for table in ("ANALOG", "AMBIENT", "OTHERS")) + 1
 
 
 class SkidWiring:
@@ -33,7 +39,8 @@ class SkidWiring:
         for label, low, high in rows:
             transmitter = self.transmitters[label] = Transmitter(low, high, source, noise_percent)
             self._channels.append((transmitter, read[label]))
-        self._pack = struct.Struct(f"<{len(rows) + 1}i").pack
+        self._others = others(equipment["OTHERS"], read, source, noise_percent)
+        self._pack = struct.Struct(f"<{len(rows) + 1 + len(self._others)}i").pack
 
     def _readers(self) -> dict[str, Callable[[], float]]:
         """What each transmitter measures. A transmitter that the equipment has and the plant does not is an error at once."""
@@ -75,7 +82,8 @@ class SkidWiring:
         self._channels[i], self._channels[j] = self._channels[j], self._channels[i]
 
     def inputs(self) -> bytes:
-        return self._pack(*[transmitter.current_uA(read()) for transmitter, read in self._channels], 0)
+        loops = [transmitter.current_uA(read()) for transmitter, read in self._channels]
+        return self._pack(*loops, 0, *[word() for word in self._others])
 
     def outputs(self, values: tuple[int, ...]) -> None:
         """Duties of pump 1, pump 2, valve; one that is not driven leaves the equipment as it is."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 FULL_SCALE_V = 1.2
+_WREG_MODE = (
+    b"\x61\x00"  # write one register, MODE; 0x04 of its high byte is the reset bit, which STATUS shows (8.6.2, 8.6.3)
+)
 _RREG_ID = b"\xa0\x00"  # read one register, the first: ID, 0x28xx (8.6.1)
 
 
@@ -29,6 +32,7 @@ class Ads131m08:
         self.absent: int | None = None  # what the line floats to when the chip is not there
         self._frame = bytes(30)
         self._command = b""
+        self._status = b"\x05\x00\x00"
         self._at = 0
         self._built: tuple[list[float], bytes] | None = None
 
@@ -38,8 +42,10 @@ class Ads131m08:
         if self.taken is not None:
             self.taken()
         self._at = 0
+        if self._command[:2] == _WREG_MODE and not self._command[3] & 0x04:
+            self._status, self._built = b"\x01\x00\x00", None
         self._frame = self._make()
-        if self._command == _RREG_ID:  # the response to a command is in the next frame (8.5.1.10)
+        if self._command[:2] == _RREG_ID:  # the response to a command is in the next frame (8.5.1.10)
             words = b"\x28\x00\x00" + self._frame[3:27]
             self._frame = words + crc16_ccitt(words).to_bytes(2, "big") + b"\x00"
         self._command = b""
@@ -49,7 +55,7 @@ class Ads131m08:
 
     def exchange(self, byte: int) -> int:
         at, self._at = self._at, self._at + 1
-        if at < len(_RREG_ID):
+        if at < 5:
             self._command += bytes([byte])
         if self.absent is not None:
             return self.absent
@@ -57,7 +63,7 @@ class Ads131m08:
 
     def _make(self) -> bytes:
         if self._built is None or self._built[0] != self.volts:
-            words = b"\x05\x00\x00"
+            words = self._status
             for volts in self.volts:
                 code = max(-(1 << 23), min((1 << 23) - 1, round(volts / FULL_SCALE_V * (1 << 23))))
                 words += (code & 0xFFFFFF).to_bytes(3, "big")

@@ -44,6 +44,11 @@ class Ads131m08:
         self._special = False  # the command that is being clocked in needs to be looked at
         self._reset()
 
+    def power_on(self):
+        """Its own supply came up."""
+        self._reset()
+        self._plain = self._stale = True
+
     def _reset(self):
         registers = self._registers
         for i in range(_REGISTERS):

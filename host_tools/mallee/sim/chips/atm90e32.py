@@ -1,7 +1,8 @@
 """ATM90E32AS: three-phase energy metering behind SPI. From Microchip's data sheet DS20005965 (chapter 6, registers).
 
 16 bits of address (bit 15 set to read), 16 bits of data. Nothing is measured until the meter is enabled, and 200 ms more.
-Voltages, currents and powers are those of the primary side: transformer ratios count as calibrated into the chip.
+Voltages, currents and powers are those of the primary side: nominal transformer ratios count as calibrated into the chip, and
+what real ones are beside the nominal is in atm90e32_analog.py, with the registers that correct it.
 """
 
 from array import array
@@ -9,12 +10,12 @@ from array import array
 import _world
 import micropython
 from absence import PRESENT
+from atm90e32_analog import DEFAULTS, Analog
 from micropython import const
 
 _METER_ENABLE = const(0x00)
 _PL_HIGH = const(0x31)
 _PL_LOW = const(0x32)
-_GAIN = const(0x61)  # voltage gain A; current gain A is next, phases four apart
 _SOFT_RESET = const(0x70)
 _LAST = const(0x78)
 _ACCESS = const(0x7F)
@@ -31,12 +32,16 @@ MEASUREMENTS = const(12)
 
 
 class Atm90e32:
-    """`values` is an array shared with the wiring, `at` where this chip's measurements begin, `frequency_at` the mHz."""
+    """`values` is an array shared with the wiring, `at` where this chip's measurements begin, `frequency_at` the mHz; `errors`
+    are those of its front end (atm90e32_analog.py)."""
 
-    def __init__(self, bus, values, at, frequency_at):
+    def __init__(self, bus, values, at, frequency_at, errors=None):
         self.floats = PRESENT
         self._bus = bus
-        self._values = values
+        self._grant = values
+        self._grant_at = at
+        self._analog = Analog(values, at, frequency_at, errors)
+        self._values = values  # what it measures: the grant, or the array of its front end
         self._first = at
         self._frequency_at = frequency_at
         self._energy = array("q", (0, 0, 0, 0))  # mW us not yet counted: total, A, B, C
@@ -47,20 +52,30 @@ class Atm90e32:
         self._at = 0
         self._address = 0
         self._data = 0
+        self._enabled_at = -1
         self._reset()
 
     def _reset(self):
         self._config = {_METER_ENABLE: 0, _PL_HIGH: 0x0861, _PL_LOW: 0xC468}
-        for phase in range(3):
-            self._config[_GAIN + 4 * phase] = self._config[_GAIN + 1 + 4 * phase] = 0x8000
+        self._calibrated()
         self._open = False
         self._enabled_at = -1
         for i in range(4):
             self._energy[i] = self._counts[i] = 0
 
+    def _calibrated(self):
+        """The registers changed, or are new: an ideal front end costs nothing."""
+        if self._analog.configure(self._config):
+            self._values, self._first = self._grant, self._grant_at
+        else:
+            self._values, self._first = self._analog.measured, 0
+        self.granted()
+
     @micropython.native
     def granted(self):
         """New inputs: what flowed at the old power is counted before the new one holds."""
+        if self._first == 0:
+            self._analog.measure()
         values, first, power = self._values, self._first + POWER, self._power
         a, b, c = values[first], values[first + 1], values[first + 2]
         if a != power[1] or b != power[2] or c != power[3]:
@@ -140,7 +155,14 @@ class Atm90e32:
                 self._enabled_at = (
                     _world.now if enabled and self._enabled_at < 0 else self._enabled_at if enabled else -1
                 )
-            self._config[address] = value
+            if address not in DEFAULTS:
+                self._config[address] = value
+                return
+            if value == DEFAULTS[address]:
+                self._config.pop(address, None)
+            else:
+                self._config[address] = value
+            self._calibrated()
 
     @micropython.native
     def _read(self, address):
@@ -153,7 +175,7 @@ class Atm90e32:
         elif address == _ACCESS:
             value = _OPEN if self._open else 0
         else:
-            value = self._config.get(address, 0)
+            value = self._config.get(address, DEFAULTS.get(address, 0))
         self._last = value
         return value
 
@@ -184,12 +206,12 @@ class Atm90e32:
             return raw & 0xFFFF if low else raw >> 16 & 0xFFFF
         phase = (address & 0x0F) - 9
         if 0 <= phase < 3:
-            raw = values[first + VOLTAGE + phase] * 256 // 10 * self._config[_GAIN + 4 * phase] >> 15
+            raw = values[first + VOLTAGE + phase] * 256 // 10 if first else self._analog.rms[phase]
         elif 4 <= phase < 7:
             phase -= 4
-            raw = values[first + CURRENT + phase] * 256 * self._config[_GAIN + 1 + 4 * phase] >> 15
+            raw = values[first + CURRENT + phase] * 256 if first else self._analog.rms[3 + phase]
         elif address == 0xF8:
-            return values[self._frequency_at] // 10
+            return self._grant[self._frequency_at] // 10
         else:
             return 0
         if address & 0xF0 == 0xE0:

@@ -3,6 +3,7 @@
 Pins and SPI are on the path of the 1 kHz tick: one attribute look-up leads to the chip, and nothing is allocated.
 """
 
+import gc
 import os
 
 import _world
@@ -191,3 +192,4 @@ def wire():
     profile = getattr(build_info, "PROFILE", None)
     if profile is not None:
         __import__("virtual_" + profile).wire()
+    gc.collect()  # what compiling all this left in pieces: the firmware wants some kilobytes in one

@@ -3,6 +3,8 @@
 import _files  # noqa: F401 - files can be torn from here on
 import _pins
 import _world
+from _counter import Counter  # noqa: F401
+from _i2c import SoftI2C  # noqa: F401
 from _pins import ADC, PWM, SPI, Pin  # noqa: F401
 from _timers import WDT, Timer  # noqa: F401
 from _uart import UART  # noqa: F401

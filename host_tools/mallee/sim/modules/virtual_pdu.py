@@ -12,6 +12,7 @@ import board
 import equipment
 from ads131m08 import Ads131m08
 from atm90e32 import MEASUREMENTS, Atm90e32
+from atm90e32_analog import load
 from hc138 import Hc138
 from hc165 import Hc165
 from hc595 import Hc595Chain
@@ -22,6 +23,9 @@ _BRANCHES = const(8)
 _STRIDE = 1 + MEASUREMENTS
 _FREQUENCY = _world.HEAD + _BRANCHES * _STRIDE
 _FEEDBACK = _FREQUENCY + 1
+_FRONT_ENDS = (
+    "front_ends.json"  # in the board's flash: errors of a branch's front end (atm90e32_analog.py) by its number
+)
 _NV_PER_MA = round(equipment.FAST_V_PER_A * 1_000_000)
 
 
@@ -55,8 +59,10 @@ def wire():
     _pins.hooks[pins["relay_latch"]] = Hc595Chain(bus, _coils).latch
     meters = _pins.buses[pins["spi_meter"]["id"]] = _pins.Bus()
     chips = []
+    front_ends = load(_FRONT_ENDS)
     for branch in range(_BRANCHES):
-        chip = Atm90e32(meters, _world.grant, _world.HEAD + branch * _STRIDE + 1, _FREQUENCY)
+        errors = front_ends.get(str(branch + 1))
+        chip = Atm90e32(meters, _world.grant, _world.HEAD + branch * _STRIDE + 1, _FREQUENCY, errors)
         chip.granted()
         _world.on_grant.append(chip.granted)
         chips.append(chip)

@@ -1,7 +1,7 @@
 """What stands behind the pins of a pump skid's controller: two converters, two loops on its own ADC, three PWM outputs.
 
 Input vector: 16 transmitter currents in the order of equipment.ANALOG and two ambient ones, uA; then the chips that are absent
-(see absence.py). Output vector: PWM duties
+(see absence.py), and the words of virtual_others.py. Output vector: PWM duties
 of pump 1, pump 2 and valve, 0..65535.
 """
 
@@ -53,12 +53,17 @@ def wire():
         chip = removable[index] = Ads131m08(bus, _filler(index))
         _pins.hooks[pin] = chip.select
         _world.on_grant.append(chip.granted)
-    absence.watch(_world.HEAD + len(equipment.ANALOG) + len(equipment.AMBIENT), removable)
+    absent = _world.HEAD + len(equipment.ANALOG) + len(equipment.AMBIENT)
+    memory = _pins.buses[pins["spi_memory"]["id"]] = _pins.Bus()
+    if equipment.OTHERS:
+        from virtual_others import wire as wire_others
+
+        removable.update(wire_others(equipment.OTHERS, pins, memory, absent + 1))
+    absence.watch(absent, removable)
     for index, pin in enumerate(pins["ambient_adc"]):
         _pins.adc_inputs[pin] = _ambient(index)
     for index, pin in enumerate(pins["pump_pwm"]):
         _pins.pwm_outputs[pin] = index
     _pins.pwm_outputs[pins["valve_pwm"]] = 2
     if board.CAPABILITIES["fram"]:
-        memory = _pins.buses[pins["spi_memory"]["id"]] = _pins.Bus()
         _pins.hooks[pins["fram_select"]] = Mb85rs(memory, "fram.bin").select
