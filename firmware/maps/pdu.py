@@ -13,7 +13,7 @@ class BranchState(Enum):
     TRIPPED = 2
     """Opened by protection, latched."""
     WAITING = 3
-    """Shall close, but waits for its turn or its minimum off time."""
+    """Shall close, but waits for its turn, its minimum off time or the supply."""
     DISAGREES = 4
     """The contactor did not do what it was told."""
     NOT_FITTED = 5
@@ -29,6 +29,8 @@ class TripCause(Enum):
     """The thermal image reached its limit."""
     INSTANTANEOUS = 2
     """Two fast samples above the instantaneous limit."""
+    LEAK = 3
+    """Water on the leak rope of its rack."""
 
 
 class BranchBit(Enum):

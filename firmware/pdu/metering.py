@@ -31,6 +31,7 @@ class Metering:
         self.current_mA = array("i", [0] * (3 * BRANCHES))
         self.voltage_cV = array("i", [0] * (3 * BRANCHES))
         self.power_dW = array("i", [0] * BRANCHES)
+        self.phase_cV = array("i", [-1] * 3)  # mean of the branches; -1: not known
         self.energy_mWh = [0] * BRANCHES
         self._chip = chip
         self._point = point
@@ -141,7 +142,6 @@ class Metering:
             put(Branch.energy, self.energy_mWh[branch] // 1000, at)
             self.quality[branch] = Quality.GOOD
 
-    @micropython.native
     def sums(self):
         """PDU totals. None while any fitted branch is not known: a sum with a hole in it would read as less load."""
         put, quality, current, voltage = self.inputs.put, self.quality, self.current_mA, self.voltage_cV
@@ -169,12 +169,13 @@ class Metering:
                 put(Measurement.phase_current, None, phase)
         if not good:
             put(Measurement.frequency, None)
-        put(Measurement.phase_voltage, va / (100 * good) if good else None)
-        put(Measurement.phase_voltage, vb / (100 * good) if good else None, 1)
-        put(Measurement.phase_voltage, vc / (100 * good) if good else None, 2)
+        phase = 0
+        for cV in (va, vb, vc):
+            self.phase_cV[phase] = cV // good if good else -1
+            put(Measurement.phase_voltage, cV / (100 * good) if good else None, phase)
+            phase += 1
         put(Measurement.energy, sum(self.energy_mWh) // 1000 if fitted else None)
 
-    @micropython.native
     def _unbalance(self, a, b, c):
         """Of the currents of the phases, in ampere; and what flows in the neutral, for loads alike but for their size."""
         put = self.inputs.put
@@ -193,9 +194,6 @@ class Metering:
 
     def restore(self, data, at):
         self.energy_mWh = list(unpack_from(">%dQ" % BRANCHES, data, at))
-
-    def phase_voltage(self, phase):
-        return self.inputs.get(Measurement.phase_voltage, phase)
 
     def _blank(self, branch):
         put, at = self.inputs.put, Branch.START + branch * Branch.STRIDE

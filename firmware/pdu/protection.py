@@ -108,6 +108,14 @@ class Protection:
         """Thermal image in percent of the trip limit."""
         return 100.0 * self.state[branch * _STRIDE + _THETA] / self.limit
 
+    def raw_theta(self, branch):
+        """Thermal image as it is, for a comparison with theta_of(): no float ten times a second."""
+        return self.state[branch * _STRIDE + _THETA]
+
+    def theta_of(self, percent):
+        """The raw thermal image at so many percent of the trip limit."""
+        return int(percent * self.limit / 100)
+
     def theta(self, branch):
         return self.state[branch * _STRIDE + _THETA] / ONE
 

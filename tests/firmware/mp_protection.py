@@ -85,7 +85,8 @@ class Contacts:
 
 
 def run(switching, contacts, wanted, tripped=0, ms=100, off_ms=0):
-    switching.step(ms, wanted, 0xFF, tripped, contacts.closed, 500, off_ms)
+    switching.minimum_off_ms = off_ms
+    switching.step(ms, wanted, 0xFF, tripped, contacts.closed)
     contacts.drive(switching)
 
 
@@ -167,7 +168,7 @@ def test_a_switch_without_a_permit_says_so():
     s, c = Switching(), Contacts(0)
     s.start(0)
     for _ in range(60):
-        s.step(100, 0xFF, 0xFE, 0, c.closed, 500, 0)
+        s.step(100, 0xFF, 0xFE, 0, c.closed)
         c.drive(s)
     assert c.closed == 0xFE and s.state(0) == BranchState.NOT_PERMITTED
 
