@@ -64,7 +64,7 @@ class Measurement(Input):
     unbalance = u16(116, -2, "%")
     """Largest deviation of a phase current from the mean of the three, in percent of the mean."""
     neutral_current = u16(117, -2, "A")
-    """Neutral current computed from the phase currents at equal power factor."""
+    """Neutral current computed from the currents and power factors of the phases; harmonics are not in it."""
     frequency = u16(118, -2, "Hz")
     """Line frequency."""
     phase_current = u16(119, -1, "A", count=3)

@@ -8,7 +8,7 @@ from math import log, sqrt
 
 import micropython
 from core import tick
-from core.recorder import Recorder, record
+from core.recorder import record
 from core.spi import open_bus
 from drivers import fram
 from drivers.ads131m08 import COUNTS_PER_V, Ads131m08
@@ -22,14 +22,17 @@ from maps.fields import ADDRESS
 from maps.pdu import BRANCHES, Branch, BranchFast, BranchSettings, Measurement, Remote, Settings
 from maps.pdu_alarms import PduAlarm
 from maps.pdu_racks import Isolation, RackSettings
+from maps.pdu_statistics import BranchStatistics, Statistics, StatisticsCommand
 from maps.pdu_supply import BranchSwitching, Restore, SupplySettings
 from micropython import const
 
+from pdu import recorder
 from pdu.judging import Judging
 from pdu.leaks import Leaks
 from pdu.metering import Metering
 from pdu.protection import WINDOW, Protection, heat, watch
 from pdu.showing import Showing
+from pdu.statistics import Demand
 from pdu.supply import Supply
 from pdu.switching import Switching
 from pdu.trips import Trips
@@ -49,15 +52,13 @@ class Pdu:
     NUMBER = Profile.PDU
     PRODUCT = b"mallee-pdu"
     TITLE = b"mallee power distribution unit"
-    inputs = (Measurement, BranchFast, Branch, Isolation)
-    holdings = (Remote, Settings, BranchSettings, RackSettings, SupplySettings, BranchSwitching)
+    inputs = (Measurement, BranchFast, Branch, Isolation, Statistics, BranchStatistics)
+    holdings = (Remote, Settings, BranchSettings, RackSettings, SupplySettings, BranchSwitching, StatisticsCommand)
     coils = (maps.Switch.branch_switch,)
     alarms = (PduAlarm,)
     COUNTER_BYTES = 8 * BRANCHES + 2  # energies, and what was switched on
     at_local = True  # nothing ramps: a lapsed lease switches nothing
-    recorder = Recorder(
-        BRANCHES, b"A", b"branch.*.current"
-    )  # here: before the registers are made there are 11 kB in one piece
+    recorder = recorder
 
     def bind(self, controller, board, equipment):
         self.controller = controller
@@ -109,6 +110,11 @@ class Pdu:
         self.supply = Supply(controller, pins, self.metering.phase_cV)
         self.released = self.trips.released
         self._switched_on = -1  # bits; -1: not known
+        self.demand = Demand(self.image.put, self.metering)
+        self._odd = False
+        self._turn = 0
+        reset = StatisticsCommand.reset_peaks & ADDRESS
+        controller.holdings.guard(reset, reset + 1, None, self._reset_peaks)
         behind = BranchSwitching.START + BRANCHES * BranchSwitching.STRIDE
         controller.holdings.guard(Settings.close_interval & ADDRESS, behind, None, self._configured)
 
@@ -245,7 +251,14 @@ class Pdu:
 
     def supervise(self, dt_ms):
         """Sums and alarms; a leak, which may take a second."""
-        self.metering.sums()
+        self._odd = not self._odd
+        if self._odd:
+            self.metering.sums()
+        else:
+            self.demand.step(2 * dt_ms)
+            self._turn = (self._turn + 1) % 5
+            if not self._turn:
+                self.metering.balance()
         restore = self.supply.step(dt_ms)
         self.judging.chips()
         if not self._fitted:
@@ -264,6 +277,13 @@ class Pdu:
         else:
             wanted = 0xFF if policy == Restore.ON else 0
         coils[0] = wanted & ~self.tripped_bits & 0xFF
+
+    def _reset_peaks(self, address, count):
+        holdings = self.controller.holdings
+        if holdings.setting(StatisticsCommand.reset_peaks):
+            holdings.put(StatisticsCommand.reset_peaks, 0)
+            self.demand.reset_peaks()
+            self.protection.reset_peaks()
 
     def save(self, data, at):
         """Energies; what was switched on, and the same inverted: a memory without it has zeros."""

@@ -125,3 +125,7 @@ class Protection:
 
     def peak(self, branch):
         return self.state[branch * _STRIDE + _PEAK]
+
+    def reset_peaks(self):
+        for branch in range(BRANCHES):
+            self.state[branch * _STRIDE + _PEAK] = 0
