@@ -34,12 +34,14 @@ from pdu.protection import WINDOW, Protection, heat, watch
 from pdu.showing import Showing
 from pdu.statistics import Demand
 from pdu.supply import Supply
+from pdu.swing import Swing, keep
 from pdu.switching import Switching
 from pdu.trips import Trips
 
 _SCLK_Hz = const(12_000_000)  # 74HC595 and 74HC165 share the bus with the converter; at 3.3 V they are slower than it
 _RELAY_TICKS = const(20)  # coils and contacts are exchanged this often, and at once on a trip; divides WINDOW
 _RELAY_PHASE = const(10)
+_SWING_PHASE = const(5)  # samples for the swings are kept as often, in other ticks
 _PULSE_TICKS = const(150)  # of the reset coils on a trip; the coils are rated for pulses
 _WRAP = const(0x1FFFFFFF)  # core.tick.WRAP
 _CHANNEL_FAULT_TICKS = 10
@@ -99,7 +101,13 @@ class Pdu:
         self._state = self.protection.state
         # What the tick needs, in one place: one attribute to look up, and no method to bind, which would allocate.
         self._for_tick = self.adc.read, self.codes, self._state, self.protection, self.switching, self.relays.exchange
-        self._for_record = self.recorder.rows, self.recorder.state, array("i", [_NOT_SAMPLED] * BRANCHES)
+        self.swing = Swing(self.image.put, self.protection.state, self.counts_per_A)
+        self._for_record = (
+            self.recorder.rows,
+            self.recorder.state,
+            array("i", [_NOT_SAMPLED] * BRANCHES),
+            self.swing.ring,
+        )
         self._rating_A = [1.0] * BRANCHES  # and the limit: settings that every step needs
         self._limit, self._tau_s = 1.69, 120.0
         self.at_limit = array("i", [0] * BRANCHES)  # code of the fast channel
@@ -185,7 +193,7 @@ class Pdu:
         self.tick_count = self.tick_count + 1 & _WRAP
         trips = 0
         read, codes, state, protection, switching, exchange = self._for_tick
-        rows, recording, sample = self._for_record
+        rows, recording, sample, ring = self._for_record
         event = ordered = 0
         if read():
             sample = codes
@@ -202,7 +210,10 @@ class Pdu:
                 self.thermal_bits |= hot & ~self.tripped_bits & ~trips
                 trips |= hot
         self._countdown = countdown
-        due = countdown % _RELAY_TICKS == _RELAY_PHASE
+        phase = countdown % _RELAY_TICKS
+        due = phase == _RELAY_PHASE
+        if phase == _SWING_PHASE:
+            keep(state, ring)
         if self.release_bits:
             self.tripped_bits &= ~self.release_bits
             self.thermal_bits &= ~self.release_bits
@@ -256,6 +267,8 @@ class Pdu:
             self.metering.sums()
         else:
             self.demand.step(2 * dt_ms)
+            cV = self.metering.phase_cV
+            self.swing.step(None if self.channel_lost or min(cV) < 0 else sum(cV) / 100)
             self._turn = (self._turn + 1) % 5
             if not self._turn:
                 self.metering.balance()

@@ -19,18 +19,22 @@ _ABOVE = const(2)  # samples in a row above it
 _SUM = const(3)  # of (I/In)² in Q12 over the window
 _THETA = const(4)  # Q24
 _PEAK = const(5)  # largest code since it was taken
+# Behind the branches, for pdu.swing: sum of all codes, samples in it.
+_ALL = const(48)
+_COUNT = const(49)
 ONE = const(1 << 24)  # θ of 1
 
 
 @micropython.viper
 def watch(codes: ptr32, state: ptr32) -> int:
     """Take one sample of each branch; returns a bit for each branch with two samples above its instantaneous limit."""
-    trips = 0
+    trips = total = 0
     for branch in range(8):
         code = codes[branch]
         # A negative code is noise around zero. A 64-bit viper loads it from ptr32 without its sign, as a huge number.
         if code < 0 or code > 0x7FFF:
             code = 0
+        total += code
         at = branch * 6
         if code > state[at + 1]:
             state[at + 2] += 1
@@ -44,6 +48,8 @@ def watch(codes: ptr32, state: ptr32) -> int:
         if ratio > 8191:  # 8 In: keeps the sum of a window within 31 bits, and is above any instantaneous limit in use
             ratio = 8191
         state[at + 3] += (ratio * ratio) >> 8
+    state[_ALL] += total
+    state[_COUNT] += 1
     return trips
 
 
@@ -89,7 +95,7 @@ def show(codes: ptr32, state: ptr32, image: ptr8, fast: int, peak: int, per_code
 
 class Protection:
     def __init__(self):
-        self.state = array("i", [0] * (BRANCHES * _STRIDE))
+        self.state = array("i", [0] * (BRANCHES * _STRIDE + 3))
         self.windows_per_tau = 1200
         self.limit = int(1.69 * ONE)
 
