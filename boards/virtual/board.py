@@ -17,7 +17,7 @@ CAPABILITIES = {
 }
 
 # Room to compile the firmware from its sources as well. With the heap of a real board: mallee.sim.memory.
-MEMORY = {"heap_bytes": 400_000}
+MEMORY = {"heap_bytes": 440_000}
 
 PUMP = {
     "spi_analog": {"id": 0, "sck": 2, "mosi": 3, "miso": 4},

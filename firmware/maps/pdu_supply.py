@@ -17,6 +17,8 @@ class WiredInput(Enum):
 
     GROUND_FAULT = 0
     """Contact of the ground-fault relay, closed while all is well."""
+    POWER_FAIL = 1
+    """Supervisor of the controller's own supply, which pulls down when it fails."""
 
 
 class SupplySettings(Holding):
@@ -31,8 +33,8 @@ class SupplySettings(Holding):
     """How long the inrush of a branch counts."""
     restore = enum(245, Restore, low=0, high=2, default=2)
     """What is switched on when the supply comes back, or when the controller starts with its own; never after a mere reset."""
-    expected_inputs = flags(246, WiredInput, low=0, high=1, default=0)
-    """Inputs that are wired. One that was never seen closed since the start, and is not expected, is not fitted."""
+    expected_inputs = flags(246, WiredInput, low=0, high=3, default=0)
+    """Inputs that are wired. One that was never seen low since the start, and is not expected, is not fitted."""
 
 
 class BranchSwitching(Holding):

@@ -7,7 +7,7 @@ the restore policy and in turn, when all phases have been there for a second. A 
 from machine import Pin
 from maps.pdu import Settings
 from maps.pdu_alarms import PduAlarm
-from maps.pdu_supply import SupplySettings
+from maps.pdu_supply import SupplySettings, WiredInput
 from micropython import const
 
 _SURE_MS = const(1000)
@@ -22,7 +22,7 @@ class Supply:
         self._phase_cV = phase_cV
         self._ground_fault = _input(pins, "ground_fault")
         self._power_fail = _input(pins, "power_fail")
-        self._wired = False  # the ground-fault contact was seen closed
+        self._wired = 0  # as maps.pdu_supply.WiredInput: inputs that were seen low
         self._failing = False
         self._gone_ms = 0
         self._there_ms = 0
@@ -35,7 +35,7 @@ class Supply:
         setting = self._controller.holdings.setting
         low_cV = int(100 * setting(Settings.undervoltage))
         self._judge(low_cV, int(100 * setting(Settings.overvoltage)))
-        self._judge_ground_fault(int(setting(SupplySettings.expected_inputs)))
+        self._judge_inputs(self._wired | int(setting(SupplySettings.expected_inputs)))
         lowest_cV, highest_cV = min(self._phase_cV), max(self._phase_cV)
         self.live = lowest_cV >= low_cV
         gone = lowest_cV >= 0 and highest_cV * _GONE < low_cV
@@ -57,7 +57,6 @@ class Supply:
 
     def _judge(self, low_cV, high_cV):
         report, phase_cV = self._controller.alarms.set, self._phase_cV
-        report(PduAlarm.power_fail, self._failing if self._power_fail is not None else None)
         for phase in range(3):
             here = phase_cV[phase]
             one, other = phase_cV[phase - 1], phase_cV[phase - 2]
@@ -69,13 +68,13 @@ class Supply:
             report(PduAlarm.undervoltage, None if here < 0 else here < low_cV and not missing, phase)
             report(PduAlarm.overvoltage, None if here < 0 else here > high_cV, phase)
 
-    def _judge_ground_fault(self, expected):
-        if self._ground_fault is not None:
-            opened = self._ground_fault()
-            if not opened:
-                self._wired = True
-            known = self._wired or expected & 1
-            self._controller.alarms.set(PduAlarm.ground_fault, opened if known else None)
+    def _judge_inputs(self, known):
+        """Both pull-ups make an input that nobody wired read as high."""
+        report = self._controller.alarms.set
+        opened = self._ground_fault is None or self._ground_fault()
+        self._wired |= (not opened) << WiredInput.GROUND_FAULT | self._failing << WiredInput.POWER_FAIL
+        report(PduAlarm.ground_fault, opened if known >> WiredInput.GROUND_FAULT & 1 else None)
+        report(PduAlarm.power_fail, self._failing if known >> WiredInput.POWER_FAIL & 1 else None)
 
 
 def _input(pins, name):

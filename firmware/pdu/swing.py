@@ -94,7 +94,9 @@ class Swing:
         self._state = state
         self._per_V = _CODES / counts_per_A
         self._values = array("H", self.ring)
-        self._sines = bytes([int(128.5 + _SINE * sin(pi * i / 256)) for i in range(640)])
+        self._sines = bytearray(640)
+        for i in range(640):
+            self._sines[i] = int(128.5 + _SINE * sin(pi * i / 256))
         self._results = array("i", [0] * 2)
         self._bin = 0  # of the sweep; 0: none is under way
         self._near = (0, 0, 0)  # energies of the last three bins

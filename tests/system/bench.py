@@ -132,11 +132,12 @@ class Bench:
         flash.install(directory, name="bench", profile=profile, unit=1, port=15001)
         firmware, board = resources.firmware_dir(), resources.boards_dir() / "virtual"
         inputs = len(self.equipment.pack()) // 4
-        pins = load("virtual").data[profile.upper()]
+        virtual = load("virtual")
+        pins = virtual.data[profile.upper()]
         program = self.program = Program(
             firmware / "main.py",
             (board, firmware),
-            400_000,
+            virtual.data["MEMORY"]["heap_bytes"],
             inputs,
             self.equipment.outputs_count,
             driven=outputs(profile.upper(), pins, serialboard.line()),
