@@ -26,7 +26,6 @@ class Leaks:
             for pin in pins.get("leak_adc", ())
         ]
         self._valves = [Pin(pin, Pin.OUT, value=0) for pin in pins.get("rack_isolation", ())]
-        self._shown = [-1, -1, -1]
         self.answering = 0  # bits of maps.common.Chip
 
     def branches(self, rope):
@@ -52,7 +51,7 @@ class Leaks:
     def step(self, dead):
         """Ten times a second; `dead` are branches with open contacts and without current. Returns those that must be open."""
         controller = self._controller
-        report, fitting = controller.alarms.set, controller.fitting
+        report, put, fitting = controller.alarms.set, controller.inputs.put, controller.fitting
         must_open = isolated = answering = 0
         for index in range(len(self._ropes)):
             rope, chip = self._ropes[index], Chip.LEAK_1 + index
@@ -72,18 +71,13 @@ class Leaks:
                     must_open |= branches
                 if branches and not branches & ~dead:
                     isolated |= 1 << index
-            self._show(index, Isolation.leak_rope, state, index)
+            put(Isolation.leak_rope, state, index)
         if self._ropes:
-            self._show(2, Isolation.isolated, isolated)
+            put(Isolation.isolated, isolated)
         for index in range(len(self._valves)):
             self._valves[index](isolated >> index & 1)
         self.answering = answering
         return must_open
-
-    def _show(self, place, field, value, at=0):
-        if self._shown[place] != value:
-            self._shown[place] = value
-            self._controller.inputs.put(field, value, at)
 
 
 def _part_of_supply(pin):

@@ -44,6 +44,7 @@ class Metering:
         self._point = point
         self._fitting = fitting
         self._age_ms = array("i", [0] * BRANCHES)  # since the chip was started, or since that was tried
+        self._aging = True  # some age is below RESTART_MS
         self._next = 0
         self._part = 0
         self._apparent_VA = 0.0
@@ -54,13 +55,15 @@ class Metering:
         for branch in range(BRANCHES):
             self._start(branch)
 
-    @micropython.native
     def step(self, dt_ms):
         """Read the next part of a branch; a chip that fails its check gives no values and is started anew."""
         age = self._age_ms
-        for branch in range(BRANCHES):
-            if age[branch] < RESTART_MS:
-                age[branch] += dt_ms
+        if self._aging:
+            self._aging = False
+            for branch in range(BRANCHES):
+                if age[branch] < RESTART_MS:
+                    age[branch] += dt_ms
+                    self._aging = True
         self._looked_ms += dt_ms
         if self._looked_ms >= LOOK_MS:
             self._look()
@@ -107,6 +110,7 @@ class Metering:
 
     def _start(self, branch):
         self._age_ms[branch] = 0
+        self._aging = True
         self._point(branch)
         try:
             self._chip.start()

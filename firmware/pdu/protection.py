@@ -109,7 +109,6 @@ class Protection:
         self.windows_per_tau = 10 * time_constant_s  # windows are 100 ms
         self.limit = int(limit * ONE)
 
-    @micropython.native
     def thermal(self, branch):
         """Thermal image in percent of the trip limit."""
         return 100.0 * self.state[branch * _STRIDE + _THETA] / self.limit

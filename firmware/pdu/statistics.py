@@ -48,9 +48,9 @@ class Demand:
         if metering.total_dW > peak_dW[BRANCHES]:
             peak_dW[BRANCHES] = metering.total_dW
         if self._turn < BRANCHES:
-            self._show(self._turn)
+            self._branch(self._turn)
         else:
-            self._show_all()
+            self._all()
         self._turn = (self._turn + 1) % _TURNS
 
     def reset_peaks(self):
@@ -68,7 +68,7 @@ class Demand:
         self._known = self._metering.good_bits
         self._minute = (self._minute + 1) % _MINUTES
 
-    def _show(self, branch):
+    def _branch(self, branch):
         total_mWh = 0
         for at in range(branch * _MINUTES, (branch + 1) * _MINUTES):
             minute_mWh = self._minutes_mWh[at]
@@ -77,13 +77,9 @@ class Demand:
                 break
             total_mWh += minute_mWh
         demand_W = self._demand_W[branch] = _UNKNOWN if total_mWh < 0 else total_mWh * 6 // 1000
-        self._peak_demand_W[branch] = max(demand_W, self._peak_demand_W[branch])
-        at = BranchStatistics.START + branch * BranchStatistics.STRIDE
-        self._store(BranchStatistics.demand, demand_W, at)
-        self._store(BranchStatistics.peak_demand, self._peak_demand_W[branch], at)
-        self._store(BranchStatistics.peak_power, self._peak_dW[branch] // 10, at)
+        self._show(BranchStatistics, branch, demand_W, BranchStatistics.START + branch * BranchStatistics.STRIDE)
 
-    def _show_all(self):
+    def _all(self):
         total_W = fitted = 0
         for branch in range(BRANCHES):
             if self._metering.quality[branch] != Quality.NOT_FITTED:
@@ -92,10 +88,10 @@ class Demand:
                 total_W = _UNKNOWN if demand_W < 0 or total_W < 0 else total_W + demand_W
         if not fitted:
             total_W = _UNKNOWN
-        self._peak_demand_W[BRANCHES] = max(total_W, self._peak_demand_W[BRANCHES])
-        self._store(Statistics.demand, total_W)
-        self._store(Statistics.peak_demand, self._peak_demand_W[BRANCHES])
-        self._store(Statistics.peak_power, self._peak_dW[BRANCHES] // 10)
+        self._show(Statistics, BRANCHES, total_W, 0)
 
-    def _store(self, field, value, at=0):
-        self._put(field, value if value >= 0 else None, at)
+    def _show(self, group, place, demand_W, at):
+        peak_W = self._peak_demand_W[place] = max(demand_W, self._peak_demand_W[place])
+        power_W = self._peak_dW[place] // 10
+        for field, watts in ((group.demand, demand_W), (group.peak_demand, peak_W), (group.peak_power, power_W)):
+            self._put(field, watts if watts >= 0 else None, at)
