@@ -149,3 +149,38 @@ def test_a_trip_is_announced(bench):
         assert await value(device, "branch.3.time_to_trip") is None
 
     bench.run(test)
+
+
+@pytest.mark.parametrize("multiple", [1.4, 1.7, 3.0])
+def test_time_to_trip_comes_true_within_5_percent(bench, multiple):
+    async def test(device):
+        bench.equipment.current_A[5] = 63.0 * multiple
+        await asyncio.sleep(3)
+        predicted_s = await value(device, "branch.6.time_to_trip")
+        await asyncio.sleep(0.9 * predicted_s)
+        waited_s = 0.9 * predicted_s
+        while bench.equipment.contacts == 0xFF and waited_s < 2 * predicted_s:
+            await asyncio.sleep(0.2)
+            waited_s += 0.2
+        assert waited_s == pytest.approx(predicted_s, rel=0.05, abs=1.0)
+
+    bench.run(test)
+
+
+def test_who_closes_first_is_a_setting(bench):
+    async def test(device):
+        await device.write({f"branch_switch.{n}": False for n in range(1, 9)})
+        await device.write({"branch.7.priority": 0, "inrush_budget": 250, "minimum_off_time": 1})
+        await device.write({f"branch.{n}.priority": 5 for n in (1, 2, 3, 4, 5, 6, 8)})
+        await asyncio.sleep(3)
+        bench.equipment.log.clear()
+        await device.write({f"branch_switch.{n}": True for n in range(1, 9)})
+        await asyncio.sleep(4)
+        seen, pulses = 0, []
+        for _, (set_coils, _, _) in bench.equipment.log:
+            if set_coils & ~seen:
+                pulses.append(set_coils & ~seen)
+                seen |= set_coils
+        assert pulses == [0x41, 0x06, 0x18, 0xA0]
+
+    bench.run(test)
