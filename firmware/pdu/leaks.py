@@ -17,7 +17,7 @@ _GROUPS = (RackSettings.leak_branches_1, RackSettings.leak_branches_2)
 
 
 class Leaks:
-    """On a board without pins for ropes or valves they are not fitted: `leak_adc` and `rack_isolation` are optional."""
+    """On a board without pins for ropes or valves they are not fitted: `leak_adc` is optional, `rack_isolation` may be None."""
 
     def __init__(self, controller, pins, equipment):
         self._controller = controller
@@ -25,7 +25,7 @@ class Leaks:
             LeakRope(_part_of_supply(pin), equipment.LEAK_PULL_UP_ohm, equipment.LEAK_END_ohm)
             for pin in pins.get("leak_adc", ())
         ]
-        self._valves = [Pin(pin, Pin.OUT, value=0) for pin in pins.get("rack_isolation", ())]
+        self._valves = [Pin(pin, Pin.OUT, value=0) for pin in pins.get("rack_isolation") or ()]
         self.answering = 0  # bits of maps.common.Chip
 
     def branches(self, rope):

@@ -58,7 +58,7 @@ class Pdu:
     holdings = (Remote, Settings, BranchSettings, RackSettings, SupplySettings, BranchSwitching, StatisticsCommand)
     coils = (maps.Switch.branch_switch,)
     alarms = (PduAlarm,)
-    COUNTER_BYTES = 8 * BRANCHES + 2  # energies, and what was switched on
+    COUNTER_BYTES = 8 * BRANCHES + 3  # energies, what was switched on, and whether it is to be restored
     at_local = True  # nothing ramps: a lapsed lease switches nothing
     recorder = recorder
 
@@ -169,11 +169,14 @@ class Pdu:
             self._bad_samples = 1000
             return
         self._fitted = 1
-        self.supply.restoring = self.image.get(Health.reset_reason) == ResetReason.POWER_ON
+        if self.image.get(Health.reset_reason) == ResetReason.POWER_ON:
+            self.supply.restoring = True
         self.relays.exchange(0, 0)
         if "coil_enable" in self.pins:
             Pin(self.pins["coil_enable"], Pin.OUT, value=0)  # now that no coil is driven by what the registers held
         self.switching.start(self.relays.feedback)
+        if self._switched_on < 0:  # nothing was kept: contacts stay as they are
+            self._switched_on = self.relays.feedback
         coils = self.controller.coils
         for branch in range(BRANCHES):
             coils.put(branch, self.relays.feedback >> branch & 1)
@@ -256,7 +259,7 @@ class Pdu:
         self.switching.step(dt_ms, coils[0], permit, self.tripped_bits, self.relays.feedback, not self.supply.lost)
         if not self.supply.restoring:
             self._switched_on = coils[0]
-        elif self._switched_on >= 0:
+        else:
             self._switched_on &= ~self.tripped_bits
         self.showing.step()
 
@@ -283,10 +286,10 @@ class Pdu:
         self.open_bits = self.leaks.step(self.judging.dead)
 
     def _restore(self):
-        """The supply is back: what the policy wants is switched on, in turn. Where it is not known what was, contacts stay."""
+        """The supply is back: what the policy wants is switched on, in turn."""
         coils, policy = self.controller.coils.image, self.controller.holdings.setting(SupplySettings.restore)
         if policy == Restore.LAST:
-            wanted = coils[0] if self._switched_on < 0 else self._switched_on
+            wanted = self._switched_on
         else:
             wanted = 0xFF if policy == Restore.ON else 0
         coils[0] = wanted & ~self.tripped_bits & 0xFF
@@ -299,17 +302,20 @@ class Pdu:
             self.protection.reset_peaks()
 
     def save(self, data, at):
-        """Energies; what was switched on, and the same inverted: a memory without it has zeros."""
+        """Energies; what was switched on, and the same inverted: a memory without it has zeros; whether the supply is away, so
+        that a reset in the meantime does not take open contacts for what was on."""
         self.metering.save(data, at)
         if self._switched_on >= 0:
             data[at + 8 * BRANCHES] = self._switched_on
             data[at + 8 * BRANCHES + 1] = self._switched_on ^ 0xFF
+            data[at + 8 * BRANCHES + 2] = self.supply.restoring
 
     def restore(self, data, at):
         self.metering.restore(data, at)
         bits = data[at + 8 * BRANCHES]
         if bits ^ 0xFF == data[at + 8 * BRANCHES + 1]:
             self._switched_on = bits
+            self.supply.restoring = data[at + 8 * BRANCHES + 2] == 1
 
     def may_switch(self, address, value):
         """A tripped branch is reset first: switching on again must be a decision of its own."""

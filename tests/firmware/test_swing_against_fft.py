@@ -16,7 +16,7 @@ W_PER_CODE = 720.0 / 40.96
 def firmware(tmp_path, watts):
     file = tmp_path / "codes.txt"
     file.write_text("".join(f"{round(value / W_PER_CODE)}\n" for value in watts))
-    done = run_micropython(str(RUNNER.with_name("swing_of_file.py")), str(file))
+    done = run_micropython(str(RUNNER.with_name("swing_by_line.py")), str(file))
     assert done.returncode == 0, done.stdout + done.stderr
     return [float(word) for word in done.stdout.split()]
 

@@ -90,6 +90,21 @@ def test_a_reset_of_the_controller_restores_nothing_and_a_power_cycle_what_was_o
     bench.run(test)
 
 
+def test_a_reset_while_the_supply_is_away_does_not_forget_what_was_on(bench):
+    async def test(device):
+        await device.write({"branch_switch.4": False})
+        bench.equipment.voltage_V = 0.0
+        await asyncio.sleep(4)
+        bench.world.kill("bench")
+        await asyncio.sleep(4)
+        assert bench.equipment.contacts == 0
+        bench.equipment.voltage_V = 240.0
+        await asyncio.sleep(18)
+        assert bench.equipment.contacts == 0xF7
+
+    bench.run(test)
+
+
 def test_a_missing_phase_is_one_alarm(bench):
     async def test(device):
         bench.equipment.phase_part = [1.0, 0.3, 1.0]
