@@ -331,6 +331,7 @@ class Pdu:
         if value and self.controller.lease.state != LeaseState.ACTIVE:
             holdings = self.controller.holdings
             holdings.put(Remote.permit, int(holdings.setting(Remote.permit)) | 1 << address)
+        self.controller.memory.urgent = True  # a power cut must not switch on again what was just switched off
         if self._switched_on >= 0:  # while the supply is away too
             self._switched_on = self._switched_on & ~(1 << address) | (value != 0) << address
 
