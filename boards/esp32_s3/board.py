@@ -49,6 +49,7 @@ PUMP = {
 
 PDU = {
     "leak_adc": (1, 2),
+    "rack_isolation": None,  # no pins are free, and nothing is protected or switched here
     "meter_enable": 4,  # 74HC138 enable, active low
     "spi_meter": {"id": 2, "sck": 5, "mosi": 6, "miso": 7},
     "meter_select": (15, 16, 8),  # 74HC138 address lines: eight ATM90E32

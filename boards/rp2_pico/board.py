@@ -57,6 +57,7 @@ PDU = {
     "spi_meter": {"id": 1, "sck": 10, "mosi": 11, "miso": 12},
     "meter_select": (13, 14, 15),  # 74HC138 address lines: eight ATM90E32
     "meter_enable": 16,  # 74HC138 enable, active low
+    "rack_isolation": (8, 9),  # valves of the racks with a leak rope: may close
     "fram_select": 17,
     "ground_fault": 18,
     "button": 19,

@@ -17,7 +17,7 @@ CAPABILITIES = {
 }
 
 # Room to compile the firmware from its sources as well. With the heap of a real board: mallee.sim.memory.
-MEMORY = {"heap_bytes": 400_000}
+MEMORY = {"heap_bytes": 440_000}
 
 PUMP = {
     "spi_analog": {"id": 0, "sck": 2, "mosi": 3, "miso": 4},
@@ -41,7 +41,11 @@ PDU = {
     "feedback_load": 7,  # 74HC165: a contact a branch
     "spi_meter": {"id": 1, "sck": 10, "mosi": 11, "miso": 12},
     "meter_select": (13, 14, 15),  # 74HC138 address lines: eight ATM90E32
+    "rack_isolation": (8, 9),  # valves of the racks with a leak rope: may close
     "meter_enable": 16,  # 74HC138 enable, active low
     "fram_select": 17,
+    "ground_fault": 18,
+    "power_fail": 20,
+    "leak_adc": (26, 27),
     "led": 25,
 }

@@ -64,6 +64,7 @@ PDU = {
     "feedback_load": 15,  # 74HC165: a contact a branch
     "power_fail": 22,
     "leak_adc": (26, 27),
+    "rack_isolation": None,  # no pins are free: branches are opened, valves are not closed
     "coil_enable": 28,  # output enable of the 74HC595: high, by a pull-up, until the firmware drives it
     "led": 25,
 }

@@ -13,7 +13,7 @@ class BranchState(Enum):
     TRIPPED = 2
     """Opened by protection, latched."""
     WAITING = 3
-    """Shall close, but waits for its turn or its minimum off time."""
+    """Shall close, but waits for its turn, its minimum off time or the supply."""
     DISAGREES = 4
     """The contactor did not do what it was told."""
     NOT_FITTED = 5
@@ -29,6 +29,8 @@ class TripCause(Enum):
     """The thermal image reached its limit."""
     INSTANTANEOUS = 2
     """Two fast samples above the instantaneous limit."""
+    LEAK = 3
+    """Water on the leak rope of its rack."""
 
 
 class BranchBit(Enum):
@@ -62,7 +64,7 @@ class Measurement(Input):
     unbalance = u16(116, -2, "%")
     """Largest deviation of a phase current from the mean of the three, in percent of the mean."""
     neutral_current = u16(117, -2, "A")
-    """Neutral current computed from the phase currents at equal power factor."""
+    """Neutral current computed from the currents and power factors of the phases; harmonics are not in it."""
     frequency = u16(118, -2, "Hz")
     """Line frequency."""
     phase_current = u16(119, -1, "A", count=3)

@@ -60,3 +60,52 @@ class PduAlarm(Alarm):
     Consequence: shelves may disconnect to protect themselves.
     Remedy: check neutral and transformer tap at once.
     """
+    trip_ahead = alarm(64, count=8, priority="high", group="protection", delay_ms=1000)
+    """The branch will trip within trip_ahead_time if its current stays as it is.
+
+    Cause: more current than the rating, and the thermal image is near its limit.
+    Consequence: the branch opens when time_to_trip is over, and its shelf hands its load to the others.
+    Remedy: take load off this branch now.
+    """
+    phase_loss = alarm(72, count=3, priority="high", group="supply", delay_ms=500)
+    """The voltage of this phase is below half of the mean of the other two.
+
+    Cause: a fuse, a broken conductor or a loose terminal upstream.
+    Consequence: shelves draw half as much again from the phases that are left.
+    Remedy: find the open phase upstream; move load to the other feed until then.
+    """
+    leak = alarm(75, count=2, priority="critical", group="leak", latch=True)
+    """Water on the leak rope of a rack.
+
+    Cause: a hose, a coupling or a cold plate of that rack leaks.
+    Consequence: the branches in leak_branches are open and stay open; when they are dead at both feeds the rack's valve closes.
+    Remedy: find and mend the leak, dry the rope, then write the code to reset_latch and switch the branches on.
+    """
+    leak_rope_fault = alarm(77, count=2, priority="medium", group="leak", delay_ms=1000)
+    """A leak rope is cut or shorted.
+
+    Cause: a wire or the end resistor of the rope is missing, or its wires touch.
+    Consequence: a leak at that rack is seen only by the PDU on the other feed.
+    Remedy: replace the rope; leak_rope says whether it is cut or shorted.
+    """
+    ground_fault = alarm(79, priority="high", group="supply", delay_ms=100)
+    """The contact of the ground-fault relay is open.
+
+    Cause: current to ground behind this PDU, or a cut wire to the relay.
+    Consequence: the relay may open the main breaker; touching the racks may be dangerous.
+    Remedy: keep people away, isolate branch by branch until the relay is content, and check its wire.
+    """
+    power_fail = alarm(80, priority="high", group="supply")
+    """The controller's own supply is about to end.
+
+    Cause: its power supply lost its input, or its buffer is empty.
+    Consequence: energies were kept at once; when the supply ends, nothing is protected but by the breakers.
+    Remedy: restore the controller's supply.
+    """
+    contactor_welded = alarm(82, count=8, priority="critical", group="switching", delay_ms=500)
+    """Current flows though the contactor was told to open and its contact says that it did.
+
+    Cause: one or two poles are welded, or the auxiliary contact is broken.
+    Consequence: the branch is live though it reads open. Nobody may work on it.
+    Remedy: isolate the branch upstream and replace the contactor.
+    """

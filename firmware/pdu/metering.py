@@ -4,7 +4,6 @@ Thirds, because a whole branch is 46 SPI exchanges: too long for the main loop t
 """
 
 from array import array
-from math import sqrt
 from struct import pack_into, unpack_from
 
 import micropython
@@ -12,6 +11,8 @@ from drivers.atm90e32 import ChipError
 from maps.common import Chip, Quality
 from maps.pdu import BRANCHES, Branch, BranchFast, Measurement
 from micropython import const
+
+from pdu.neutral import neutral_A
 
 SETTLE_MS = const(300)  # data sheet: 200 ms after the chip is switched on
 RESTART_MS = const(1000)  # between attempts to bring a lost chip back
@@ -33,11 +34,19 @@ class Metering:
         self.current_mA = array("i", [0] * (3 * BRANCHES))
         self.voltage_cV = array("i", [0] * (3 * BRANCHES))
         self.power_dW = array("i", [0] * BRANCHES)
+        self.phase_dW = array("i", [0] * (3 * BRANCHES))
+        self.reactive_var = array("i", [0] * BRANCHES)
+        self.phase_mA = array("i", [0] * 3)  # sum of the branches
+        self.phase_cV = array("i", [-1] * 3)  # mean of the branches; -1: not known
+        self.total_dW = -1  # the same
+        self.good_bits = 0  # a branch each: its values are known
+        self.complete = 0  # those of all that are fitted are
         self.energy_mWh = [0] * BRANCHES
         self._chip = chip
         self._point = point
         self._fitting = fitting
         self._age_ms = array("i", [0] * BRANCHES)  # since the chip was started, or since that was tried
+        self._aging = True  # some age is below RESTART_MS
         self._next = 0
         self._part = 0
         self._apparent_VA = 0.0
@@ -48,13 +57,15 @@ class Metering:
         for branch in range(BRANCHES):
             self._start(branch)
 
-    @micropython.native
     def step(self, dt_ms):
         """Read the next part of a branch; a chip that fails its check gives no values and is started anew."""
         age = self._age_ms
-        for branch in range(BRANCHES):
-            if age[branch] < RESTART_MS:
-                age[branch] += dt_ms
+        if self._aging:
+            self._aging = False
+            for branch in range(BRANCHES):
+                if age[branch] < RESTART_MS:
+                    age[branch] += dt_ms
+                    self._aging = True
         self._looked_ms += dt_ms
         if self._looked_ms >= LOOK_MS:
             self._look()
@@ -114,6 +125,7 @@ class Metering:
 
     def _start(self, branch):
         self._age_ms[branch] = 0
+        self._aging = True
         self._point(branch)
         try:
             self._chip.start()
@@ -139,7 +151,9 @@ class Metering:
         self.current_mA[3 * branch + part] = current_mA
         put(Branch.voltage, voltage_cV / 100, at + part)
         put(Branch.phase_current, current_mA / 1000, at + part)
-        put(Branch.phase_power, chip.power_W(part), at + part)
+        watts = chip.power_W(part)
+        self.phase_dW[3 * branch + part] = int(10 * watts)
+        put(Branch.phase_power, watts, at + part)
         if part == 0:
             put(Measurement.frequency, chip.frequency_Hz())
         elif part == 1:
@@ -150,23 +164,25 @@ class Metering:
             self._apparent_VA = volt_amps
             put(BranchFast.power, watts, BranchFast.START + branch * BranchFast.STRIDE)
         else:
-            put(Branch.reactive_power, chip.reactive_power_var(), at)
+            reactive = chip.reactive_power_var()
+            self.reactive_var[branch] = int(reactive)
+            put(Branch.reactive_power, reactive, at)
             volt_amps = self._apparent_VA  # of this branch, a turn ago; that turn is the longest
             put(Branch.power_factor, self.power_dW[branch] / (10 * volt_amps) if volt_amps > 1 else None, at)
             self.energy_mWh[branch] += chip.take_energy_mWh()
             put(Branch.energy, self.energy_mWh[branch] // 1000, at)
             self.quality[branch] = Quality.GOOD
 
-    @micropython.native
     def sums(self):
         """PDU totals. None while any fitted branch is not known: a sum with a hole in it would read as less load."""
         put, quality, current, voltage = self.inputs.put, self.quality, self.current_mA, self.voltage_cV
-        fitted = good = power_dW = a = b = c = va = vb = vc = 0
+        fitted = good = good_bits = power_dW = a = b = c = va = vb = vc = 0
         for branch in range(BRANCHES):
             if quality[branch] != Quality.NOT_FITTED:
                 fitted += 1
             if quality[branch] == Quality.GOOD:
                 good += 1
+                good_bits |= 1 << branch
                 power_dW += self.power_dW[branch]
                 at = 3 * branch
                 a += current[at]
@@ -175,32 +191,34 @@ class Metering:
                 va += voltage[at]
                 vb += voltage[at + 1]
                 vc += voltage[at + 2]
-        if fitted and good == fitted:
-            put(Measurement.power, power_dW / 10)
-            self._unbalance(a / 1000, b / 1000, c / 1000)
-        else:
-            for field in (Measurement.power, Measurement.unbalance, Measurement.neutral_current):
-                put(field, None)
-            for phase in range(3):
-                put(Measurement.phase_current, None, phase)
+        self.good_bits, self.complete = good_bits, fitted and good == fitted
+        self.total_dW = power_dW if self.complete else -1
+        put(Measurement.power, power_dW / 10 if self.complete else None)
         if not good:
             put(Measurement.frequency, None)
-        put(Measurement.phase_voltage, va / (100 * good) if good else None)
-        put(Measurement.phase_voltage, vb / (100 * good) if good else None, 1)
-        put(Measurement.phase_voltage, vc / (100 * good) if good else None, 2)
+        phase = 0
+        for mA, cV in ((a, va), (b, vb), (c, vc)):
+            self.phase_mA[phase] = mA
+            self.phase_cV[phase] = cV // good if good else -1
+            put(Measurement.phase_current, mA / 1000 if self.complete else None, phase)
+            put(Measurement.phase_voltage, cV / (100 * good) if good else None, phase)
+            phase += 1
         put(Measurement.energy, sum(self.energy_mWh) // 1000 if fitted else None)
 
-    @micropython.native
-    def _unbalance(self, a, b, c):
-        """Of the currents of the phases, in ampere; and what flows in the neutral, for loads alike but for their size."""
+    def balance(self):
+        """How the load lies on the phases; seldom, for it is all floats."""
         put = self.inputs.put
-        put(Measurement.phase_current, a)
-        put(Measurement.phase_current, b, 1)
-        put(Measurement.phase_current, c, 2)
-        mean = (a + b + c) / 3
-        worst = max(max(a, b, c) - mean, mean - min(a, b, c))
+        if not self.complete:
+            put(Measurement.unbalance, None)
+            put(Measurement.neutral_current, None)
+            return
+        amps = [mA / 1000 for mA in self.phase_mA]
+        volts = [cV / 100 for cV in self.phase_cV]
+        watts = [sum([self.phase_dW[3 * branch + phase] for branch in range(BRANCHES)]) / 10 for phase in range(3)]
+        mean = sum(amps) / 3
+        worst = max(max(amps) - mean, mean - min(amps))
         put(Measurement.unbalance, 100 * worst / mean if mean > 0.5 else 0)
-        put(Measurement.neutral_current, sqrt(max(0, a * a + b * b + c * c - a * b - b * c - c * a)))
+        put(Measurement.neutral_current, neutral_A(amps, watts, volts, sum(self.reactive_var) >= 0))
 
     def save(self, data, at):
         """Energies, mWh, 8 bytes a branch."""
@@ -210,10 +228,10 @@ class Metering:
     def restore(self, data, at):
         self.energy_mWh = list(unpack_from(">%dQ" % BRANCHES, data, at))
 
-    def phase_voltage(self, phase):
-        return self.inputs.get(Measurement.phase_voltage, phase)
-
     def _blank(self, branch):
+        for phase in range(3):
+            self.phase_dW[3 * branch + phase] = 0
+        self.reactive_var[branch] = 0
         put, at = self.inputs.put, Branch.START + branch * Branch.STRIDE
         for phase in range(3):
             for field in (Branch.voltage, Branch.phase_current, Branch.phase_power):

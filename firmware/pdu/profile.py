@@ -8,7 +8,7 @@ from math import log, sqrt
 
 import micropython
 from core import tick
-from core.recorder import Recorder, record
+from core.recorder import record
 from core.spi import open_bus
 from drivers import fram
 from drivers.ads131m08 import COUNTS_PER_V, Ads131m08
@@ -18,34 +18,43 @@ from drivers.relays import Relays
 from machine import Pin
 from maps import pdu as maps
 from maps import pdu_calibration
-from maps.common import Chip, LeaseState, Profile, Quality, Refusal, SafeReason
-from maps.fields import ADDRESS, CODE
+from maps.common import Chip, Health, LeaseState, Profile, Refusal, ResetReason, SafeReason
+from maps.fields import ADDRESS
 from maps.pdu import (
     BRANCHES,
     Branch,
     BranchFast,
     BranchOrder,
     BranchSettings,
-    BranchState,
     Measurement,
     Remote,
     Settings,
     SettingsOrder,
-    TripCause,
 )
 from maps.pdu_alarms import PduAlarm
+from maps.pdu_racks import Isolation, RackSettings
+from maps.pdu_statistics import BranchStatistics, Statistics, StatisticsCommand
+from maps.pdu_supply import BranchSwitching, Restore, SupplySettings
 from micropython import const
 
+from pdu import recorder
 from pdu.calibration import Calibration
+from pdu.judging import Judging
+from pdu.leaks import Leaks
 from pdu.metering import Metering
-from pdu.protection import WINDOW, Protection, heat, show, watch
+from pdu.protection import WINDOW, Protection, heat, watch
+from pdu.showing import Showing
+from pdu.statistics import Demand
+from pdu.supply import Supply
+from pdu.swing import Swing, keep
 from pdu.switching import Switching
+from pdu.trips import Trips
 
 _SCLK_Hz = const(12_000_000)  # 74HC595 and 74HC165 share the bus with the converter; at 3.3 V they are slower than it
 _RELAY_TICKS = const(20)  # coils and contacts are exchanged this often, and at once on a trip; divides WINDOW
 _RELAY_PHASE = const(10)
+_SWING_PHASE = const(5)  # samples for the swings are kept as often, in other ticks
 _PULSE_TICKS = const(150)  # of the reset coils on a trip; the coils are rated for pulses
-_TRIP_AHEAD = const(0x40)  # in _shown: a time to trip is shown
 _WRAP = const(0x1FFFFFFF)  # core.tick.WRAP
 _CHANNEL_FAULT_TICKS = 10
 _NOT_SAMPLED = const(-0x8000)  # in a recording; also the converter's lowest code, which is beyond its range
@@ -57,16 +66,17 @@ class Pdu:
     NUMBER = Profile.PDU
     PRODUCT = b"mallee-pdu"
     TITLE = b"mallee power distribution unit"
-    inputs = (Measurement, BranchFast, Branch, pdu_calibration.CloseLook)
-    holdings = (pdu_calibration.CloseLookAt, Remote, Settings, BranchSettings, pdu_calibration.Calibration)
+    inputs = (Measurement, BranchFast, Branch, Isolation, Statistics, BranchStatistics, pdu_calibration.CloseLook)
+    holdings = (
+        Remote, Settings, BranchSettings, RackSettings, SupplySettings, BranchSwitching, StatisticsCommand,
+        pdu_calibration.CloseLookAt, pdu_calibration.Calibration,
+    )  # fmt: skip
     coils = (maps.Switch.branch_switch,)
     orders = (SettingsOrder, BranchOrder)
     alarms = (PduAlarm,)
-    COUNTER_BYTES = 8 * BRANCHES  # energies
+    COUNTER_BYTES = 8 * BRANCHES + 3  # energies, what was switched on, and whether it is to be restored
     at_local = True  # nothing ramps: a lapsed lease switches nothing
-    recorder = Recorder(
-        BRANCHES, b"A", b"branch.*.current"
-    )  # here: before the registers are made there are 11 kB in one piece
+    recorder = recorder
 
     def bind(self, controller, board, equipment):
         self.controller = controller
@@ -85,23 +95,22 @@ class Pdu:
         calibration = Calibration(controller.holdings, self.image)
         self.metering = Metering(chip, decoder.point, self.image, self.fitting, calibration)
         self.fram = fram.find(board.CAPABILITIES, pins)
-        self.save, self.restore = self.metering.save, self.metering.restore
         self.protection = Protection()
         self.switching = Switching()
         self.capability = board.CAPABILITIES["hard_tick"]
-        # Shared with the tick. Only the tick changes the first three, because a read-modify-write in the main loop could
-        # lose what an interrupt in the middle of it stored; the main loop asks with _release_bits.
+        # Shared with the tick. Only the tick changes the bits of what is tripped and why, because a read-modify-write in the
+        # main loop could lose what an interrupt in the middle of it stored; the main loop asks with release_bits and open_bits.
         self.ticking = False
         self.safe_reason = SafeReason.NONE
         self._fitted = 0  # the fast channels are: without them there are no branches to protect or to switch
         self.tick_count = 0
-        self.tripped_bits = 0
-        self._release_bits = 0
+        self.release_bits = 0
+        self.open_bits = 0
         self.tick_overruns = 0
-        self._noted_bits = 0
-        self._judged = False
-        self.tripped_bits = controller.retained.word & 0xFF
-        self._thermal_bits = controller.retained.word >> 8 & 0xFF
+        word = controller.retained.word  # as latched_bits had it
+        self.tripped_bits = (word | word >> 8) & 0xFF
+        self.thermal_bits = word & word >> 8
+        self.leak_bits = ~word & word >> 8 & 0xFF
         self._pulse_bits = 0
         self._pulse_ticks = 0
         self._bad_samples = 0
@@ -109,16 +118,29 @@ class Pdu:
         self._state = self.protection.state
         # What the tick needs, in one place: one attribute to look up, and no method to bind, which would allocate.
         self._for_tick = self.adc.read, self.codes, self._state, self.protection, self.switching, self.relays.exchange
-        self._for_record = self.recorder.rows, self.recorder.state, array("i", [_NOT_SAMPLED] * BRANCHES)
+        self.swing = Swing(self.image.put, self.protection.state, self.counts_per_A)
+        self._for_record = (
+            self.recorder.rows,
+            self.recorder.state,
+            array("i", [_NOT_SAMPLED] * BRANCHES),
+            self.swing.ring,
+        )
         self._rating_A = [1.0] * BRANCHES  # and the limit: settings that every step needs
-        self._limit = 1.69
-        self._at_limit = array("i", [0] * BRANCHES)  # code of the fast channel
-        self._shown = bytearray(b"\x7f" * BRANCHES)  # state of each branch as it was stored last
-        self._fast_at = self.image.place(BranchFast.current, BranchFast.START)
-        self._peak_at = self.image.place(Branch.peak_current, Branch.START)
-        self._per_code = int(100 * 16384 / self.counts_per_A + 0.5)  # 0.01 A
-        self._per_theta = 0
-        behind = BranchSettings.START + BRANCHES * BranchSettings.STRIDE
+        self._limit, self._tau_s = 1.69, 120.0
+        self.at_limit = array("i", [0] * BRANCHES)  # code of the fast channel
+        self.leaks = Leaks(controller, pins, equipment)
+        self.trips = Trips(self)
+        self.judging = Judging(self)
+        self.showing = Showing(self)
+        self.supply = Supply(controller, pins, self.metering.phase_cV)
+        self.released = self.trips.released
+        self._switched_on = -1  # bits; -1: not known
+        self.demand = Demand(self.image.put, self.metering)
+        self._odd = False
+        self._turn = 0
+        reset = StatisticsCommand.reset_peaks & ADDRESS
+        controller.holdings.guard(reset, reset + 1, None, self._reset_peaks)
+        behind = BranchSwitching.START + BRANCHES * BranchSwitching.STRIDE
         controller.holdings.guard(Settings.close_interval & ADDRESS, behind, None, self._configured)
 
     @property
@@ -128,10 +150,10 @@ class Pdu:
     @property
     def answering(self):
         """Bits of maps.common.Chip."""
-        if self.ticking and not self._channel_lost:
+        if self.ticking and not self.channel_lost:
             self.fitting.answer(Chip.CONVERTER_1)  # one that was expected, and dead at the start, is back
-        fast = 0 if self.ticking and self._channel_lost else self.fitting.answered & 1 << Chip.CONVERTER_1
-        return self.metering.running << Chip.METER_1 | fast
+        fast = 0 if self.ticking and self.channel_lost else self.fitting.answered & 1 << Chip.CONVERTER_1
+        return self.metering.running << Chip.METER_1 | self.leaks.answering | fast
 
     @property
     def tripped(self):
@@ -139,10 +161,11 @@ class Pdu:
 
     @property
     def latched_bits(self):
-        return self.tripped_bits | self._thermal_bits << 8
+        """Two bits a branch: tripped at once 01, by heat 11, by a leak 10."""
+        return self.tripped_bits & ~self.leak_bits | (self.thermal_bits | self.leak_bits) << 8
 
     @property
-    def _channel_lost(self):
+    def channel_lost(self):
         return self._bad_samples >= _CHANNEL_FAULT_TICKS or not self.controller.tick_alive
 
     def may_be_blind(self):
@@ -160,14 +183,17 @@ class Pdu:
                 "mallee: no converter for the fast currents: not fitted, nothing is protected or switched (state SAFE)"
             )
             self.safe_reason = SafeReason.NO_CONVERTER
-            self._judged = True  # there is nothing to judge
             self._bad_samples = 1000
             return
         self._fitted = 1
+        if self.image.get(Health.reset_reason) == ResetReason.POWER_ON:
+            self.supply.restoring = True
         self.relays.exchange(0, 0)
         if "coil_enable" in self.pins:
             Pin(self.pins["coil_enable"], Pin.OUT, value=0)  # now that no coil is driven by what the registers held
         self.switching.start(self.relays.feedback)
+        if self._switched_on < 0:  # nothing was kept: contacts stay as they are
+            self._switched_on = self.relays.feedback
         coils = self.controller.coils
         for branch in range(BRANCHES):
             coils.put(branch, self.relays.feedback >> branch & 1)
@@ -187,8 +213,8 @@ class Pdu:
         self.tick_count = self.tick_count + 1 & _WRAP
         trips = 0
         read, codes, state, protection, switching, exchange = self._for_tick
-        rows, recording, sample = self._for_record
-        event = 0
+        rows, recording, sample, ring = self._for_record
+        event = ordered = 0
         if read():
             sample = codes
             self._bad_samples = 0
@@ -201,18 +227,28 @@ class Pdu:
             countdown = WINDOW
             hot = heat(state, protection.windows_per_tau, protection.limit)
             if hot:
-                self._thermal_bits |= hot & ~self.tripped_bits & ~trips
+                self.thermal_bits |= hot & ~self.tripped_bits & ~trips
                 trips |= hot
         self._countdown = countdown
-        due = countdown % _RELAY_TICKS == _RELAY_PHASE
-        if self._release_bits:
-            self.tripped_bits &= ~self._release_bits
-            self._thermal_bits &= ~self._release_bits
-            self._release_bits = 0
-        if trips:
+        phase = countdown % _RELAY_TICKS
+        due = phase == _RELAY_PHASE
+        if phase == _SWING_PHASE:
+            keep(state, ring)
+        if self.release_bits:
+            self.tripped_bits &= ~self.release_bits
+            self.thermal_bits &= ~self.release_bits
+            self.leak_bits &= ~self.release_bits
+            self.release_bits = 0
+        if self.open_bits:
+            ordered = self.open_bits & ~self.tripped_bits & ~trips
+            self.open_bits = 0
+            self.leak_bits |= ordered
+        if trips or ordered:
             trips &= ~self.tripped_bits
             if trips:
                 event = _TRIP_MISSED if self.tripped_bits else trips
+            trips |= ordered
+            if trips:
                 self.tripped_bits |= trips
                 self._pulse_bits |= trips
                 self._pulse_ticks = _PULSE_TICKS
@@ -227,31 +263,78 @@ class Pdu:
         record(sample, rows, recording, event)  # behind the relays: a trip comes first
 
     def housekeep(self, dt_ms):
+        self.supply.watch()
         self.metering.step(dt_ms)
 
     def regulate(self, dt_ms):
-        holdings, switching = self.controller.holdings, self.switching
+        holdings, coils = self.controller.holdings, self.controller.coils.image
         if not self._fitted:
-            self._publish_bare()
-            self._judge()
+            self.showing.bare()
             return
-        self._note_trips()
-        switching.step(
-            dt_ms,
-            self.controller.coils.image[0],
-            int(holdings.setting(Remote.permit)),
-            self.tripped_bits,
-            self.relays.feedback,
-            int(1000 * holdings.setting(Settings.close_interval)),
-            1000 * holdings.setting(Settings.minimum_off_time),
-        )
-        self._publish()
-        self._judge()
+        self.trips.note()
+        permit = int(holdings.setting(Remote.permit))
+        self.switching.step(dt_ms, coils[0], permit, self.tripped_bits, self.relays.feedback, not self.supply.lost)
+        if not self.supply.restoring:
+            self._switched_on = coils[0]
+        else:
+            self._switched_on &= ~self.tripped_bits
+        self.showing.step()
 
     def supervise(self, dt_ms):
-        """Ten times a second, half a period behind regulate."""
+        """Sums and alarms; a leak, which may take a second."""
         self.metering.supervise()
         self.adc.supervise()
+        self._odd = not self._odd
+        if self._odd:
+            self.metering.sums()
+        else:
+            self.demand.step(2 * dt_ms)
+            cV = self.metering.phase_cV
+            self.swing.step(None if self.channel_lost or min(cV) < 0 else sum(cV) / 100)
+            self._turn = (self._turn + 1) % 5
+            if not self._turn:
+                self.metering.balance()
+        restore = self.supply.step(dt_ms)
+        self.judging.chips()
+        if not self._fitted:
+            self.leaks.step(0)
+            return
+        if restore:
+            self._restore()
+        self.judging.branches(self.supply.live)
+        self.open_bits = self.leaks.step(self.judging.dead)
+
+    def _restore(self):
+        """The supply is back: what the policy wants is switched on, in turn."""
+        coils, policy = self.controller.coils.image, self.controller.holdings.setting(SupplySettings.restore)
+        if policy == Restore.LAST:
+            wanted = self._switched_on
+        else:
+            wanted = 0xFF if policy == Restore.ON else 0
+        coils[0] = wanted & ~self.tripped_bits & 0xFF
+
+    def _reset_peaks(self, address, count):
+        holdings = self.controller.holdings
+        if holdings.setting(StatisticsCommand.reset_peaks):
+            holdings.put(StatisticsCommand.reset_peaks, 0)
+            self.demand.reset_peaks()
+            self.protection.reset_peaks()
+
+    def save(self, data, at):
+        """Energies; what was switched on, and the same inverted: a memory without it has zeros; whether the supply is away, so
+        that a reset in the meantime does not take open contacts for what was on."""
+        self.metering.save(data, at)
+        if self._switched_on >= 0:
+            data[at + 8 * BRANCHES] = self._switched_on
+            data[at + 8 * BRANCHES + 1] = self._switched_on ^ 0xFF
+            data[at + 8 * BRANCHES + 2] = self.supply.restoring
+
+    def restore(self, data, at):
+        self.metering.restore(data, at)
+        bits = data[at + 8 * BRANCHES]
+        if bits ^ 0xFF == data[at + 8 * BRANCHES + 1]:
+            self._switched_on = bits
+            self.supply.restoring = data[at + 8 * BRANCHES + 2] == 1
 
     def may_switch(self, address, value):
         """A tripped branch is reset first: switching on again must be a decision of its own."""
@@ -267,138 +350,45 @@ class Pdu:
         if value and self.controller.lease.state != LeaseState.ACTIVE:
             holdings = self.controller.holdings
             holdings.put(Remote.permit, int(holdings.setting(Remote.permit)) | 1 << address)
+        self.controller.memory.urgent = True  # a power cut must not switch on again what was just switched off
+        if self._switched_on >= 0:  # while the supply is away too
+            self._switched_on = self._switched_on & ~(1 << address) | (value != 0) << address
 
-    def released(self):
-        """Latched trips were reset: the branch stays open until somebody switches it on."""
-        alarms = self.controller.alarms
-        release = 0
-        for branch in range(BRANCHES):
-            if self._noted_bits >> branch & 1 and not (
-                alarms.active(PduAlarm.overload_trip, branch) or alarms.active(PduAlarm.instantaneous_trip, branch)
-            ):
-                release |= 1 << branch
-                self.image.put(Branch.trip_cause, TripCause.NONE, Branch.START + branch * Branch.STRIDE)
-        self._noted_bits &= ~release
-        self._release_bits = release
-
-    @micropython.native
-    def _note_trips(self):
-        new = self.tripped_bits & ~self._noted_bits & ~self._release_bits
-        self._noted_bits |= new
-        judged, self._judged = self._judged, True
-        if not new and not self._noted_bits and judged:
-            return
-        # The first time without a trip too, so that the alarms count as judged.
-        alarms, memory = self.controller.alarms, self.controller.memory
-        for branch in range(BRANCHES):
-            if new >> branch & 1:
-                cause = TripCause.THERMAL if self._thermal_bits >> branch & 1 else TripCause.INSTANTANEOUS
-                alarm = PduAlarm.overload_trip if cause == TripCause.THERMAL else PduAlarm.instantaneous_trip
-                alarms.trip(alarm, branch)
-                self.recorder.stamp(branch, (alarm & CODE) + branch, memory, self.counts_per_A)
-                self.image.put(Branch.trip_cause, cause, Branch.START + branch * Branch.STRIDE)
-                self.controller.coils.put(branch, 0)
-            elif not judged or self.tripped_bits >> branch & 1 and self._cold(branch):
-                alarms.set(PduAlarm.overload_trip, False, branch)
-                alarms.set(PduAlarm.instantaneous_trip, False, branch)
-
-    def _cold(self, branch):
-        """Open, and cool enough to be closed again without tripping at once."""
-        return not self.relays.feedback >> branch & 1 and self.protection.thermal(branch) < 90
-
-    @micropython.native
-    def _judge(self):
-        alarms, metering, protection, switching = self.controller.alarms, self.metering, self.protection, self.switching
-        report, quality = alarms.set, metering.quality
-        warning = self.controller.holdings.setting(Settings.warning_level)
-        if self.fitting.known & 1:  # Chip.CONVERTER_1: expected now, even if it was not at the start
-            report(PduAlarm.fast_channel_fault, self._channel_lost)
-        for branch in range(BRANCHES):
-            if self._fitted:
-                report(PduAlarm.overload_warning, protection.thermal(branch) > warning, branch)
-                report(PduAlarm.contactor_disagrees, switching.disagrees(branch), branch)
-            meter = quality[branch]
-            report(PduAlarm.metering_fault, None if meter == Quality.NOT_FITTED else meter == Quality.FAULT, branch)
-        low = self.controller.holdings.setting(Settings.undervoltage)
-        high = self.controller.holdings.setting(Settings.overvoltage)
-        for phase in range(3):
-            volts = metering.phase_voltage(phase)
-            report(PduAlarm.undervoltage, None if volts is None else volts < low, phase)
-            report(PduAlarm.overvoltage, None if volts is None else volts > high, phase)
-
-    @micropython.native
-    def _publish(self):
-        put, switching, codes = self.image.put, self.switching, self.codes
-        put(Measurement.closed, switching.closed)
-        put(Measurement.tripped, self.tripped_bits)
-        self.metering.sums()
-        fast_bad = self._channel_lost
-        channel = Quality.FAULT if fast_bad else Quality.GOOD  # fitted, else _publish_bare has it
-        per_A, quality, shown = self.counts_per_A, self.metering.quality, self._shown
-        show(codes, self._state, self.image.image, self._fast_at, self._peak_at, self._per_code, self._per_theta)
-        meters = channels = 0
-        detail = Branch.START
-        for branch in range(BRANCHES):
-            code, state = codes[branch], switching.state(branch)
-            if fast_bad:
-                put(BranchFast.current, None, BranchFast.START + branch * BranchFast.STRIDE)
-                put(Branch.time_to_trip, None, detail)
-            elif code > self._at_limit[branch] or shown[branch] >= _TRIP_AHEAD:
-                left = self._time_to_trip(branch, code / per_A)
-                put(Branch.time_to_trip, left, detail)
-                state |= 0 if left is None else _TRIP_AHEAD
-            if state != shown[branch]:
-                shown[branch] = state
-                put(Branch.state, state & ~_TRIP_AHEAD, detail)
-                put(Branch.operations, switching.operations[branch], detail)
-            meters |= quality[branch] << 2 * branch
-            channels |= channel << 2 * branch
-            detail += Branch.STRIDE
-        put(Measurement.quality, meters)
-        put(Measurement.quality, channels, 1)
-
-    def _publish_bare(self):
-        """A unit without fast channels: metering, where there is any."""
-        put = self.image.put
-        self.metering.sums()
-        channel = self.fitting.absent(Chip.CONVERTER_1)
-        meters = channels = 0
-        for branch in range(BRANCHES):
-            put(Branch.state, BranchState.NOT_FITTED, Branch.START + branch * Branch.STRIDE)
-            meters |= self.metering.quality[branch] << 2 * branch
-            channels |= channel << 2 * branch
-        put(Measurement.quality, meters)
-        put(Measurement.quality, channels, 1)
-
-    @micropython.native
-    def _time_to_trip(self, branch, amps):
-        """From θ(t) = i² + (θ0 − i²)·exp(−t/τ) = limit; None while i² stays below the limit."""
-        ratio = amps / self._rating_A[branch]
+    def time_to_trip(self, branch, code):
+        """From θ(t) = i² + (θ0 − i²)·exp(−t/τ) = limit, seconds; None while i² stays below the limit."""
+        ratio = code / self.counts_per_A / self._rating_A[branch]
         square, limit = ratio * ratio, self._limit
         theta = self.protection.theta(branch)
         if theta >= limit:
             return 0
         if square <= limit:
             return None
-        tau = self.controller.holdings.setting(Settings.thermal_time_constant)
-        return tau * log((square - theta) / (square - limit))
+        return self._tau_s * log((square - theta) / (square - limit))
 
     def _setting(self, field, branch):
         return self.controller.holdings.setting(field, BranchSettings.START + branch * BranchSettings.STRIDE)
 
     def _configured(self, address, count):
-        holdings = self.controller.holdings
-        self.protection.set_curve(
-            holdings.setting(Settings.thermal_time_constant), holdings.setting(Settings.thermal_limit)
-        )
-        self._limit = holdings.setting(Settings.thermal_limit)
-        self._per_theta = int(1000 * 256 * 131072 / self.protection.limit + 0.5)
+        setting, switching = self.controller.holdings.setting, self.switching
+        self._tau_s, self._limit = setting(Settings.thermal_time_constant), setting(Settings.thermal_limit)
+        self.protection.set_curve(self._tau_s, self._limit)
+        self.showing.per_theta = int(1000 * 256 * 131072 / self.protection.limit + 0.5)
+        switching.interval_ms = int(1000 * setting(Settings.close_interval))
+        switching.minimum_off_ms = int(1000 * setting(Settings.minimum_off_time))
+        switching.inrush_ms = int(1000 * setting(SupplySettings.inrush_time))
+        switching.budget_A = int(setting(SupplySettings.inrush_budget))
+        priorities = []
         for branch in range(BRANCHES):
-            self._rating_A[branch] = self._setting(BranchSettings.rating, branch)
+            rating_A = self._rating_A[branch] = self._setting(BranchSettings.rating, branch)
             # A little less than the current that trips in the end, so that rounding hides nothing.
-            self._at_limit[branch] = int(0.98 * sqrt(self._limit) * self._rating_A[branch] * self.counts_per_A)
+            self.at_limit[branch] = int(0.98 * sqrt(self._limit) * rating_A * self.counts_per_A)
             self.protection.configure(
                 branch,
-                int(self._rating_A[branch] * self.counts_per_A + 0.5),
+                int(rating_A * self.counts_per_A + 0.5),
                 int(self._setting(BranchSettings.instantaneous, branch) * self.counts_per_A + 0.5),
             )
+            at = BranchSwitching.START + branch * BranchSwitching.STRIDE
+            priorities.append((setting(BranchSwitching.priority, at), branch))
+            switching.inrush_A[branch] = int(setting(BranchSwitching.inrush, at))
+        priorities.sort()
+        switching.order = bytes([branch for _, branch in priorities])

@@ -19,18 +19,22 @@ _ABOVE = const(2)  # samples in a row above it
 _SUM = const(3)  # of (I/In)² in Q12 over the window
 _THETA = const(4)  # Q24
 _PEAK = const(5)  # largest code since it was taken
+# Behind the branches, for pdu.swing: sum of all codes, samples in it.
+_ALL = const(48)
+_COUNT = const(49)
 ONE = const(1 << 24)  # θ of 1
 
 
 @micropython.viper
 def watch(codes: ptr32, state: ptr32) -> int:
     """Take one sample of each branch; returns a bit for each branch with two samples above its instantaneous limit."""
-    trips = 0
+    trips = total = 0
     for branch in range(8):
         code = codes[branch]
         # A negative code is noise around zero. A 64-bit viper loads it from ptr32 without its sign, as a huge number.
         if code < 0 or code > 0x7FFF:
             code = 0
+        total += code
         at = branch * 6
         if code > state[at + 1]:
             state[at + 2] += 1
@@ -44,6 +48,8 @@ def watch(codes: ptr32, state: ptr32) -> int:
         if ratio > 8191:  # 8 In: keeps the sum of a window within 31 bits, and is above any instantaneous limit in use
             ratio = 8191
         state[at + 3] += (ratio * ratio) >> 8
+    state[_ALL] += total
+    state[_COUNT] += 1
     return trips
 
 
@@ -89,7 +95,7 @@ def show(codes: ptr32, state: ptr32, image: ptr8, fast: int, peak: int, per_code
 
 class Protection:
     def __init__(self):
-        self.state = array("i", [0] * (BRANCHES * _STRIDE))
+        self.state = array("i", [0] * (BRANCHES * _STRIDE + 3))
         self.windows_per_tau = 1200
         self.limit = int(1.69 * ONE)
 
@@ -103,10 +109,17 @@ class Protection:
         self.windows_per_tau = 10 * time_constant_s  # windows are 100 ms
         self.limit = int(limit * ONE)
 
-    @micropython.native
     def thermal(self, branch):
         """Thermal image in percent of the trip limit."""
         return 100.0 * self.state[branch * _STRIDE + _THETA] / self.limit
+
+    def raw_theta(self, branch):
+        """Thermal image as it is, for a comparison with theta_of(): no float ten times a second."""
+        return self.state[branch * _STRIDE + _THETA]
+
+    def theta_of(self, percent):
+        """The raw thermal image at so many percent of the trip limit."""
+        return int(percent * self.limit / 100)
 
     def theta(self, branch):
         return self.state[branch * _STRIDE + _THETA] / ONE
@@ -117,3 +130,7 @@ class Protection:
 
     def peak(self, branch):
         return self.state[branch * _STRIDE + _PEAK]
+
+    def reset_peaks(self):
+        for branch in range(BRANCHES):
+            self.state[branch * _STRIDE + _PEAK] = 0

@@ -1,11 +1,11 @@
-"""Bistable contactors: one closes at a time, a branch rests after it was opened, protection always has the last word.
+"""Bistable contactors: they close by priority within a budget of inrush, a branch rests after it was opened, protection always
+has the last word.
 
 A controller reset switches nothing: what the contacts report becomes the local switch position.
 """
 
 from array import array
 
-import micropython
 from maps.pdu import BRANCHES, BranchState
 from micropython import const
 
@@ -28,24 +28,36 @@ class Switching:
         self._off_ms = array("i", [0] * BRANCHES)
         self._pulse_ms = array("i", [0] * BRANCHES)
         self._pause_ms = 0
+        # Settings.
+        self.order = bytes(range(BRANCHES))  # branches by priority
+        self.inrush_A = array("H", [1] * BRANCHES)
+        self.budget_A = 1
+        self.inrush_ms = self.interval_ms = 500
+        self.minimum_off_ms = 0
+        self._inrush_ms = array("i", [0] * BRANCHES)  # what is left of that of a branch
+        self._inrushing = False
         self._retries = bytearray(BRANCHES)
         self._retry_ms = array("i", [0] * BRANCHES)
         self._asked = 0
+        self._supplied = True
 
     def start(self, feedback):
         self.closed = self.commanded = self.wanted = self._asked = feedback
         for branch in range(BRANCHES):
             self._off_ms[branch] = 0
 
-    @micropython.native
-    def step(self, dt_ms, asked, permitted, tripped, feedback, interval_ms, minimum_off_ms):
-        """Decide the coil pulses for the next dt_ms. Opening is never delayed, closing always takes its turn."""
-        self.closed, self.tripped, self._asked = feedback, tripped, asked
-        wanted = asked & permitted
-        self.wanted = wanted & ~tripped & 0xFF
+    def step(self, dt_ms, asked, permitted, tripped, feedback, supplied=True):
+        """Decide the coil pulses for the next dt_ms. Opening is never delayed, closing always takes its turn. Without supply
+        nothing is closed."""
+        self.closed, self.tripped, self._asked, self._supplied = feedback, tripped, asked, supplied
+        self.wanted = asked & permitted & ~tripped & 0xFF if supplied else 0
         self._pause_ms = max(0, self._pause_ms - dt_ms)
         self.commanded &= ~tripped
-        for branch in range(BRANCHES):
+        left_A = self.budget_A
+        if self._inrushing:
+            left_A -= self._inrushing_A(dt_ms)
+        turn = not self._pause_ms
+        for branch in self.order:
             bit = 1 << branch
             if self._pulse_ms[branch] > 0:
                 self._pulse_ms[branch] -= dt_ms
@@ -64,11 +76,27 @@ class Switching:
             if self.commanded & bit and not self.wanted & bit:
                 self._pulse(bit, branch, False)
             elif self.wanted & bit and not self.commanded & bit:
-                if not self._pause_ms and self._off_ms[branch] >= minimum_off_ms:
-                    self._pulse(bit, branch, True)
-                    self._pause_ms = interval_ms
+                if turn and self._off_ms[branch] >= self.minimum_off_ms:
+                    if left_A < self.inrush_A[branch] and left_A < self.budget_A:
+                        turn = False  # nobody overtakes: the next ones have less priority
+                    else:
+                        left_A -= self.inrush_A[branch]
+                        self._inrush_ms[branch] = self.inrush_ms
+                        self._inrushing = True
+                        self._pause_ms = self.interval_ms
+                        self._pulse(bit, branch, True)
 
-    @micropython.native
+    def _inrushing_A(self, dt_ms):
+        """Of what closed within inrush_ms."""
+        total_A = 0
+        for branch in range(BRANCHES):
+            left_ms = self._inrush_ms[branch] - dt_ms
+            if left_ms > 0:
+                total_A += self.inrush_A[branch]
+            self._inrush_ms[branch] = max(0, left_ms)
+        self._inrushing = total_A > 0
+        return total_A
+
     def state(self, branch, fitted=True):
         if fitted and not self.tripped and self.closed == self.commanded == self.wanted == self._asked:  # nearly always
             return BranchState.CLOSED if self.closed >> branch & 1 else BranchState.OPEN
@@ -82,10 +110,9 @@ class Switching:
         if self.wanted & bit and not self.commanded & bit:
             return BranchState.WAITING
         if self._asked & bit and not self.wanted & bit:
-            return BranchState.NOT_PERMITTED
+            return BranchState.NOT_PERMITTED if self._supplied else BranchState.WAITING
         return BranchState.CLOSED if self.closed & bit else BranchState.OPEN
 
-    @micropython.native
     def disagrees(self, branch):
         """The contacts are not where they were told to be, and the pulse is over."""
         return (self.closed ^ self.commanded) >> branch & 1 and self._pulse_ms[branch] <= 0

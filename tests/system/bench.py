@@ -89,7 +89,7 @@ class Skid:
 class PduBench:
     """Currents of the branches (A, all phases alike) and contactors that do what their coils say."""
 
-    outputs_count = 2
+    outputs_count = 3
 
     def __init__(self) -> None:
         self.current_A = [20.0] * BRANCHES
@@ -97,20 +97,26 @@ class PduBench:
         self.contacts = 0xFF
         self.welded = 0
         self.absent = 0  # chips that are not there, see sim/chips/absence.py
-        self.outputs = (-1, -1)
+        self.phase_part = [1.0, 1.0, 1.0]  # of the voltage
+        self.rope_ohm = [10_000_000, 10_000_000]  # -1: cut, 0: shorted
+        self.wired = 2  # bit 0: ground fault, bit 1: the supply is there
+        self.leaking_A = [0.0] * BRANCHES  # through contacts that report open
+        self.outputs = (-1, -1, -1)
         self.log: list[tuple[int, tuple[int, ...]]] = []
 
     def pack(self) -> bytes:
         words: list[int] = []
         for branch in range(BRANCHES):
-            amps = self.current_A[branch] if self.contacts >> branch & 1 else 0.0
+            amps = self.current_A[branch] if self.contacts >> branch & 1 else self.leaking_A[branch]
             milli = round(1000 * amps)
             watts = round(self.voltage_V * milli)
-            words += [milli, *[round(1000 * self.voltage_V)] * 3, *[milli] * 3, *[watts] * 3, *[watts // 10] * 3]
-        return struct.pack(f"<{len(words) + 3}i", *words, 50_000, self.contacts, self.absent)
+            volts = [round(1000 * self.voltage_V * part) for part in self.phase_part]
+            words += [milli, *volts, *[milli] * 3, *[watts] * 3, *[watts // 10] * 3]
+        tail = 50_000, self.contacts, self.absent, *self.rope_ohm, self.wired
+        return struct.pack(f"<{len(words) + len(tail)}i", *words, *tail)
 
     def drive(self) -> None:
-        set_coils, reset_coils = (max(0, value) for value in self.outputs)
+        set_coils, reset_coils, _ = (max(0, value) for value in self.outputs)
         self.contacts = (self.contacts | set_coils) & ~(reset_coils & ~self.welded) & 0xFF
 
 
@@ -126,11 +132,12 @@ class Bench:
         flash.install(directory, name="bench", profile=profile, unit=1, port=15001)
         firmware, board = resources.firmware_dir(), resources.boards_dir() / "virtual"
         inputs = len(self.equipment.pack()) // 4
-        pins = load("virtual").data[profile.upper()]
+        virtual = load("virtual")
+        pins = virtual.data[profile.upper()]
         program = self.program = Program(
             firmware / "main.py",
             (board, firmware),
-            400_000,
+            virtual.data["MEMORY"]["heap_bytes"],
             inputs,
             self.equipment.outputs_count,
             driven=outputs(profile.upper(), pins, serialboard.line()),

@@ -32,6 +32,8 @@ def bare(profile, floating):
     bench.equipment.absent = (PDU_CHIPS if profile == "pdu" else SKID_CHIPS) | floating
     if profile == "pdu":
         bench.equipment.contacts = 0x00 if floating else 0xFF  # the shift register is not there either
+        bench.equipment.rope_ohm = [0, 0] if floating else [-1, -1]
+        bench.equipment.wired = 3  # pulled up
     else:
         for name in OPEN_LOOPS:
             bench.equipment.values[name] = None
@@ -81,7 +83,7 @@ def test_a_bare_pdu_answers_and_reads_not_fitted(floating):
                 await device.write({"branch_switch.1": wanted})
             assert "not_protected" in str(refused.value)
         await asyncio.sleep(2)
-        assert bench.equipment.outputs in ((-1, -1), (0, 0)) and not bench.controller.restarts
+        assert bench.equipment.outputs in ((-1, -1, -1), (-1, -1, 0), (0, 0, 0)) and not bench.controller.restarts
 
     bench.run(test)
 

@@ -76,8 +76,10 @@ def test_firmware_imports_run_one_way(path):
             allowed = MICROPYTHON | PORT_OWN.get(path.relative_to(FIRMWARE).as_posix(), set())
             assert head in allowed, f"{module} is not on a controller"
     if room == "maps":
-        head = path.stem.partition("_")[0]  # a map of several files: the others may use the first one
-        assert imports(path) <= {"maps.fields", "micropython", f"maps.{head}"}
+        words = {"maps.common", "maps." + path.stem.split("_")[0]} if "_" in path.stem else set()
+        assert (
+            imports(path) <= {"maps.fields", "micropython"} | words
+        )  # the files of a profile share their enumerations
 
 
 def test_the_host_never_imports_firmware_or_boards():
@@ -153,7 +155,8 @@ def test_the_base_runs_where_there_is_no_posix():
 
 
 @pytest.mark.parametrize(
-    ("profile", "word"), [("pdu", "tripped_bits"), ("pdu", "_thermal_bits"), ("pump", "stopped_bits")]
+    ("profile", "word"),
+    [("pdu", "tripped_bits"), ("pdu", "thermal_bits"), ("pdu", "leak_bits"), ("pump", "stopped_bits")],
 )
 def test_only_the_tick_changes_what_protection_latched(profile, word):
     """A read-modify-write in the main loop could lose what an interrupt in the middle of it stored: a trip without a trace.

@@ -71,14 +71,14 @@ def test_a_coil_is_driven_by_a_crashed_program_until_its_watchdog_and_not_withou
 
     async def test(device):
         await device.write({"branch_switch.3": False})
-        await until(lambda: bench.equipment.outputs == (0, 4))
+        await until(lambda: bench.equipment.outputs == (0, 4, 0))
         if how == "power":
             bench.world.power_cycle("bench")
-            assert bench.equipment.outputs == (-1, -1)
+            assert bench.equipment.outputs == (-1, -1, -1)
         else:
             bench.world.kill("bench")
             await asyncio.sleep(1)
-            assert bench.equipment.outputs == (0, 4), "shift registers hold what they were told"
+            assert bench.equipment.outputs == (0, 4, 0), "shift registers hold what they were told"
         await asyncio.sleep(4)
         assert max(bench.equipment.outputs) <= 0
         assert bench.equipment.contacts == 0xFB, "bistable: they stay where they are"

@@ -66,7 +66,7 @@ def test_an_instantaneous_overcurrent_trips_within_3_ms_of_its_second_sample(ben
         began = bench.world.now_us
         bench.equipment.current_A[4] = 500.0
         await asyncio.sleep(0.5)
-        tripped = next(at for at, (_, reset) in bench.equipment.log if reset & 0x10)
+        tripped = next(at for at, (_, reset, _) in bench.equipment.log if reset > 0 and reset & 0x10)
         # The input changes at the next grant, at most 10 ms after it was set; from there the firmware has 3 ms.
         grant = -(-began // 10_000) * 10_000
         assert tripped - grant <= 3_000
@@ -128,7 +128,7 @@ def test_branches_close_one_after_the_other(bench):
         await asyncio.sleep(6)
         assert bench.equipment.contacts == 0xFF
         closed, times = 0, []
-        for at, (set_coils, _) in bench.equipment.log:
+        for at, (set_coils, _, _) in bench.equipment.log:
             if set_coils & ~closed:
                 assert bin(set_coils & ~closed).count("1") == 1
                 times.append(at)
@@ -192,11 +192,11 @@ def test_a_trip_pulses_the_coil_and_does_not_burn_it(bench):
     async def test(device):
         bench.equipment.current_A[2] = 500.0
         await asyncio.sleep(5)
-        energised = [(at, reset) for at, (_, reset) in bench.equipment.log]
-        on = next(at for at, reset in energised if reset & 0x04)
+        energised = [(at, reset) for at, (_, reset, _) in bench.equipment.log]
+        on = next(at for at, reset in energised if reset > 0 and reset & 0x04)
         off = next(at for at, reset in energised if at > on and not reset & 0x04)
         assert 100_000 <= off - on <= 200_000
-        assert bench.equipment.outputs == (0, 0)
+        assert bench.equipment.outputs == (0, 0, 0)
 
     bench.run(test)
 
@@ -231,5 +231,27 @@ def test_no_flash_write_while_a_branch_is_hot(bench):
         bench.equipment.current_A[0] = 20.0
         await asyncio.sleep(60)
         await device.write({"commit": 0xC0DE})
+
+    bench.run(test)
+
+
+def test_demand_and_peaks_and_how_these_begin_anew(bench):
+    async def test(device):
+        await asyncio.sleep(65)
+        bench.equipment.current_A[0] = 50.0
+        await asyncio.sleep(60)
+        bench.equipment.current_A[0] = 20.0
+        await asyncio.sleep(670)
+        assert await value(device, "branch.1.peak_power") == pytest.approx(36_000, rel=0.002)
+        assert await value(device, "peak_power") == pytest.approx(36_000 + 7 * 14_400, rel=0.002)
+        assert await value(device, "branch.1.demand") == pytest.approx(14_400, rel=0.01)
+        assert await value(device, "branch.1.peak_demand") == pytest.approx(14_400 + 2160, rel=0.01)
+        assert await value(device, "demand") == pytest.approx(8 * 14_400, rel=0.01)
+        assert await value(device, "branch.1.peak_current") == pytest.approx(50, rel=0.01)
+        await device.write({"reset_peaks": 1})
+        await asyncio.sleep(4)
+        assert await value(device, "reset_peaks") == 0
+        assert await value(device, "branch.1.peak_power") == pytest.approx(14_400, rel=0.002)
+        assert await value(device, "branch.1.peak_current") == pytest.approx(20, rel=0.01)
 
     bench.run(test)

@@ -20,9 +20,10 @@ from .exchange import Reply, ReplyFormat
 POWER_ON, WATCHDOG_RESET = 1, 3
 """machine.reset_cause() of the RP2 port: it has no other."""
 
-HAL_HEAP_BYTES = 97_000
-"""Added to the board's heap for the simulator's modules and chips, which live in the same one (measured: skid 71 kB, PDU 79 kB),
-and for the receive buffers of four connections, which real boards have outside their heap."""
+HAL_HEAP_BYTES = 110_000
+"""Added to the board's heap for the simulator's modules and chips, which live in the same one (measured: skid 71 kB, PDU 79 kB;
+the PDU's leak ropes and wired inputs since then), and for the receive buffers of four connections, which real boards have outside
+their heap and which need 4 kB in one piece each."""
 
 _CONSOLE_BYTES = 16_384
 _SLICE_S = 0.1

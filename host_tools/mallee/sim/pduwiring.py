@@ -9,25 +9,35 @@ from __future__ import annotations
 import math
 import struct
 
-from .plant.electrical import BRANCHES, Branch, Electrical, PduPower
+from .plant.electrical import BRANCHES, Branch, PduPower
+from .plant.plant import Plant
 
-INPUTS, OUTPUTS = 13 * BRANCHES + 3, 2
+INPUTS, OUTPUTS = 13 * BRANCHES + 6, 3
 _RECORD = struct.Struct("<13i")
-_TAIL = struct.Struct("<3i")  # frequency, contacts, chips that are absent: none
+_TAIL = struct.Struct("<6i")  # frequency, contacts, chips that are absent: none; ropes, wired inputs
+CUT_ohm, SHORTED_ohm, WET_ohm, DRY_ohm = -1, 0, 5_000, 10_000_000
+_GROUND_FAULT, _POWER_FAIL = 1, 2
 
 
 class PduWiring:
-    def __init__(self, electrical: Electrical, name: str) -> None:
-        self._electrical = electrical
-        self._pdu: PduPower = electrical.pdus[name]
+    def __init__(self, plant: Plant, name: str) -> None:
+        self._plant = plant
+        self._electrical = plant.electrical
+        self._pdu: PduPower = self._electrical.pdus[name]
+        self._racks = plant.isolation.racks(name)
+        self.rope_ohm: list[int | None] = [None, None]
+        """Faults: what is on a leak rope whatever the plant does."""
+        self.ground_fault = False
+        self._ropes = (DRY_ohm, DRY_ohm)
         self._name = name
         self._version = -1
         self._bytes = b""
         self._lost_phase: int | None = None
 
     def inputs(self) -> bytes:
-        electrical = self._electrical
-        if electrical.version != self._version:
+        electrical, ropes = self._electrical, (self._rope(0), self._rope(1))
+        if electrical.version != self._version or ropes != self._ropes:
+            self._ropes = ropes
             self._version = electrical.version
             pdu = self._pdu
             known: dict[tuple[float, bool], bytes] = {}
@@ -39,9 +49,25 @@ class PduWiring:
                     record = known[key] = self._record(branch)
                 parts.append(record)
             live = pdu.live
-            parts.append(_TAIL.pack(round(electrical.frequency_Hz * 1000) if live else 0, pdu.closed_bits, 0))
+            frequency_mHz = round(electrical.frequency_Hz * 1000) if live else 0
+            wired = _POWER_FAIL | (_GROUND_FAULT if self.ground_fault else 0)
+            parts.append(_TAIL.pack(frequency_mHz, pdu.closed_bits, 0, *ropes, wired))
             self._bytes = b"".join(parts)
         return self._bytes
+
+    def _rope(self, index: int) -> int:
+        """Ohms of water on a rope; one that is laid at no rack has no end resistor."""
+        fault, rack = self.rope_ohm[index], self._racks[index]
+        if fault is not None:
+            return fault
+        if rack is None:
+            return CUT_ohm
+        return WET_ohm if self._plant.leaks_at(rack) else DRY_ohm
+
+    def fault_ground(self, opened: bool) -> None:
+        """Fault: the contact of the ground-fault relay, or its wire, is open."""
+        self.ground_fault = opened
+        self._version = -1
 
     def lose_phase(self, phase: int | None) -> None:
         """Fault: phase 0, 1 or 2 has no voltage at this PDU, and the shelves draw their power from the others. None: all have."""
@@ -60,5 +86,6 @@ class PduWiring:
         )
 
     def outputs(self, values: tuple[int, ...]) -> None:
-        set_coils, reset_coils = (max(0, value) for value in values)
+        set_coils, reset_coils, valves = (max(0, value) for value in values)
         self._electrical.coils(self._name, set_coils, reset_coils)
+        self._plant.isolation.permit(self._name, valves)

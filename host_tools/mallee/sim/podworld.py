@@ -40,7 +40,7 @@ class PodEquipment:
         self._racks = len(config.racks)
         transmitters = equipment("pump")
         self.skids = {s.name: SkidWiring(self.plant, s.name, transmitters, seed, noise_percent) for s in config.skids}
-        self.pdus = {p.name: PduWiring(self.plant.electrical, p.name) for p in config.pdus}
+        self.pdus = {p.name: PduWiring(self.plant, p.name) for p in config.pdus}
         self._wirings: dict[str, SkidWiring | PduWiring] = {**self.skids, **self.pdus}
 
     def demand_W(self, time_s: float) -> list[float]:

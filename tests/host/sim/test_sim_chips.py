@@ -20,7 +20,7 @@ class _Inputs(Nothing):
     def __init__(self) -> None:
         super().__init__()
         record = [46_900, *[240_000] * 3, *[46_900] * 3, *[11_240_000] * 3, *[-500_000] * 3]
-        self.vector = struct.pack("<107i", *record, *[0] * 7 * 13, 50_000, 0xA5, 0)
+        self.vector = struct.pack("<110i", *record, *[0] * 7 * 13, 50_000, 0xA5, 0, -1, -1, 3)
         self.log: list[tuple[int, ...]] = []
 
     def inputs(self, name: str) -> bytes:
@@ -38,7 +38,7 @@ def test_chips_do_what_their_data_sheets_say():
         world.run_for(3)
         assert console(world) == "chips ok\n"
     # The farther register has the reset coils. They change at the latch edge, and only there.
-    assert equipment.log == [(1, 2), (0, 0)]
+    assert equipment.log == [(1, 2, -1), (0, 0, -1)]
 
 
 @needs_micropython

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 from types import SimpleNamespace
 
 import msgspec
@@ -78,6 +79,10 @@ def gas(stage):
     return round(stage.equipment.plant.vessel.gas_l, 1)
 
 
+def ropes(stage):
+    return struct.unpack_from("<2i", stage.equipment.inputs("pdu-a1"), 4 * (13 * 8 + 3))
+
+
 def closed_and_carrying(place):
     def read(stage):
         electrical = stage.equipment.plant.electrical
@@ -125,6 +130,10 @@ OF_THE_PLANT = {
     "breaker_open": ("pdu-a1/1", {}, closed_and_carrying(("pdu-a1", 0)), (False, False)),
     "contactor_welded": ("pdu-a1/1", {}, lambda s: (drive(s, "reset"), drive(s, "set")), (True, True)),
     "contactor_broken": ("pdu-a1/1", {}, lambda s: (drive(s, "reset"), drive(s, "set")), (False, False)),
+    "rope_wet": ("pdu-a1/2", {}, ropes, (10_000_000, 5_000)),
+    "rope_cut": ("pdu-a1/1", {}, ropes, (-1, 10_000_000)),
+    "rope_shorted": ("pdu-a1/1", {}, ropes, (0, 10_000_000)),
+    "ground_fault": ("pdu-a1", {}, lambda s: s.equipment.inputs("pdu-a1")[-4] & 1, 1),
     "phase_lost": ("pdu-a1", {"phase": 2}, phases, [True, False, True, True, False, True]),
 }  # fmt: skip
 OF_THE_NETWORK = {

@@ -18,6 +18,7 @@ from .exchanger import Exchanger, Valve
 from .film import film_properties
 from .fluid import fluid
 from .hydraulics import Manifold, SkidHydraulics
+from .isolation import Isolation
 from .leak import Leak
 from .pipe import Pipe
 from .pump import Pump, PumpCurve
@@ -100,6 +101,7 @@ class Plant:
             [rack.devices * self._device_c for rack in self.racks],
             p.racks.flow_exponent,
         )
+        self.isolation = Isolation(config, lambda rack, closed: self.restrict(rack, 1.0 if closed else 0.0))
         self._pipe_loss_W = 0.0
         self._inverse_exponent = 1.0 / p.racks.flow_exponent
         self.balance = EnergyBalance(self.stored_J())
@@ -116,7 +118,7 @@ class Plant:
         return flow_kg_s * self._flow_to_l_min
 
     def restrict(self, rack: int, restriction: float) -> None:
-        """Fault: close a rack's hoses by this fraction."""
+        """Close a rack's hoses by this fraction: a fault, or its isolation valve."""
         self.racks[rack].restriction = restriction
         self.manifold.conductances[rack] = self.racks[rack].devices * self._device_c * (1.0 - restriction)
 
@@ -141,13 +143,20 @@ class Plant:
         """Fault: a hole at a skid or a rack that loses this much in normal operation; take it out of `leaks` to mend it."""
         part = 1.0 if place in self.skids else 0.5
         normal_kPa = self.parameters.coolant.charge_pressure_kPa + part * self.config.control.differential_pressure_kPa
-        leak = Leak(l_s, normal_kPa, part)
+        names = [rack.name for rack in self.racks]
+        leak = Leak(l_s, normal_kPa, part, names.index(place) if place in names else None)
         self.leaks.append(leak)
         return leak
+
+    def leaks_at(self, rack: int) -> bool:
+        """There is coolant below this rack (from 0): its leak rope is wet until the hole is mended."""
+        return any(leak.rack == rack for leak in self.leaks)
 
     def _step_losses(self, dt_s: float) -> None:
         """Coolant that leaks out, and gas that is in it."""
         for leak in self.leaks:
+            if leak.rack is not None and self.racks[leak.rack].restriction >= 1.0:
+                continue  # its valve is closed
             self.vessel.lost_l += leak.l_s(self.suction_kPa, self.differential_pressure_kPa) * dt_s
         if self.air.gas_l or self.vessel.gas_l:
             self.air.step(dt_s, self.l_min(self.manifold.flow_kg_s) / 60.0)

@@ -40,6 +40,12 @@ FAULTS: dict[str, Fault] = {
     "phase_lost": Fault(
         "One phase of a PDU has no voltage; the others carry the load", "pdu", plant.phase_lost, plant.PhaseLost
     ),
+    "ground_fault": Fault(
+        "The contact of a PDU's ground-fault relay opens, or its wire is cut", "pdu", plant.ground_fault
+    ),
+    "rope_wet": Fault("Water on one leak rope", "rope", plant.rope_wet),
+    "rope_cut": Fault("A wire of a leak rope is cut", "rope", plant.rope_cut),
+    "rope_shorted": Fault("The wires of a leak rope touch", "rope", plant.rope_shorted),
     "controller_kill": Fault(
         "Its program crashes; its watchdog starts it again", "controller", other.controller_kill, undoable=False
     ),

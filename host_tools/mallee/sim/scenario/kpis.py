@@ -59,6 +59,10 @@ def _rack_kW(view: View, rack: str) -> float:
     return plant.electrical.supplied_W[[r.name for r in plant.racks].index(rack)] / 1000.0
 
 
+def _rack_isolated(view: View, rack: str) -> float:
+    return next(float(r.restriction >= 1.0) for r in _plant(view).racks if r.name == rack)
+
+
 def _unserved_kW(view: View, _: str) -> float:
     electrical = _plant(view).electrical
     return (sum(electrical.demand_W) - sum(electrical.supplied_W)) / 1000.0
@@ -180,6 +184,7 @@ KPIS: dict[str, Kpi] = {
         "%", "Primary valve of one skid", lambda v, t: 100.0 * _plant(v).skids[t].valve.position, "skid"
     ),
     "it_power_kW": Kpi("kW", "What the racks get", lambda v, _: sum(_plant(v).electrical.supplied_W) / 1000.0),
+    "rack_isolated": Kpi("1", "1 while the isolation valve of a rack is closed", _rack_isolated, "rack"),
     "unserved_kW": Kpi("kW", "What the racks want and do not get", _unserved_kW),
     "rack_power_kW": Kpi("kW", "What one rack gets", _rack_kW, "rack"),
     "feed_current_A": Kpi("A", "Of one feed, each phase", lambda v, t: _plant(v).electrical.feed_current_A(t), "feed"),

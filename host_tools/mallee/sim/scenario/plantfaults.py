@@ -8,6 +8,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
+from ..pduwiring import CUT_ohm, SHORTED_ohm, WET_ohm
 from ..plant.electrical import Branch
 from ..plant.pump import Pump
 from ..transmitters import Transmitter
@@ -139,6 +140,23 @@ def room_humid(stage: Stage, target: str, p: RoomHumid) -> Undo:
 # Sensors.
 
 
+def rope(ohm: int) -> Callable[[Stage, str, Parameters], Undo]:
+    def begin(stage: Stage, target: str, p: Parameters) -> Undo:
+        pdu, number = split(target)
+        ropes = stage.equipment.pdus[pdu].rope_ohm
+        ropes[int(number) - 1] = ohm
+
+        def undo() -> None:
+            ropes[int(number) - 1] = None
+
+        return undo
+
+    return begin
+
+
+rope_wet, rope_cut, rope_shorted = rope(WET_ohm), rope(CUT_ohm), rope(SHORTED_ohm)
+
+
 def _transmitter(stage: Stage, target: str) -> Transmitter:
     skid, sensor = split(target)
     return stage.equipment.skids[skid].transmitters[sensor]
@@ -263,3 +281,9 @@ def phase_lost(stage: Stage, target: str, p: PhaseLost) -> Undo:
     wiring = stage.equipment.pdus[target]
     wiring.lose_phase(p.phase - 1)
     return lambda: wiring.lose_phase(None)
+
+
+def ground_fault(stage: Stage, target: str, p: Parameters) -> Undo:
+    wiring = stage.equipment.pdus[target]
+    wiring.fault_ground(True)
+    return lambda: wiring.fault_ground(False)
