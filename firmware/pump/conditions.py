@@ -7,7 +7,7 @@ import micropython
 from maps.pump import Mode, Settings
 from maps.pump_alarms import PumpAlarm
 
-_SPEEDS = ("pump_speed_1", "pump_speed_2")
+SPEEDS = ("pump_speed_1", "pump_speed_2")
 _SUPPLY = ("supply_temperature_1", "supply_temperature_2", "supply_temperature_3")
 # What the interlocks of the tick depend on, in the order of their rules.
 INTERLOCK_SENSORS = ("level", "supply_pressure", "return_pressure")
@@ -20,15 +20,13 @@ SPARE_SENSORS = (
     "flow",
     "facility_flow",
     "valve_position",
-    "pump_speed_1",
-    "pump_speed_2",
 )  # fmt: skip
 
 
 @micropython.native
-def report(alarm, sensors, spare, setting, reached, speed, valve_command, stopped):
+def report(alarm, sensors, spare, setting, reached, valve_command, stopped):
     """Tell `alarm(which, condition, index)` everything once. `reached`: part of what the pumps are asked for that they
-    achieve; speed and valve command in percent; `spare` is what spare_lost said when the sensors changed last."""
+    achieve; valve command in percent, None: not judged; `spare` is what spare_lost said when the sensors changed last."""
     value, lost = sensors.value, sensors.lost
     supply = sensors.supply
     alarm(PumpAlarm.flow_low, None if reached is None else reached < 0.9 and not stopped)
@@ -39,10 +37,8 @@ def report(alarm, sensors, spare, setting, reached, speed, valve_command, stoppe
     alarm(PumpAlarm.over_temperature, above(supply, setting(Settings.over_temperature)))
     alarm(PumpAlarm.filter_blocked, above(value["filter_differential_pressure"], setting(Settings.filter_limit)))
     position = value["valve_position"]
-    alarm(PumpAlarm.valve_deviation, None if position is None else abs(position - valve_command) > 10)
-    for pump in range(2):
-        turning = value[_SPEEDS[pump]]
-        alarm(PumpAlarm.pump_no_effect, None if turning is None else speed > 5 and turning < speed / 2, pump)
+    known = position is not None and valve_command is not None
+    alarm(PumpAlarm.valve_deviation, abs(position - valve_command) > 10 if known else None)
     for i in range(3):
         alarm(PumpAlarm.supply_sensor_fault, None if lost[_SUPPLY[i]] is None else not sensors.supply_used >> i & 1, i)
         alarm(PumpAlarm.interlock_sensor_lost, lost[INTERLOCK_SENSORS[i]], i)
@@ -52,6 +48,22 @@ def report(alarm, sensors, spare, setting, reached, speed, valve_command, stoppe
     alarm(PumpAlarm.differential_pressure_lost, lost["differential_pressure"])
     alarm(PumpAlarm.humidity_lost, lost["ambient_humidity"])
     alarm(PumpAlarm.sensor_fault, spare)
+
+
+def report_pumps(alarm, effect, lost):
+    """Whether each pump does something, and whether its speed can be believed. Neither where nothing is fitted that could
+    tell."""
+    for pump in range(2):
+        fault = lost[SPEEDS[pump]]
+        alarm(PumpAlarm.pump_no_effect, effect.no_effect >> pump & 1 if effect.judges(pump) else None, pump)
+        alarm(PumpAlarm.speed_feedback_fault, None if fault is None else fault or effect.feedback_wrong >> pump & 1, pump)
+
+
+def report_leak(alarm, leak, leak_volume, switch):
+    alarm(PumpAlarm.leak_rope, leak.wet)
+    alarm(PumpAlarm.leak_rope_fault, leak.rope_fault)
+    alarm(PumpAlarm.leak_balance, above(leak.lost_l, leak_volume))
+    alarm(PumpAlarm.level_low, None if switch is None else not switch)
 
 
 def reached(measured, wanted, mode):

@@ -39,6 +39,9 @@ class PodEquipment:
         self._racks = len(config.racks)
         transmitters = equipment("pump")
         self.skids = {s.name: SkidWiring(self.plant, s.name, transmitters, seed, noise_percent) for s in config.skids}
+        if len(self.skids) == 2:
+            one, other = self.skids.values()
+            one.peer, other.peer = other, one
         self.pdus = {p.name: PduWiring(self.plant.electrical, p.name) for p in config.pdus}
         self._wirings: dict[str, SkidWiring | PduWiring] = {**self.skids, **self.pdus}
 

@@ -1,7 +1,8 @@
 """Between a skid of the plant and its controller's pins: transmitters one way, drives the other.
 
 The input vector is that of modules/virtual_pump.py: 16 transmitters in the order of boards/equipment/pump.py, two ambient
-ones, uA; then the chips that are absent: none.
+ones, uA; then the chips that are absent: none; the leak rope; contacts. The contact of the other skid is wired: where a pod
+has two skids, `peer` of each is the other's wiring.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from typing import Any
 from .plant.plant import Plant
 from .transmitters import Transmitter
 
-INPUTS, OUTPUTS = 19, 3
+INPUTS, OUTPUTS = 21, 4
+_DRY_ohm, _WET_ohm, _CUT, _SHORTED = 10_000_000, 5_000, -1, 0  # see chips/leak_rope.py
+ROPE_FAULTS = {"wet": _WET_ohm, "cut": _CUT, "shorted": _SHORTED}
 _FULL_DUTY = 65535
 
 
@@ -24,6 +27,13 @@ class SkidWiring:
     def __init__(self, plant: Plant, name: str, equipment: dict[str, Any], seed: int, noise_percent: float) -> None:
         self.plant = plant
         self.skid = plant.skids[name]
+        self.peer: SkidWiring | None = None
+        self.running = False
+        """What its controller says by its contact."""
+        self.rope: str | None = None
+        """Fault of the leak rope: one of ROPE_FAULTS."""
+        self.switch_level_percent: float | None = None
+        """Level above which the level switch is closed; None: the tank has none."""
         source = random.Random(f"{seed}/{name}")
         self.transmitters: dict[str, Transmitter] = {}
         read = self._readers()
@@ -33,7 +43,7 @@ class SkidWiring:
         for label, low, high in rows:
             transmitter = self.transmitters[label] = Transmitter(low, high, source, noise_percent)
             self._channels.append((transmitter, read[label]))
-        self._pack = struct.Struct(f"<{len(rows) + 1}i").pack
+        self._pack = struct.Struct(f"<{len(rows) + 3}i").pack
 
     def _readers(self) -> dict[str, Callable[[], float]]:
         """What each transmitter measures. A transmitter that the equipment has and the plant does not is an error at once."""
@@ -75,7 +85,21 @@ class SkidWiring:
         self._channels[i], self._channels[j] = self._channels[j], self._channels[i]
 
     def inputs(self) -> bytes:
-        return self._pack(*[transmitter.current_uA(read()) for transmitter, read in self._channels], 0)
+        currents = [transmitter.current_uA(read()) for transmitter, read in self._channels]
+        return self._pack(*currents, 0, self._rope_ohm(), self._contacts())
+
+    def _rope_ohm(self) -> int:
+        """Water that leaks at the skid runs over its rope."""
+        if self.rope is not None:
+            return ROPE_FAULTS[self.rope]
+        wet = any(leak.place == self.skid.name for leak in self.plant.leaks)
+        return _WET_ohm if wet else _DRY_ohm
+
+    def _contacts(self) -> int:
+        peer = self.peer is not None and self.peer.running
+        level = self.switch_level_percent
+        closed = level is not None and self.plant.vessel.level_percent > level
+        return peer | closed << 1
 
     def outputs(self, values: tuple[int, ...]) -> None:
         """Duties of pump 1, pump 2, valve; one that is not driven leaves the equipment as it is."""
@@ -84,3 +108,4 @@ class SkidWiring:
                 pump.command_percent = 100.0 * duty / _FULL_DUTY
         if values[2] >= 0:
             self.skid.valve.command = values[2] / _FULL_DUTY
+        self.running = values[3] == 1

@@ -12,7 +12,8 @@ import math
 class Leak:
     """`rate_l_s` is lost at `rated_kPa` above ambient; `part` of the differential pressure is before the hole."""
 
-    def __init__(self, rate_l_s: float, rated_kPa: float, part: float) -> None:
+    def __init__(self, place: str, rate_l_s: float, rated_kPa: float, part: float) -> None:
+        self.place = place
         self._per_root_kPa = rate_l_s / math.sqrt(rated_kPa)
         self._part = part
 

@@ -141,7 +141,7 @@ class Plant:
         """Fault: a hole at a skid or a rack that loses this much in normal operation; take it out of `leaks` to mend it."""
         part = 1.0 if place in self.skids else 0.5
         normal_kPa = self.parameters.coolant.charge_pressure_kPa + part * self.config.control.differential_pressure_kPa
-        leak = Leak(l_s, normal_kPa, part)
+        leak = Leak(place, l_s, normal_kPa, part)
         self.leaks.append(leak)
         return leak
 

@@ -15,6 +15,9 @@ FAULTS: dict[str, Fault] = {
     "valve_stick": Fault("The primary valve stays where it is", "skid", plant.valve_stick),
     "filter_clog": Fault("The secondary filter fills", "skid", plant.filter_clog, plant.FilterClog),
     "leak": Fault("A hole through which coolant is lost; undone, it is mended", "place", plant.leak, plant.Leak),
+    "rope_wet": Fault("Water is spilt over its leak rope; undone, it dries", "skid", plant.rope("wet")),
+    "rope_cut": Fault("Its leak rope is cut", "skid", plant.rope("cut")),
+    "rope_shorted": Fault("The wires of its leak rope touch", "skid", plant.rope("shorted")),
     "air_in_loop": Fault(
         "Air comes into the loop; its separator takes it out again", "pod", plant.air_in_loop, plant.AirInLoop
     ),

@@ -78,6 +78,19 @@ def leak(stage: Stage, target: str, p: Leak) -> Undo:
     return lambda: plant.leaks.remove(found)
 
 
+def rope(kind: str) -> Callable[[Stage, str, Parameters], Undo]:
+    def begin(stage: Stage, target: str, p: Parameters) -> Undo:
+        wiring = stage.equipment.skids[target]
+        before, wiring.rope = wiring.rope, kind
+
+        def undo() -> None:
+            wiring.rope = before
+
+        return undo
+
+    return begin
+
+
 class AirInLoop(Parameters, frozen=True):
     by_l: Annotated[float, Meta(gt=0, le=30)] = 10.0
     """At suction pressure. It compresses the vessel's cushion: more than 15 l bring the default loop to its pressure limit."""
