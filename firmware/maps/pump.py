@@ -183,7 +183,6 @@ class Local(Holding):
     speed_setpoint = s16(214, -2, "%", low=0, high=100, default=50)
     """Speed set-point."""
 
-
     operation_setpoint = enum(215, Operation, low=0, high=3, default=0)
     """What the skid shall be about. Anything but run counts for a host's as well; service ends by becoming run."""
     service_speed = s16(216, -2, "%", low=0, high=100, count=2, default=None)

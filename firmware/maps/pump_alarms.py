@@ -8,7 +8,7 @@ class PumpAlarm(Alarm):
     """Level below dry_run_level; or the level switch open while level is not known or suction pressure is low.
 
     Cause: coolant was lost through a leak, or the loop was opened and not filled.
-    Consequence: both pumps stop, latched, before they run dry, and those of every skid on the same vessel; another one carries on.
+    Consequence: both pumps stop, latched, before they run dry, and those of every skid on the same vessel; others carry on.
     Remedy: find and mend the leak, fill the loop, write 16 to reset_latch.
     """
     supply_pressure_stop = alarm(17, priority="critical", group="pumps", delay_ms=300, latch=True)

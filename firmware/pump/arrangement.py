@@ -4,7 +4,6 @@ Each pump has a limit that moves; its command is the speed that the loop wants, 
 limit, so nothing jumps. Pure. Percent, seconds.
 """
 
-import micropython
 from core.pid import ramp
 from micropython import const
 
@@ -32,7 +31,6 @@ class Arrangement:
     def stop(self):
         self.commands[0] = self.commands[1] = 0.0
 
-    @micropython.native
     def step(self, speed, standby, no_effect, minimum, per_s, dt_s):
         """`standby`: one on duty, else both share. A pump without effect runs at `minimum`, to show when it is back; where
         none has an effect all are driven: cooling does not stop by a suspicion."""

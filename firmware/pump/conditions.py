@@ -3,7 +3,6 @@
 None as a condition says that it cannot be judged, because its sensor is lost or not fitted.
 """
 
-import micropython
 from maps.pump import Mode, Settings
 from maps.pump_alarms import PumpAlarm
 
@@ -23,7 +22,6 @@ SPARE_SENSORS = (
 )  # fmt: skip
 
 
-@micropython.native
 def report(alarm, sensors, spare, setting, reached, valve_command, stopped):
     """Tell `alarm(which, condition, index)` everything once. `reached`: part of what the pumps are asked for that they
     achieve; valve command in percent, None: not judged; `spare` is what spare_lost said when the sensors changed last."""
@@ -37,8 +35,8 @@ def report(alarm, sensors, spare, setting, reached, valve_command, stopped):
     alarm(PumpAlarm.over_temperature, above(supply, setting(Settings.over_temperature)))
     alarm(PumpAlarm.filter_blocked, above(value["filter_differential_pressure"], setting(Settings.filter_limit)))
     position = value["valve_position"]
-    known = position is not None and valve_command is not None
-    alarm(PumpAlarm.valve_deviation, abs(position - valve_command) > 10 if known else None)
+    away = None if position is None or valve_command is None else position - valve_command
+    alarm(PumpAlarm.valve_deviation, None if away is None else abs(away) > 10)
     for i in range(3):
         alarm(PumpAlarm.supply_sensor_fault, None if lost[_SUPPLY[i]] is None else not sensors.supply_used >> i & 1, i)
         alarm(PumpAlarm.interlock_sensor_lost, lost[INTERLOCK_SENSORS[i]], i)
@@ -56,7 +54,9 @@ def report_pumps(alarm, effect, lost):
     for pump in range(2):
         fault = lost[SPEEDS[pump]]
         alarm(PumpAlarm.pump_no_effect, effect.no_effect >> pump & 1 if effect.judges(pump) else None, pump)
-        alarm(PumpAlarm.speed_feedback_fault, None if fault is None else fault or effect.feedback_wrong >> pump & 1, pump)
+        alarm(
+            PumpAlarm.speed_feedback_fault, None if fault is None else fault or effect.feedback_wrong >> pump & 1, pump
+        )
 
 
 def report_leak(alarm, leak, leak_volume, switch):

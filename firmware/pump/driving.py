@@ -1,6 +1,5 @@
 """From set-points to the drives of both pumps and the valve, ten times a second."""
 
-import micropython
 from core.pid import ramp
 from machine import PWM, Pin
 from maps.common import LeaseState
@@ -59,7 +58,6 @@ class Driving:
         ):
             pi.gain, pi.integral_time_s = setting(gain), setting(time)
 
-    @micropython.native
     def drive_pumps(self, stopped, operating, no_effect, dt_s):
         loop, value, setting, arrangement = self.loop, self._sensors.value, self._setting, self.arrangement
         per_s, minimum = setting(Settings.speed_ramp), setting(Settings.minimum_speed)
@@ -89,7 +87,6 @@ class Driving:
         wanted = [get(Local.service_speed, pump) for pump in range(PUMPS)]
         self.arrangement.by_hand(wanted, most, self.loop.cap)
 
-    @micropython.native
     def drive_valve(self, operation, dt_s):
         """Without a supply temperature what the exchanger has to do still says a position; without that, the preset one."""
         supply, setpoint, command = self._sensors.supply, self._setpoints.values[0], self.valve_command
@@ -108,7 +105,6 @@ class Driving:
             self.valve.take_over(command, 0.0)
         self._valve_pwm.duty_u16(duty(command))
 
-    @micropython.native
     def demand(self, supply_degC):
         value, controller = self._sensors.value, self._controller
         active = controller.lease.state == LeaseState.ACTIVE
@@ -120,7 +116,6 @@ class Driving:
         value = self._sensors.value
         return value["differential_pressure"], value["flow"], None
 
-    @micropython.native
     def setpoint(self):
         _, pressure, flow, speed = self._setpoints.values
         return drooped(pressure, self._setting(Settings.droop), self.loop.speed), flow, speed

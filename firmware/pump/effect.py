@@ -7,7 +7,6 @@ Pure: `step` takes values; None is what is not known. Percent, kPa, l/min, ms.
 
 from math import sqrt
 
-import micropython
 from core.pid import ramp
 from micropython import const
 
@@ -45,7 +44,6 @@ class Curve:
         return s * s * (self.shutoff - root * root)
 
 
-@micropython.native
 def _between(x, xs, ys):
     i = 1
     while i < len(xs) - 1 and x > xs[i]:

@@ -131,9 +131,9 @@ class Interlocks:
             elif not (alarms.active(alarm) and holds):
                 alarms.set(alarm, False)
 
-    def released(self):
+    def release(self, alarms):
         """Latched alarms were reset: let go of those whose alarm went."""
-        alarms, release = self.controller.alarms, 0
+        release = 0
         for bit in range(len(STOPS)):
             if self._noted_bits >> bit & 1 and not alarms.active(STOPS[bit]):
                 release |= 1 << bit

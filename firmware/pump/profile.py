@@ -112,7 +112,6 @@ class Pump(Interlocks):
         self.sensors.take(self.window.finished, self.window.samples, chip)
         publish(self.image.put, self.sensors, 8 * chip, 8 * chip + 8)
 
-    @micropython.native
     def regulate(self, dt_ms):
         dt_s = dt_ms / 1000
         if not self.ticking:
@@ -148,10 +147,12 @@ class Pump(Interlocks):
     def may_switch(self, address, value):
         return Refusal.NONE
 
+    def released(self):
+        self.release(self.controller.alarms)
+
     def switched(self, address, value):
         """A pump skid has no coils."""
 
-    @micropython.native
     def _targets(self, remote):
         return self.targets.of(remote, self.sensors.dew_point_degC, self.setting(Settings.dew_point_margin))
 
@@ -193,7 +194,6 @@ class Pump(Interlocks):
         put(Measurement.active_supply_temperature, self.setpoints.values[0])
         put(Measurement.active_differential_pressure, driving.setpoint()[0])
 
-    @micropython.native
     def _pump_state(self, pump):
         if self.stopped_bits:
             return PumpState.LOCKED
