@@ -10,7 +10,6 @@ from maps.pump import Arranged, Counted, Local, Measurement, PumpState, Remote, 
 from maps.pump_alarms import PumpAlarm
 
 from pump.arrangement import PUMPS
-from pump.conditions import spare_lost
 from pump.control import Setpoints, heat_kW
 from pump.converters import Converters
 from pump.driving import Driving
@@ -54,7 +53,7 @@ class Pump(Interlocks):
         self._taken = 0
         self._second_half = False  # of a window is still to be taken over
         self.at_local = True
-        self.heat_kW = self.spare_lost = None
+        self.heat_kW = None
         self.targets = Targets(controller.holdings)
         controller.holdings.guard(Local.mode_setpoint & ADDRESS, 999, None, self._configured)
 
@@ -176,7 +175,6 @@ class Pump(Interlocks):
         if sensors.changed:
             sensors.changed = False
             publish_quality(put, sensors)
-            self.spare_lost = spare_lost(sensors)
         put(Measurement.supply_temperature, sensors.supply)
         put(Measurement.dew_point, sensors.dew_point_degC)
         value = sensors.value

@@ -10,7 +10,7 @@ from maps.pump import Contact, Local, Measurement, Mode, Operation, Remote, Sett
 from maps.pump_alarms import PumpAlarm
 
 from pump import wear
-from pump.conditions import SPEEDS, above, reached, report, report_leak, report_pumps
+from pump.conditions import SPEEDS, above, reached, report, report_leak, report_sensors
 from pump.contacts import Contact as Input
 from pump.effect import Curve, Effect, losses
 from pump.interlocks import DRY_RUN, LEAK_STOP
@@ -79,6 +79,9 @@ class Supervisor:
             self._measure_wear(commands, speeds, head_kPa, flow)
         elif self._turn == 6:
             self._publish()
+        elif self._turn == 8:
+            profile.controller.alarms.dt_ms = 1000
+            report_sensors(alarm, profile.sensors, self.effect.feedback_wrong)
 
     def _operate(self, dt_s):
         profile, operating = self._profile, self.operating
@@ -123,8 +126,11 @@ class Supervisor:
             part = None if starting else reached(driving.measured(), driving.setpoint(), profile.setpoints.mode)
         if starting or self.operating.now == Operation.FILL:
             valve = None
-        report(alarm, sensors, profile.spare_lost, setting, part, valve, bool(profile.stopped_bits))
-        report_pumps(alarm, self.effect, sensors.lost)
+        report(alarm, sensors, setting, part, valve, bool(profile.stopped_bits))
+        effect = self.effect
+        for pump in range(2):
+            judged = effect.judges(pump)
+            alarm(PumpAlarm.pump_no_effect, effect.no_effect >> pump & 1 if judged else None, pump)
         report_leak(alarm, self.leak, setting(Supervision.leak_volume), self._switch.closed)
 
     # Once a second.
