@@ -10,6 +10,7 @@ from micropython import const
 PUMPS = const(2)
 BOTH = const(3)
 RETURN_percent_s = 3.0  # of a pump that had no effect: its check valve opens while the loop can follow
+PROBE_percent = 15.0  # so fast at least that standing and turning can be told apart
 MIN_ON_ms = const(300_000)
 
 
@@ -43,7 +44,7 @@ class Arrangement:
         for pump in range(PUMPS):
             limit = limits[pump]
             if no_effect >> pump & 1:
-                limit = minimum
+                limit = max(minimum, PROBE_percent)
                 self._rates[pump] = RETURN_percent_s
             elif standby and pump != duty:
                 # It goes when the other has come.

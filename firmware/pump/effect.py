@@ -81,7 +81,7 @@ class Effect:
             if commands[pump] > _JUDGED_percent:
                 asked |= 1 << pump
                 if speed is not None:
-                    turning[pump] = speed > expected - _BEHIND_percent and speed > _JUDGED_percent / 2
+                    turning[pump] = speed > expected - _BEHIND_percent
                 self._come_back(pump, dt_ms, turning[pump])
             else:
                 self._doubt_ms[pump] = self._wrong_ms[pump] = 0

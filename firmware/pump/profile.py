@@ -1,6 +1,5 @@
 """The coolant pump skid: ties sensors, loops, interlocks and supervision to registers and the board."""
 
-import micropython
 from core import tick
 from core.bank import declared_in
 from drivers import fram
@@ -168,7 +167,6 @@ class Pump(Interlocks):
         self.targets.configured()
         self.set_limits(self.sensors.transmitters, self.setting)
 
-    @micropython.native
     def _publish(self, dt_ms):
         put, sensors, driving = self.image.put, self.sensors, self.driving
         publish(put, sensors, 16, 18)

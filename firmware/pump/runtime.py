@@ -2,7 +2,6 @@
 
 from struct import pack_into, unpack_from
 
-import micropython
 from maps.pump import Counted
 from micropython import const
 
@@ -18,7 +17,6 @@ class RunTime:
         for pump in range(PUMPS):
             self._publish(pump)
 
-    @micropython.native
     def ran(self, pump, dt_ms):
         ms = self._ms[pump] + dt_ms
         if ms >= 1000:

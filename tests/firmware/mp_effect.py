@@ -97,11 +97,11 @@ def test_one_that_only_hydraulics_named_is_tried_again_after_a_minute():
     assert run(found, 10, commands=(15.0, SPEED), speeds=(None, SPEED), flow=FLOW) == 0
 
 
-def test_a_drive_on_its_way_is_not_late():
-    found, speed = effect((0.0, 0.0)), 0.0
+def test_a_drive_on_its_way_is_not_late_though_its_feedback_is():
+    found, speeds = effect((0.0, 0.0)), [0.0, 0.0, 0.0]
     for _ in range(20):
-        speed = min(SPEED, speed + 3.33)
-        assert run(found, 1, speeds=(speed, speed), flow=None) == 0
+        speeds.append(min(SPEED, speeds[-1] + 3.33))
+        assert run(found, 1, speeds=(speeds[-3], speeds[-3]), flow=None) == 0
 
 
 def test_a_loaded_filter_adds_to_the_head():

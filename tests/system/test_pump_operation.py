@@ -206,7 +206,7 @@ def test_a_failed_duty_pump_is_replaced_within_250_ms_of_its_recognition_and_bot
         began = bench.controller.board.local_us
         bench.equipment.values |= {"speed_1": 0.0, "flow": 0.0}
         bench.equipment.log.clear()
-        await asyncio.sleep(1.3)
+        await asyncio.sleep(0.5)
         bench.equipment.values |= {"speed_2": 53.0, "flow": 305.0}
         await asyncio.sleep(1)
         taken = next(at for at, duties in bench.equipment.log if duties[1] > 0.4 * FULL)
