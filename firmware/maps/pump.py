@@ -194,19 +194,19 @@ class Local(Holding):
 class Settings(Holding):
     """Tuning and limits, in RAM until committed."""
 
-    # SIMC (Skogestad 2003): 2 dp/n = 7.4 kPa/% at 200 kPa and 54 %; lag 0.6 s (windows, drive), delay and closed loop 1.35 s.
-    pump_gain = u16(220, -4, "%/kPa", low=0, high=2, default=0.06)
-    """Proportional gain of the differential-pressure loop."""
-    pump_integral_time = u16(221, -1, "s", low=0.5, high=600, default=0.6)
-    """Integral time of the differential-pressure loop."""
-    flow_gain = u16(222, -4, "%min/l", low=0, high=2, default=0.01)
-    """Proportional gain of the flow loop."""
-    flow_integral_time = u16(223, -1, "s", low=0.5, high=600, default=3)
-    """Integral time of the flow loop."""
-    valve_gain = u16(224, -2, "%/K", low=0, high=100, default=4)
-    """Proportional gain of the supply temperature loop: percent of full facility flow, at full demand of the exchanger."""
-    valve_integral_time = u16(225, -1, "s", low=5, high=3600, default=60)
-    """Integral time of the supply temperature loop."""
+    pump_gain = u16(220, -4, "%/kPa", low=0, high=2, default=None)
+    """Proportional gain of the differential-pressure loop; not available: computed from plant numbers, by speed."""
+    pump_integral_time = u16(221, -1, "s", low=0.5, high=600, default=None)
+    """Integral time of the differential-pressure loop; not available: computed."""
+    flow_gain = u16(222, -4, "%min/l", low=0, high=2, default=None)
+    """Proportional gain of the flow loop; not available: computed, by speed."""
+    flow_integral_time = u16(223, -1, "s", low=0.5, high=600, default=None)
+    """Integral time of the flow loop; not available: computed."""
+    valve_gain = u16(224, -2, "%/K", low=0, high=100, default=None)
+    """Proportional gain of the supply temperature loop: percent of full facility flow, at full demand of the exchanger; not
+    available: computed."""
+    valve_integral_time = u16(225, -1, "s", low=5, high=3600, default=None)
+    """Integral time of the supply temperature loop; not available: computed."""
     droop = u16(226, -2, "%", low=0, high=20, default=5)
     """Fall of the differential-pressure set-point from half to one and a half of full speed; shares load between skids."""
     minimum_speed = s16(227, -2, "%", low=0, high=60, default=15)
@@ -264,3 +264,32 @@ class Supervision(Holding):
     """filter_loading alarm."""
     pump_worn = u16(251, 0, "%", low=30, high=100, default=80)
     """pump_head_ratio below this is an alarm."""
+
+
+class Plant(Holding):
+    """What the loops are tuned to (docs/control.md), in RAM until committed. Only used where a gain is not available."""
+
+    pressure_process = u16(252, -2, "%/%", low=0.1, high=10, default=2)
+    """Percent of differential pressure for a percent of the speed there is."""
+    pressure_lag = u16(253, -1, "s", low=0.1, high=60, default=0.3)
+    """Time constant of that: drive and the averaging of transmitters."""
+    pressure_delay = u16(254, -1, "s", low=0, high=60, default=0.2)
+    """Dead time of that."""
+    pressure_closed_loop = u16(255, -1, "s", low=0.1, high=60, default=0.8)
+    """Time constant wanted of the closed loop."""
+    flow_process = u16(256, -2, "%/%", low=0.1, high=10, default=1.2)
+    """Percent of this skid's flow for a percent of the speed there is."""
+    flow_lag = u16(257, -1, "s", low=0.1, high=60, default=0.3)
+    """Time constant of that."""
+    flow_delay = u16(258, -1, "s", low=0, high=60, default=0.2)
+    """Dead time of that."""
+    flow_closed_loop = u16(259, -1, "s", low=0.1, high=60, default=2)
+    """Time constant wanted of the closed loop."""
+    temperature_process = u16(260, -2, "K/%", low=0.01, high=10, default=0.33)
+    """Supply temperature for a percent of full facility flow, at full demand of the exchanger."""
+    temperature_lag = u16(261, -1, "s", low=1, high=3600, default=20)
+    """Time constant of that."""
+    temperature_delay = u16(262, -1, "s", low=0, high=600, default=3)
+    """Dead time of that."""
+    temperature_closed_loop = u16(263, -1, "s", low=1, high=3600, default=12)
+    """Time constant wanted of the closed loop."""

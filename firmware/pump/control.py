@@ -5,6 +5,7 @@ Pure: `step` of each class takes values and returns commands. Percent, kPa, °C,
 
 from math import log
 
+import micropython
 from core.pid import Pi, ramp
 from maps.pump import Mode
 
@@ -45,6 +46,7 @@ class PumpLoop:
         self.cap = 100.0  # lowered while a pressure is outside its limit
         self.speed = 0.0
 
+    @micropython.native
     def step(self, mode, setpoint, measured, preset, minimum, per_s, dt_s):
         """`setpoint` and `measured` are (ΔP kPa, flow l/min, speed %) ; a measured None falls back to the preset speed."""
         pressure_error = 0.0 if measured[0] is None else setpoint[0] - measured[0]

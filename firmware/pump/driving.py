@@ -3,10 +3,11 @@
 from core.pid import ramp
 from machine import PWM, Pin
 from maps.common import LeaseState
-from maps.pump import Local, Operation, Remote, Settings
+from maps.pump import Local, Mode, Operation, Plant, Remote, Settings
 
 from pump.arrangement import PUMPS, Arrangement
 from pump.control import PumpLoop, ValveLoop, drooped, effectiveness_needed
+from pump.tuning import scheduled, simc
 
 PWM_HZ = 1000
 VALVE_percent_s = 100 / 30  # faster than actuators are; no command jumps
@@ -26,6 +27,7 @@ class Driving:
         self.valve_command = 0.0
         self.standby = False  # pumps are arranged as duty and standby
         self.pwm = ()
+        self._relative = (None, None, None)  # gains of the loops that are computed, for the schedule
 
     def start(self, pins, ramp_setpoints):
         """Take over what pumps and valve do. Set-points begin where the plant is: the loops start without an error, whatever
@@ -40,6 +42,7 @@ class Driving:
         self._setpoints.values = [supply, measured[0], measured[1], speed]
         ramp_setpoints()
         self.loop.speed = speed  # the droop depends on it
+        self._schedule(self.setpoint())
         self.loop.take_over(speed, measured, self.setpoint())
         arrangement.take_over([speed if each is None else each for each in speeds])
         self.valve.take_over(self.valve_command, 0.0, None if supply is None else self.demand(supply))
@@ -49,14 +52,35 @@ class Driving:
         ]
         self._valve_pwm = PWM(Pin(pins["valve_pwm"]), freq=PWM_HZ, duty_u16=duty(self.valve_command))
 
-    def tune(self):
-        setting, loop = self._setting, self.loop
-        for pi, gain, time in (
-            (loop.pressure, Settings.pump_gain, Settings.pump_integral_time),
-            (loop.flow, Settings.flow_gain, Settings.flow_integral_time),
-            (self.valve.loop, Settings.valve_gain, Settings.valve_integral_time),
-        ):
-            pi.gain, pi.integral_time_s = setting(gain), setting(time)
+    def tune(self, plant):
+        """`plant(field)` gives a number of the plant. What is set by hand counts, and is not scheduled."""
+        loop, setting, relative = self.loop, self._setting, []
+        for pi, gain, time, process, lag, delay, closed in (
+            (
+                loop.pressure, Settings.pump_gain, Settings.pump_integral_time,
+                Plant.pressure_process, Plant.pressure_lag, Plant.pressure_delay, Plant.pressure_closed_loop,
+            ),
+            (
+                loop.flow, Settings.flow_gain, Settings.flow_integral_time,
+                Plant.flow_process, Plant.flow_lag, Plant.flow_delay, Plant.flow_closed_loop,
+            ),
+            (
+                self.valve.loop, Settings.valve_gain, Settings.valve_integral_time,
+                Plant.temperature_process, Plant.temperature_lag, Plant.temperature_delay, Plant.temperature_closed_loop,
+            ),
+        ):  # fmt: skip
+            by_hand, computed = setting(gain), simc(plant(process), plant(lag), plant(delay), plant(closed))
+            relative.append(computed[0] if by_hand is None else None)
+            pi.gain = computed[0] if by_hand is None else by_hand
+            pi.integral_time_s = computed[1] if setting(time) is None else setting(time)
+        self._relative = relative
+
+    def _schedule(self, wanted):
+        loop, (pressure, flow, _) = self.loop, self._relative
+        if pressure is not None:
+            loop.pressure.gain = scheduled(pressure, loop.speed, wanted[0])
+        if flow is not None and self._setpoints.mode == Mode.FLOW:
+            loop.flow.gain = scheduled(flow, loop.speed, max(wanted[1], 50.0))
 
     def drive_pumps(self, stopped, operating, no_effect, dt_s):
         loop, value, setting, arrangement = self.loop, self._sensors.value, self._setting, self.arrangement
@@ -66,6 +90,7 @@ class Driving:
         too_low = suction is not None and suction < setting(Settings.return_pressure_low)
         loop.limit(too_high or too_low, per_s, dt_s, minimum)
         measured, wanted = self.measured(), self.setpoint()
+        self._schedule(wanted)
         if stopped:
             loop.take_over(0.0, measured, wanted)
             arrangement.stop()

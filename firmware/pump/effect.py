@@ -94,20 +94,21 @@ class Effect:
 
     def _short(self, working, turning, alone, speeds, head_kPa, flow_l_min):
         """Whether the flow of those that may do nothing is missing (None: not known), and who they are."""
-        total = doubtful = 0.0
         suspects = count = 0
         for pump in range(PUMPS):
+            if working >> pump & 1 and (alone or not turning[pump]):
+                suspects |= 1 << pump
+                count += 1
+        if not suspects or head_kPa is None or flow_l_min is None:
+            return None, suspects
+        total = doubtful = 0.0
+        for pump in range(PUMPS):
             if working >> pump & 1:
-                turns = turning[pump]
-                gives = 0.0
-                if head_kPa is not None:
-                    gives = self._curve.flow(head_kPa, speeds[pump] if turns else self.expected[pump])
+                gives = self._curve.flow(head_kPa, speeds[pump] if turning[pump] else self.expected[pump])
                 total += gives
-                if not turns or alone:
-                    suspects |= 1 << pump
+                if suspects >> pump & 1:
                     doubtful += gives
-                    count += 1
-        if head_kPa is None or flow_l_min is None or doubtful < _LEAST_l_min:
+        if doubtful < _LEAST_l_min:
             return None, suspects
         # One of two that are both doubted must not condemn the other: then nearly all has to be missing.
         sole = count == 1 and not alone

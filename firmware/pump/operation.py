@@ -1,6 +1,6 @@
 """What the skid is about: running, standing by, being filled, in service. Pure. Percent, seconds."""
 
-from maps.pump import Operation
+from maps.pump import Operation, Supervision
 
 WAKE_PART = 0.6  # of the set-point of differential pressure
 WAKE_s = 3.0
@@ -17,8 +17,8 @@ class Operating:
         self._s = 0.0  # in this operation, or of its cycle
         self._low_s = 0.0
 
-    def step(self, asked, reached, fill, service_s, dt_s):
-        """`reached`: part of the pressure set-point that the manifold has, None: not known; `fill`: (speed, on, off)."""
+    def step(self, asked, reached, setting, dt_s):
+        """`reached`: part of the pressure set-point that the manifold has, None: not known."""
         if asked != self._asked:
             self._asked = self.now = asked
             self._s = self._low_s = 0.0
@@ -31,10 +31,10 @@ class Operating:
             if self._low_s >= WAKE_s - 0.01:
                 self.now = Operation.RUN
         elif self.now == Operation.FILL:
-            speed, on_s, off_s = fill
-            if self._s >= on_s + off_s:
+            on_s = setting(Supervision.fill_on)
+            if self._s >= on_s + setting(Supervision.fill_off):
                 self._s = 0.0
-            self.speed = speed if self._s < on_s else 0.0
-        elif self.now == Operation.SERVICE and self._s >= service_s:
+            self.speed = setting(Supervision.fill_speed) if self._s < on_s else 0.0
+        elif self.now == Operation.SERVICE and self._s >= setting(Supervision.service_timeout):
             self.now = Operation.RUN
             self.ended = True

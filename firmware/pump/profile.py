@@ -5,7 +5,7 @@ from core.bank import declared_in
 from drivers import fram
 from maps.common import Chip, Profile, Refusal, SafeReason
 from maps.fields import ADDRESS
-from maps.pump import Arranged, Counted, Local, Measurement, PumpState, Remote, Settings, Supervision
+from maps.pump import Arranged, Counted, Local, Measurement, Plant, PumpState, Remote, Settings, Supervision
 from maps.pump_alarms import PumpAlarm
 
 from pump.arrangement import PUMPS
@@ -24,7 +24,7 @@ class Pump(Interlocks):
     PRODUCT = b"mallee-pump"
     TITLE = b"mallee coolant pump skid"
     inputs = (Measurement, Counted)
-    holdings = (Remote, Local, Settings, Supervision)
+    holdings = (Remote, Local, Settings, Supervision, Plant)
     coils = ()
     alarms = (PumpAlarm,)
     COUNTER_BYTES = COUNTER_BYTES
@@ -161,8 +161,8 @@ class Pump(Interlocks):
         """Settings as every step needs them, and interlock limits as codes of the converter."""
         for declared in (Settings, Supervision):
             for field in declared_in(declared):
-                self._settings[field] = self.controller.holdings.setting(field)
-        self.driving.tune()
+                self._settings[field] = self.controller.holdings.get(field)
+        self.driving.tune(self.controller.holdings.setting)
         self.driving.standby = self.setting(Supervision.pump_arrangement) == Arranged.DUTY_STANDBY
         self.targets.configured()
         self.set_limits(self.sensors.transmitters, self.setting)

@@ -85,7 +85,7 @@ class Supervisor:
 
     def _operate(self, dt_s):
         profile, operating = self._profile, self.operating
-        holdings, setting = profile.controller.holdings, profile.setting
+        holdings = profile.controller.holdings
         asked = holdings.get(Local.operation_setpoint)
         if asked == Operation.RUN and profile.controller.lease.remote:
             asked = holdings.get(Remote.remote_operation)
@@ -93,8 +93,7 @@ class Supervisor:
         part = None
         if operating.now == Operation.STANDBY:
             part = reached(driving.measured(), driving.setpoint(), Mode.DIFFERENTIAL_PRESSURE)
-        fill = [setting(field) for field in (Supervision.fill_speed, Supervision.fill_on, Supervision.fill_off)]
-        operating.step(asked, part, fill, setting(Supervision.service_timeout), dt_s)
+        operating.step(asked, part, profile.setting, dt_s)
         if operating.ended:
             operating.ended = False
             holdings.put(Local.operation_setpoint, Operation.RUN)

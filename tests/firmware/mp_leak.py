@@ -1,9 +1,14 @@
 from maps.common import Chip, LeakState
-from maps.pump import Operation
+from maps.pump import Operation, Supervision
 from pump.leak import Leak
 from pump.operation import Operating
 
-FILL = (30.0, 20.0, 10.0)
+SETTINGS = {
+    Supervision.fill_speed: 30.0,
+    Supervision.fill_on: 20.0,
+    Supervision.fill_off: 10.0,
+    Supervision.service_timeout: 60.0,
+}
 
 
 class Rope:
@@ -94,9 +99,9 @@ def test_it_may_stop_where_nobody_loses_cooling():
     assert not found.may_stop(None, None, 0.1), "heat that is not known is not zero"
 
 
-def operate(found, asked, steps, part=1.0, service_s=1800.0):
+def operate(found, asked, steps, part=1.0):
     for _ in range(steps):
-        found.step(asked, part, FILL, service_s, 0.1)
+        found.step(asked, part, SETTINGS.get, 0.1)
     return found.now
 
 
@@ -121,5 +126,5 @@ def test_filling_is_on_and_off_in_turn():
 
 def test_service_ends_by_itself_and_says_so():
     found = Operating()
-    assert operate(found, Operation.SERVICE, 590, service_s=60.0) == Operation.SERVICE and not found.ended
-    assert operate(found, Operation.SERVICE, 11, service_s=60.0) == Operation.RUN and found.ended
+    assert operate(found, Operation.SERVICE, 590) == Operation.SERVICE and not found.ended
+    assert operate(found, Operation.SERVICE, 11) == Operation.RUN and found.ended
