@@ -92,7 +92,7 @@ class PumpAlarm(Alarm):
     """No supply temperature sensor is valid.
 
     Cause: a common cable or the analog input chip.
-    Consequence: the valve goes to its preset opening.
+    Consequence: the valve follows return and facility temperature; without those it goes to preset_valve.
     Remedy: mend the wiring; watch return temperature meanwhile.
     """
     differential_pressure_lost = alarm(32, priority="high", group="sensors", delay_ms=1000)

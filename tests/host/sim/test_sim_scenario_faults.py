@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import struct
 from types import SimpleNamespace
 
 import msgspec
@@ -73,6 +74,11 @@ def leaking(stage):
     return round(vessel.lost_l - before, 3)
 
 
+def rope_ohm(stage):
+    """Second last of the words that its controller sees."""
+    return struct.unpack("<21i", stage.equipment.inputs("skid-1"))[19]
+
+
 def gas(stage):
     stage.equipment.step(0, 10_000)
     return round(stage.equipment.plant.vessel.gas_l, 1)
@@ -109,6 +115,9 @@ OF_THE_PLANT = {
     "valve_stick": ("skid-1", {}, valve, False),
     "filter_clog": ("skid-1", {"by_kPa": 50.0}, lambda s: s.equipment.plant.skids["skid-1"].filter_kPa, None),
     "leak": ("rack-2", {"l_s": 0.5}, leaking, 0.05),
+    "rope_wet": ("skid-1", {}, rope_ohm, 5_000),
+    "rope_cut": ("skid-1", {}, rope_ohm, -1),
+    "rope_shorted": ("skid-1", {}, rope_ohm, 0),
     "air_in_loop": ("", {"by_l": 15.0}, gas, 15.0),
     "facility_warm": ("", {"by_K": 3.0}, lambda s: s.equipment.plant.facility_supply_degC, 35.0),
     "facility_gone": ("", {"left": 0.2}, lambda s: s.equipment.plant.facility_available, 0.2),
