@@ -3,7 +3,8 @@
 from core.pid import ramp
 from machine import PWM, Pin
 from maps.common import LeaseState
-from maps.pump import Local, Mode, Operation, Plant, Remote, Settings
+from maps.pump import Local, Mode, Operation, Remote, Settings
+from maps.pump_supervision import Plant
 
 from pump.arrangement import PUMPS, Arrangement
 from pump.control import PumpLoop, ValveLoop, drooped, effectiveness_needed

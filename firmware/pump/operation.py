@@ -1,6 +1,7 @@
 """What the skid is about: running, standing by, being filled, in service. Pure. Percent, seconds."""
 
-from maps.pump import Operation, Supervision
+from maps.pump import Operation
+from maps.pump_supervision import Supervision
 
 WAKE_PART = 0.6  # of the set-point of differential pressure
 WAKE_s = 3.0

@@ -5,8 +5,9 @@ from core.bank import declared_in
 from drivers import fram
 from maps.common import Chip, Profile, Refusal, SafeReason
 from maps.fields import ADDRESS
-from maps.pump import Arranged, Counted, Local, Measurement, Plant, PumpState, Remote, Settings, Supervision
+from maps.pump import Counted, Local, Measurement, PumpState, Remote, Settings
 from maps.pump_alarms import PumpAlarm
+from maps.pump_supervision import Arranged, Plant, Supervision, Watched
 
 from pump.arrangement import PUMPS
 from pump.control import Setpoints, heat_kW
@@ -23,7 +24,7 @@ class Pump(Interlocks):
     NUMBER = Profile.PUMP
     PRODUCT = b"mallee-pump"
     TITLE = b"mallee coolant pump skid"
-    inputs = (Measurement, Counted)
+    inputs = (Measurement, Watched, Counted)
     holdings = (Remote, Local, Settings, Supervision, Plant)
     coils = ()
     alarms = (PumpAlarm,)

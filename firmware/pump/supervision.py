@@ -6,8 +6,9 @@ What is wanted once a second has a turn of its own among the ten.
 from drivers.analog import reader
 from drivers.leak_rope import LeakRope
 from machine import Pin
-from maps.pump import Contact, Local, Measurement, Mode, Operation, Remote, Settings, Supervision
+from maps.pump import Local, Mode, Operation, Remote, Settings
 from maps.pump_alarms import PumpAlarm
+from maps.pump_supervision import Contact, Supervision, Watched
 
 from pump import wear
 from pump.conditions import SPEEDS, above, reached, report, report_leak, report_sensors
@@ -97,7 +98,7 @@ class Supervisor:
         if operating.ended:
             operating.ended = False
             holdings.put(Local.operation_setpoint, Operation.RUN)
-        profile.image.put(Measurement.operation, operating.now)
+        profile.image.put(Watched.operation, operating.now)
 
     def _stop(self, dt_s):
         """Reasons to stop that need more than a limit. Each is latched by the tick; `causes` still hold."""
@@ -153,7 +154,7 @@ class Supervisor:
         value, setting, alarm = profile.sensors.value, profile.setting, profile.controller.alarms.set
         rated_kPa = wear.at_rated(value["filter_differential_pressure"], flow, self._rated_l_min)
         loaded = wear.loading(rated_kPa, setting(Supervision.filter_clean), setting(Settings.filter_limit))
-        put(Measurement.filter_loading, loaded)
+        put(Watched.filter_loading, loaded)
         point = wear.working_point(commands, speeds, self.effect.no_effect, flow)
         self._wear.step(point, head_kPa, (value.get("pump_power_1"), value.get("pump_power_2")))
         alarms = profile.controller.alarms
@@ -161,15 +162,15 @@ class Supervisor:
         alarm(PumpAlarm.filter_loaded, above(loaded, setting(Supervision.filter_warning)))
         for pump in range(2):
             ratio = self._wear.head.value[pump]
-            put(Measurement.pump_head_ratio, ratio, pump)
-            put(Measurement.pump_efficiency, self._wear.efficiency.value[pump], pump)
+            put(Watched.pump_head_ratio, ratio, pump)
+            put(Watched.pump_efficiency, self._wear.efficiency.value[pump], pump)
             alarm(PumpAlarm.pump_worn, None if ratio is None else ratio < setting(Supervision.pump_worn), pump)
 
     def _publish(self):
         put, leak = self._profile.image.put, self.leak
-        put(Measurement.leak_rope, leak.state)
-        put(Measurement.lost_volume, leak.lost_l)
-        for field, contact in ((Measurement.peer_running, self._peer), (Measurement.level_switch, self._switch)):
+        put(Watched.leak_rope, leak.state)
+        put(Watched.lost_volume, leak.lost_l)
+        for field, contact in ((Watched.peer_running, self._peer), (Watched.level_switch, self._switch)):
             put(field, None if contact.closed is None else Contact.CLOSED if contact.closed else Contact.OPEN)
 
 

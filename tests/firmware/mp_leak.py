@@ -1,5 +1,6 @@
 from maps.common import Chip, LeakState
-from maps.pump import Operation, Supervision
+from maps.pump import Operation
+from maps.pump_supervision import Supervision
 from pump.leak import Leak
 from pump.operation import Operating
 

@@ -14,7 +14,7 @@ HOST = ROOT / "host_tools" / "mallee"
 FIRMWARE_MAY = {
     "maps": {"maps"},
     "core": {"core", "maps"},
-    "drivers": {"drivers", "core"},
+    "drivers": {"drivers", "core", "maps"},
     "pdu": {"pdu", "core", "drivers", "maps"},
     "pump": {"pump", "core", "drivers", "maps"},
     "main": {"core", "pdu", "pump", "board", "build_info", "equipment"},
@@ -70,7 +70,10 @@ def test_firmware_imports_run_one_way(path):
             allowed = MICROPYTHON | PORT_OWN.get(path.relative_to(FIRMWARE).as_posix(), set())
             assert head in allowed, f"{module} is not on a controller"
     if room == "maps":
-        assert imports(path) <= {"maps.fields", "micropython"}
+        words = {"maps.common", "maps." + path.stem.split("_")[0]} if "_" in path.stem else set()
+        assert (
+            imports(path) <= {"maps.fields", "micropython"} | words
+        )  # the files of a profile share their enumerations
 
 
 def test_the_host_never_imports_firmware_or_boards():
