@@ -38,3 +38,8 @@ OTHERS = ()
 # Leak ropes: pull-up to 3.3 V at the input, and the resistor at the far end of the rope.
 LEAK_PULL_UP_ohm = 10_000.0
 LEAK_END_ohm = 10_000.0
+
+# One pump at full speed, the other standing: (flow l/min, head kPa behind exchanger and clean filter), from no flow on; the last
+# flow is the rated one. Those of the default pod (pod/parameters.py, PumpParameters: half of both pumps' flow; a test compares).
+PUMP_CURVE = ((0.0, 1923.0), (152.7, 1838.0), (305.5, 1616.0), (458.2, 1269.0), (611.0, 500.0))
+DRIVE_STROKE_s = 3.0  # from 0 to 100 % speed

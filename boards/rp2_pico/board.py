@@ -34,19 +34,19 @@ RS485 = {"uart": 0, "tx": 0, "rx": 1, "direction": 22}
 PUMP = {
     "spi_analog": {"id": 0, "sck": 2, "mosi": 3, "miso": 4},
     "analog_select": (5, 6),  # two ADS131M08
+    "peer_running": 7,
     "ambient_adc": (26, 27),  # the controller's own converter
     "pump_pwm": (8, 9),
     "valve_pwm": 14,
+    "running": 15,
     "spi_memory": {"id": 1, "sck": 10, "mosi": 11, "miso": 12},
     "fram_select": 17,
     "level_switch": 18,
-    "button": 19,
     "pump_tacho": (20, 21),
     "leak_adc": 28,
     "led": 25,
-    "flow_pulse": 7,
     "rtd_select": (13,),
-    "i2c_sensors": {"sda": 15, "scl": 16},
+    "i2c_sensors": {"sda": 16, "scl": 19},
 }
 
 PDU = {

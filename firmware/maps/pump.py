@@ -18,9 +18,20 @@ class PumpState(Enum):
     RUNNING = 1
     """Commanded and turning."""
     FAULT = 2
-    """Commanded, but not turning."""
+    """Commanded, but without effect; at minimum speed until it shows that it is back."""
     LOCKED = 3
     """Stopped by a latched interlock."""
+
+
+class Operation(Enum):
+    RUN = 0
+    """The loops are in charge."""
+    STANDBY = 1
+    """Pumps stopped, ready: it runs by itself when the manifold stays below 60 % of its set-point for 3 s."""
+    FILL = 2
+    """Pumps slow, on and off in turn, so that air leaves; interlocks act, deviation alarms and leak balance do not."""
+    SERVICE = 3
+    """Pumps and valve by hand; interlocks act. It ends by itself after service_timeout."""
 
 
 class Sensor(Enum):
@@ -123,6 +134,8 @@ class Remote(Holding):
     """Speed set-point."""
     remote_heat = u16(109, -1, "kW", low=0, high=2000, default=None)
     """Heat this skid will have to carry, for the feed-forward of the valve; not available: no feed-forward."""
+    remote_operation = enum(110, Operation, low=0, high=3, default=0)
+    """What the skid shall be about; where operation_setpoint is not run, that counts."""
 
 
 class Local(Holding):
@@ -139,23 +152,30 @@ class Local(Holding):
     speed_setpoint = s16(214, -2, "%", low=0, high=100, default=50)
     """Speed set-point."""
 
+    operation_setpoint = enum(215, Operation, low=0, high=3, default=0)
+    """What the skid shall be about. Anything but run counts for a host's as well; service ends by becoming run."""
+    service_speed = s16(216, -2, "%", low=0, high=100, count=2, default=None)
+    """Speed of each pump in service; not available: it holds what it does."""
+    service_valve = s16(218, -2, "%", low=0, high=100, default=None)
+    """Opening of the valve in service; not available: it holds."""
+
 
 class Settings(Holding):
     """Tuning and limits, in RAM until committed."""
 
-    # SIMC (Skogestad 2003): 2 dp/n = 7.4 kPa/% at 200 kPa and 54 %; lag 0.6 s (windows, drive), delay and closed loop 1.35 s.
-    pump_gain = u16(220, -4, "%/kPa", low=0, high=2, default=0.06)
-    """Proportional gain of the differential-pressure loop."""
-    pump_integral_time = u16(221, -1, "s", low=0.5, high=600, default=0.6)
-    """Integral time of the differential-pressure loop."""
-    flow_gain = u16(222, -4, "%min/l", low=0, high=2, default=0.01)
-    """Proportional gain of the flow loop."""
-    flow_integral_time = u16(223, -1, "s", low=0.5, high=600, default=3)
-    """Integral time of the flow loop."""
-    valve_gain = u16(224, -2, "%/K", low=0, high=100, default=4)
-    """Proportional gain of the supply temperature loop: percent of full facility flow, at full demand of the exchanger."""
-    valve_integral_time = u16(225, -1, "s", low=5, high=3600, default=60)
-    """Integral time of the supply temperature loop."""
+    pump_gain = u16(220, -4, "%/kPa", low=0, high=2, default=None)
+    """Proportional gain of the differential-pressure loop; not available: computed from plant numbers, by speed."""
+    pump_integral_time = u16(221, -1, "s", low=0.5, high=600, default=None)
+    """Integral time of the differential-pressure loop; not available: computed."""
+    flow_gain = u16(222, -4, "%min/l", low=0, high=2, default=None)
+    """Proportional gain of the flow loop; not available: computed, by speed."""
+    flow_integral_time = u16(223, -1, "s", low=0.5, high=600, default=None)
+    """Integral time of the flow loop; not available: computed."""
+    valve_gain = u16(224, -2, "%/K", low=0, high=100, default=None)
+    """Proportional gain of the supply temperature loop: percent of full facility flow, at full demand of the exchanger; not
+    available: computed."""
+    valve_integral_time = u16(225, -1, "s", low=5, high=3600, default=None)
+    """Integral time of the supply temperature loop; not available: computed."""
     droop = u16(226, -2, "%", low=0, high=20, default=5)
     """Fall of the differential-pressure set-point from half to one and a half of full speed; shares load between skids."""
     minimum_speed = s16(227, -2, "%", low=0, high=60, default=15)

@@ -5,10 +5,10 @@ from maps.fields import Alarm, alarm
 
 class PumpAlarm(Alarm):
     dry_run = alarm(16, priority="critical", group="pumps", delay_ms=300, latch=True)
-    """Level below dry_run_level.
+    """Level below dry_run_level; or the level switch open while level is not known or suction pressure is low.
 
     Cause: coolant was lost through a leak, or the loop was opened and not filled.
-    Consequence: both pumps of this skid stop, latched, before they run dry. The other skid carries the pod.
+    Consequence: both pumps stop, latched, before they run dry, and those of every skid on the same vessel; others carry on.
     Remedy: find and mend the leak, fill the loop, write 16 to reset_latch.
     """
     supply_pressure_stop = alarm(17, priority="critical", group="pumps", delay_ms=300, latch=True)
@@ -36,7 +36,7 @@ class PumpAlarm(Alarm):
     """Return pressure below half of return_pressure_low for 10 s.
 
     Cause: coolant was lost, or the expansion vessel lost its charge.
-    Consequence: both pumps of this skid stop, latched. The other skid carries the pod.
+    Consequence: both pumps stop, latched, and those of every skid on the same vessel; one on a vessel of its own carries on.
     Remedy: fill to charge pressure, look for the leak, write 20 to reset_latch.
     """
     over_temperature = alarm(21, priority="high", group="temperature", delay_ms=5000)
@@ -74,12 +74,12 @@ class PumpAlarm(Alarm):
     Consequence: devices in the racks reach their throttle temperature within seconds. The pumps keep running.
     Remedy: start the other skid; reduce rack power at once.
     """
-    pump_no_effect = alarm(26, count=2, priority="high", group="pumps", delay_ms=500)
-    """The pump is commanded, but its measured speed is below half of the command.
+    pump_no_effect = alarm(26, count=2, priority="high", group="pumps", delay_ms=0)
+    """The pump is commanded and does nothing: its measured speed, and head and flow against its curve, say so.
 
-    Cause: drive tripped, motor seized, or the speed feedback is broken.
-    Consequence: the other pump takes over.
-    Remedy: check the drive and its feedback.
+    Cause: drive tripped, motor seized, coupling or impeller broken, discharge closed.
+    Consequence: the other pump takes over; this one is told its minimum speed and comes back slowly when it turns again.
+    Remedy: check drive, coupling and valves of this pump.
     """
     supply_sensor_fault = alarm(28, count=3, priority="low", group="sensors", delay_ms=1000)
     """A supply temperature sensor is open, shorted, or strays more than 1.0 K from the median for 30 s.
@@ -92,7 +92,7 @@ class PumpAlarm(Alarm):
     """No supply temperature sensor is valid.
 
     Cause: a common cable or the analog input chip.
-    Consequence: the valve goes to its preset opening.
+    Consequence: the valve follows return and facility temperature; without those it goes to preset_valve.
     Remedy: mend the wiring; watch return temperature meanwhile.
     """
     differential_pressure_lost = alarm(32, priority="high", group="sensors", delay_ms=1000)
@@ -122,4 +122,60 @@ class PumpAlarm(Alarm):
     Cause: wiring, the transmitter, or its analog input chip.
     Consequence: the interlock is without effect (1 dry run, 2 supply pressure, 3 return pressure). The pumps keep running.
     Remedy: mend it at once, or stop this skid and let the other one carry the pod.
+    """
+    speed_feedback_fault = alarm(38, count=2, priority="low", group="sensors", delay_ms=1000)
+    """The measured speed of a pump is out of range, or says that it stands while head and flow say that it works.
+
+    Cause: wiring or the speed feedback of the drive.
+    Consequence: the pump stays in use; whether it works is told by head and flow alone.
+    Remedy: mend the feedback.
+    """
+    leak_rope = alarm(40, priority="high", group="leak", delay_ms=500)
+    """Water on the leak rope under this skid.
+
+    Cause: a leak, or water spilt or condensed there.
+    Consequence: none by itself; with leak_balance this skid stops if nobody loses cooling by that.
+    Remedy: look under the skid; dry the rope.
+    """
+    leak_balance = alarm(41, priority="high", group="leak", delay_ms=500)
+    """The expansion vessel lost more than leak_volume beyond leak_tolerance.
+
+    Cause: a leak anywhere in the loop, air that was vented, or coolant drawn off. Skids on one vessel all say so.
+    Consequence: none by itself; with leak_rope this skid stops if nobody loses cooling by that.
+    Remedy: look for the leak and make up coolant; filling (operation fill) starts the balance anew.
+    """
+    leak_stop = alarm(42, priority="critical", group="leak", delay_ms=0, latch=True)
+    """Rope and balance both tell a leak at this skid, and the other skid carries flow or the racks are without power.
+
+    Cause: a leak at this skid.
+    Consequence: both pumps of this skid stop, latched.
+    Remedy: close the skid off, mend it, fill the loop, dry the rope, write 42 to reset_latch.
+    """
+    leak_rope_fault = alarm(43, priority="low", group="sensors", delay_ms=1000)
+    """The leak rope is cut, lost its end resistor, or its wires touch.
+
+    Cause: the rope, its plug or its end resistor.
+    Consequence: a leak at this skid is only told by leak_balance, and does not stop it.
+    Remedy: mend or replace the rope.
+    """
+    level_low = alarm(44, priority="high", group="pumps", delay_ms=300)
+    """The level switch opened.
+
+    Cause: little coolant in the expansion tank, or the wire of the switch is cut.
+    Consequence: the skid stops (dry_run) if the level transmitter is lost or suction pressure is low; else none.
+    Remedy: compare with level; fill the loop, or mend the switch.
+    """
+    filter_loaded = alarm(45, priority="low", group="maintenance", delay_ms=60000)
+    """filter_loading above filter_warning.
+
+    Cause: the filter is loaded with particles.
+    Consequence: none yet; more power for the same flow.
+    Remedy: plan to clean it, before filter_blocked.
+    """
+    pump_worn = alarm(46, count=2, priority="low", group="maintenance", delay_ms=60000)
+    """pump_head_ratio below the setting pump_worn.
+
+    Cause: impeller or wear rings worn, air in the coolant, or a curve in the equipment file that is another pump's.
+    Consequence: less flow at the same speed.
+    Remedy: compare both pumps; vent the loop; overhaul the pump.
     """

@@ -3,11 +3,10 @@
 None as a condition says that it cannot be judged, because its sensor is lost or not fitted.
 """
 
-import micropython
 from maps.pump import Mode, Settings
 from maps.pump_alarms import PumpAlarm
 
-_SPEEDS = ("pump_speed_1", "pump_speed_2")
+SPEEDS = ("pump_speed_1", "pump_speed_2")
 _SUPPLY = ("supply_temperature_1", "supply_temperature_2", "supply_temperature_3")
 # What the interlocks of the tick depend on, in the order of their rules.
 INTERLOCK_SENSORS = ("level", "supply_pressure", "return_pressure")
@@ -20,38 +19,46 @@ SPARE_SENSORS = (
     "flow",
     "facility_flow",
     "valve_position",
-    "pump_speed_1",
-    "pump_speed_2",
 )  # fmt: skip
 
 
-@micropython.native
-def report(alarm, sensors, spare, setting, reached, speed, valve_command, stopped):
-    """Tell `alarm(which, condition, index)` everything once. `reached`: part of what the pumps are asked for that they
-    achieve; speed and valve command in percent; `spare` is what spare_lost said when the sensors changed last."""
-    value, lost = sensors.value, sensors.lost
-    supply = sensors.supply
+def report(alarm, sensors, setting, reached, valve_command, stopped):
+    """Tell `alarm(which, condition, index)` what the plant does. `reached`: part of what the pumps are asked for that they
+    achieve; valve command in percent, None: not judged."""
+    value = sensors.value
     alarm(PumpAlarm.flow_low, None if reached is None else reached < 0.9 and not stopped)
     alarm(PumpAlarm.flow_critical, None if reached is None else reached < 0.6)
     alarm(PumpAlarm.supply_pressure_high, above(value["supply_pressure"], setting(Settings.supply_pressure_limit)))
     suction = value["return_pressure"]
     alarm(PumpAlarm.return_pressure_low, None if suction is None else suction < setting(Settings.return_pressure_low))
-    alarm(PumpAlarm.over_temperature, above(supply, setting(Settings.over_temperature)))
+    alarm(PumpAlarm.over_temperature, above(sensors.supply, setting(Settings.over_temperature)))
     alarm(PumpAlarm.filter_blocked, above(value["filter_differential_pressure"], setting(Settings.filter_limit)))
     position = value["valve_position"]
-    alarm(PumpAlarm.valve_deviation, None if position is None else abs(position - valve_command) > 10)
-    for pump in range(2):
-        turning = value[_SPEEDS[pump]]
-        alarm(PumpAlarm.pump_no_effect, None if turning is None else speed > 5 and turning < speed / 2, pump)
+    away = None if position is None or valve_command is None else position - valve_command
+    alarm(PumpAlarm.valve_deviation, None if away is None else abs(away) > 10)
+
+
+def report_sensors(alarm, sensors, feedback_wrong):
+    """What is not measured as it should be; `feedback_wrong` are bits of pumps."""
+    lost = sensors.lost
     for i in range(3):
         alarm(PumpAlarm.supply_sensor_fault, None if lost[_SUPPLY[i]] is None else not sensors.supply_used >> i & 1, i)
         alarm(PumpAlarm.interlock_sensor_lost, lost[INTERLOCK_SENSORS[i]], i)
-    alarm(
-        PumpAlarm.supply_temperature_lost, (any_lost(sensors, _SUPPLY) is not None or None) if supply is None else False
-    )
+    none = any_lost(sensors, _SUPPLY) is not None or None
+    alarm(PumpAlarm.supply_temperature_lost, none if sensors.supply is None else False)
     alarm(PumpAlarm.differential_pressure_lost, lost["differential_pressure"])
     alarm(PumpAlarm.humidity_lost, lost["ambient_humidity"])
-    alarm(PumpAlarm.sensor_fault, spare)
+    alarm(PumpAlarm.sensor_fault, any_lost(sensors, SPARE_SENSORS))
+    for pump in range(2):
+        fault = lost[SPEEDS[pump]]
+        alarm(PumpAlarm.speed_feedback_fault, None if fault is None else fault or feedback_wrong >> pump & 1, pump)
+
+
+def report_leak(alarm, leak, leak_volume, switch):
+    alarm(PumpAlarm.leak_rope, leak.wet)
+    alarm(PumpAlarm.leak_rope_fault, leak.rope_fault)
+    alarm(PumpAlarm.leak_balance, above(leak.lost_l, leak_volume))
+    alarm(PumpAlarm.level_low, None if switch is None else not switch)
 
 
 def reached(measured, wanted, mode):
@@ -61,10 +68,6 @@ def reached(measured, wanted, mode):
     at = 1 if mode == Mode.FLOW else 0
     value = measured[at]
     return None if value is None else value / max(wanted[at], 1.0)
-
-
-def spare_lost(sensors):
-    return any_lost(sensors, SPARE_SENSORS)
 
 
 def any_lost(sensors, names):

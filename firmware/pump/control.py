@@ -23,13 +23,11 @@ class Setpoints:
         self.values = [None, None, None, None]
         self.mode = Mode.DIFFERENTIAL_PRESSURE
 
-    @micropython.native
     def step(self, mode, targets, percent_per_s, dt_s):
         self.mode = mode
         for i in range(4):
             self.values[i] = ramp(self.values[i], targets[i], self.SPANS[i] * percent_per_s / 100 * dt_s)
 
-    @micropython.native
     def arrived(self, mode, targets):
         if self.mode != mode:
             return False
@@ -96,7 +94,6 @@ class ValveLoop:
         self.loop = Pi(0.0, 100.0)
         self.demand = 0.5
 
-    @micropython.native
     def step(self, error_K, demand, dt_s):
         """`error_K` is supply minus set-point; without a `demand` (None) the last one holds. It falls slowly, as heat does: a
         return sensor that suddenly reads low must leave the loop time to see what comes of it."""
@@ -121,7 +118,6 @@ def facility_flow(opening_percent):
     return 100 * RANGEABILITY ** (max(0.0, min(100.0, opening_percent)) / 100 - 1)
 
 
-@micropython.native
 def heat_kW(flow_l_min, warm_degC, cold_degC):
     """Heat taken up by the coolant; None where anything is unknown."""
     if flow_l_min is None or warm_degC is None or cold_degC is None:
@@ -129,7 +125,6 @@ def heat_kW(flow_l_min, warm_degC, cold_degC):
     return flow_l_min / 60 * HEAT_CAPACITY_kJ_l_K * (warm_degC - cold_degC)
 
 
-@micropython.native
 def effectiveness_needed(return_degC, facility_degC, supply_degC, flow_l_min=None, coming_kW=None):
     """Of the exchanger, to bring the coolant to `supply_degC`: its cooling over the most that facility water could do,
     (T_return - T_supply) / (T_return - T_facility). Between 0.2 and 1, so that a sensor that lies moves the valve by a

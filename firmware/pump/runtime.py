@@ -2,7 +2,6 @@
 
 from struct import pack_into, unpack_from
 
-import micropython
 from maps.pump import Counted
 from micropython import const
 
@@ -13,28 +12,27 @@ COUNTER_BYTES = 4 * PUMPS
 class RunTime:
     def __init__(self, inputs):
         self._inputs = inputs
-        self._s = [0] * PUMPS
+        self.s = [0] * PUMPS
         self._ms = [0] * PUMPS  # of the second that is not over yet
         for pump in range(PUMPS):
             self._publish(pump)
 
-    @micropython.native
     def ran(self, pump, dt_ms):
         ms = self._ms[pump] + dt_ms
         if ms >= 1000:
-            self._s[pump] += ms // 1000
+            self.s[pump] += ms // 1000
             ms %= 1000
             self._publish(pump)
         self._ms[pump] = ms
 
     def save(self, data, at):
         for pump in range(PUMPS):
-            pack_into(">I", data, at + 4 * pump, self._s[pump])
+            pack_into(">I", data, at + 4 * pump, self.s[pump])
 
     def restore(self, data, at):
         for pump in range(PUMPS):
-            self._s[pump] = unpack_from(">I", data, at + 4 * pump)[0]
+            self.s[pump] = unpack_from(">I", data, at + 4 * pump)[0]
             self._publish(pump)
 
     def _publish(self, pump):
-        self._inputs.put(Counted.run_time, self._s[pump], 2 * pump)
+        self._inputs.put(Counted.run_time, self.s[pump], 2 * pump)

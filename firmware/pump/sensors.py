@@ -48,7 +48,6 @@ class Sensors:
             else:
                 self.keep(name, None, chip)
 
-    @micropython.native
     def take_ambient(self, index, uA):
         """An input of the controller's own is fitted when it was in range once: an open one says nothing."""
         name, low, high, _ = self.ambient[index]
@@ -58,7 +57,6 @@ class Sensors:
         self.keep(name, value, chip)
         self.dew_point_degC = self.dew_point()
 
-    @micropython.native
     def vote(self, dt_ms):
         """Supply temperature: median of three, the warmer of two, one alone; a sensor that strays for 30 s is dropped."""
         names = ("supply_temperature_1", "supply_temperature_2", "supply_temperature_3")
@@ -90,7 +88,6 @@ class Sensors:
                     return True
         return False
 
-    @micropython.native
     def dew_point(self):
         """Magnus formula with the coefficients of WMO-No. 8 (17.62, 243.12 °C); 25 °C assumed without humidity."""
         temperature, humidity = self.value["ambient_temperature"], self.value["ambient_humidity"]

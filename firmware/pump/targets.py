@@ -1,6 +1,5 @@
 """Where set-points come from: the host's while it has the lease, else the local ones, which are read when they change."""
 
-import micropython
 from maps.pump import Local, Remote
 
 from pump.control import guarded
@@ -31,7 +30,6 @@ class Targets:
         """The local ones were written."""
         self._local = self._read(_LOCAL)
 
-    @micropython.native
     def of(self, remote, dew_point_degC, margin_K):
         """Mode, and the four set-points with the dew-point guard."""
         values = self._read(_REMOTE) if remote else self._local

@@ -8,7 +8,7 @@ import os
 from core.bank import Bits, Table
 from core.lease import Lease
 from core.modbus import Server
-from maps import common, pump
+from maps import common, pump, pump_supervision
 
 SEED = int(os.getenv("MALLEE_FUZZ_SEED") or 20261123)
 
@@ -86,9 +86,10 @@ def server():
     inputs = Table((common.Identity, common.Health, common.Status, pump.Measurement))
     inputs.put(common.Identity.magic, common.MAGIC)
     inputs.put(common.Identity.profile, common.Profile.PUMP)
-    holdings = Table((common.Lease, common.CommonSettings, pump.Remote, pump.Local, pump.Settings), writable=True)
+    own = (pump.Remote, pump.Local, pump.Settings, pump_supervision.Supervision, pump_supervision.Plant)
+    holdings = Table((common.Lease, common.CommonSettings) + own, writable=True)
     lease = Lease()
-    holdings.guard(100, 110, lease.may_write, lease.written)
+    holdings.guard(100, 111, lease.may_write, lease.written)
     readable, writable = File(), File()
     objects = {0: b"mallee", 1: b"x" * 100, 4: b"y" * 120, 0x80: b"z" * 60}
     files = {1: readable, 2: writable}

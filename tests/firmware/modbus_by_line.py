@@ -16,7 +16,7 @@ holdings = Table(
 )
 coils = Bits([(0, 20)])
 lease = Lease()
-holdings.guard(100, 110, lease.may_write, lease.written)
+holdings.guard(100, 111, lease.may_write, lease.written)
 
 
 class File:

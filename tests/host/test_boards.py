@@ -44,6 +44,10 @@ class Esp32S3:
 
 
 NOT_EVERYWHERE = {
+    "button",
+    "flow_pulse",
+    "peer_running",
+    "running",
     "rtd_select",
     "i2c_sensors.sda",
     "i2c_sensors.scl",

@@ -50,6 +50,7 @@ SET_POINTS = {
     "remote_flow": 600.0,
     "remote_speed": 50.0,
     "remote_heat": None,
+    "remote_operation": "run",
 }
 """Of a host that writes a lease, by the points of the skid."""
 
@@ -57,7 +58,7 @@ SET_POINTS = {
 class Skid:
     """Values at the transmitters; None is an open wire. Pumps and valve follow their commands when `follow` is set."""
 
-    outputs_count = 3
+    outputs_count = 4
 
     def __init__(self) -> None:
         self.values: dict[str, float | None] = {
@@ -67,7 +68,9 @@ class Skid:
             "valve_position": 55.0, "speed_1": 53.0, "speed_2": 53.0, "ambient": 25.0, "humidity": 40.0,
         }  # fmt: skip
         self.absent = 0  # chips that are not there, see sim/chips/absence.py
-        self.outputs = (-1, -1, -1)
+        self.rope_ohm = 10_000_000
+        self.contacts = 0  # closed: 1 peer_running, 2 level_switch
+        self.outputs = (-1, -1, -1, -1)
         self.log: list[tuple[int, tuple[int, ...]]] = []
 
     def pack(self) -> bytes:
@@ -75,7 +78,7 @@ class Skid:
         for name, (low, high) in TRANSMITTERS.items():
             value = self.values[name]
             currents.append(0 if value is None else round(4000 + 16000 * (value - low) / (high - low)))
-        return struct.pack(f"<{len(currents) + 1}i", *currents, self.absent)
+        return struct.pack(f"<{len(currents) + 3}i", *currents, self.absent, self.rope_ohm, self.contacts)
 
     @property
     def speeds(self) -> tuple[float, float]:

@@ -103,7 +103,7 @@ def test_a_bare_skid_answers_and_reads_not_fitted(floating):
             assert (everything[name].value, everything[name].quality) == (None, Quality.NOT_FITTED), name
         assert not await active(device)
         assert "pump_no_effect" not in {name.partition(".")[0] for name in await judged(device)}
-        assert bench.equipment.outputs == (-1, -1, -1), "nothing is driven"
+        assert bench.equipment.outputs == (-1, -1, -1, -1), "nothing is driven"
 
     bench.run(test)
 

@@ -54,7 +54,9 @@ def test_a_supply_that_dips_again_and_again_starts_it_once_it_stays():
                 began_us + dip * 400_000, lambda: bench.world.controllers.power_cycle("bench", 200_000)
             )
         await asyncio.sleep(0.01)
-        assert bench.equipment.outputs == (-1, -1, -1), "no supply, no signal: drives do what boards/signals.py says"
+        assert bench.equipment.outputs == (-1, -1, -1, -1), (
+            "no supply, no signal: drives do what boards/signals.py says"
+        )
         await asyncio.sleep(4)
         starts = [at_s for at_s, _, what in bench.world.log.states() if what == "started"]
         assert starts[1:] == [pytest.approx((began_us + 3 * 400_000 + 700_000) / 1e6)]

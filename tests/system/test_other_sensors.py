@@ -40,7 +40,7 @@ class OtherSkid(Skid):
         for name, low, high in rows:
             value = self.values[CALLED.get(str(name), str(name))]
             currents.append(0 if value is None else round(4000 + 16000 * (value - low) / (high - low)))
-        words = [*currents, self.absent, *self.raw]
+        words = [*currents, self.absent, self.rope_ohm, self.contacts, *self.raw]
         return struct.pack(f"<{len(words)}i", *words)
 
 
@@ -112,8 +112,8 @@ def test_no_pulses_is_no_flow_only_where_a_meter_was_seen(bench):
 
 
 def test_a_bundle_has_the_drivers_that_the_equipment_names_and_no_others():
-    firmware, pins = resources.firmware_dir(), boards.load("rp2_pico").data["PUMP"]
-    named = named_drivers(firmware, DATA, pins, "rp2_pico")
+    firmware, pins = resources.firmware_dir(), boards.load("virtual").data["PUMP"]
+    named = named_drivers(firmware, DATA, pins, "virtual")
     assert sorted(named) == ["ads1115", "flow_meter", "max31865", "tacho"]
     found = modules(firmware, "pump", None, named)
     assert {"drivers/max31865", "drivers/ads1115", "drivers/i2c", "drivers/pulses_pio"} <= set(found)

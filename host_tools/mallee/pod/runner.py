@@ -240,6 +240,7 @@ def remote_values(wanted: SkidSetPoints | None) -> dict[str, Scalar]:
         "remote_supply_temperature": wanted.supply_temperature_degC,
         "remote_differential_pressure": wanted.differential_pressure_kPa,
         "remote_heat": wanted.heat_kW,
+        "remote_operation": "run",
     }
 
 

@@ -40,6 +40,9 @@ class PodEquipment:
         self._racks = len(config.racks)
         transmitters = equipment("pump")
         self.skids = {s.name: SkidWiring(self.plant, s.name, transmitters, seed, noise_percent) for s in config.skids}
+        if len(self.skids) == 2:
+            one, other = self.skids.values()
+            one.peer, other.peer = other, one
         self.pdus = {p.name: PduWiring(self.plant, p.name) for p in config.pdus}
         self._wirings: dict[str, SkidWiring | PduWiring] = {**self.skids, **self.pdus}
 
@@ -51,6 +54,10 @@ class PodEquipment:
         self.plant.step(dt_us / 1e6, self.demand_W(now_us / 1e6))
         for wiring in self.skids.values():
             wiring.drift(dt_us / 1e6)
+
+    def wiring(self, name: str) -> SkidWiring | PduWiring:
+        """Of that controller."""
+        return self._wirings[name]
 
     def inputs(self, name: str) -> bytes:
         return self._wirings[name].inputs()

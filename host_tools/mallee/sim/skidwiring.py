@@ -1,7 +1,8 @@
 """Between a skid of the plant and its controller's pins: transmitters one way, drives the other.
 
 The input vector is that of modules/virtual_pump.py: 16 transmitters in the order of boards/equipment/pump.py, two ambient
-ones, uA; then the chips that are absent: none; then the sensors with chips of their own, which have no faults here yet.
+ones, uA; then the chips that are absent: none; the leak rope; contacts; then the sensors with chips of their own, which have
+no faults here yet. The contact of the other skid is wired: where a pod has two skids, `peer` of each is the other's wiring.
 """
 
 from __future__ import annotations
@@ -12,16 +13,17 @@ from collections.abc import Callable
 from typing import Any
 
 from .otherwiring import others
+from .pduwiring import DRY_ohm, WET_ohm
 from .plant.plant import Plant
 from .transmitters import Transmitter
 
-OUTPUTS = 3
+OUTPUTS = 4
 _FULL_DUTY = 65535
 
 
 def inputs(equipment: dict[str, Any]) -> int:
     """Words of the input vector."""
-    return sum(len(equipment[table]) for table in ("ANALOG", "AMBIENT", "OTHERS")) + 1
+    return sum(len(equipment[table]) for table in ("ANALOG", "AMBIENT", "OTHERS")) + 3
 
 
 class SkidWiring:
@@ -30,6 +32,13 @@ class SkidWiring:
     def __init__(self, plant: Plant, name: str, equipment: dict[str, Any], seed: int, noise_percent: float) -> None:
         self.plant = plant
         self.skid = plant.skids[name]
+        self.peer: SkidWiring | None = None
+        self.running = False
+        """What its controller says by its contact."""
+        self.rope_ohm: list[int | None] = [None]
+        """Fault: what is on the leak rope whatever the plant does."""
+        self.switch_level_percent: float | None = None
+        """Level above which the level switch is closed; None: the tank has none."""
         source = random.Random(f"{seed}/{name}")
         self.transmitters: dict[str, Transmitter] = {}
         read = self._readers()
@@ -40,7 +49,7 @@ class SkidWiring:
             transmitter = self.transmitters[label] = Transmitter(low, high, source, noise_percent)
             self._channels.append((transmitter, read[label]))
         self._others = others(equipment["OTHERS"], read, source, noise_percent)
-        self._pack = struct.Struct(f"<{len(rows) + 1 + len(self._others)}i").pack
+        self._pack = struct.Struct(f"<{len(rows) + 3 + len(self._others)}i").pack
 
     def _readers(self) -> dict[str, Callable[[], float]]:
         """What each transmitter measures. A transmitter that the equipment has and the plant does not is an error at once."""
@@ -83,7 +92,20 @@ class SkidWiring:
 
     def inputs(self) -> bytes:
         loops = [transmitter.current_uA(read()) for transmitter, read in self._channels]
-        return self._pack(*loops, 0, *[word() for word in self._others])
+        return self._pack(*loops, 0, self._rope_ohm(), self._contacts(), *[word() for word in self._others])
+
+    def _rope_ohm(self) -> int:
+        """Water that leaks at the skid runs over its rope."""
+        if self.rope_ohm[0] is not None:
+            return self.rope_ohm[0]
+        wet = any(leak.place == self.skid.name for leak in self.plant.leaks)
+        return WET_ohm if wet else DRY_ohm
+
+    def _contacts(self) -> int:
+        peer = self.peer is not None and self.peer.running
+        level = self.switch_level_percent
+        closed = level is not None and self.plant.vessel.level_percent > level
+        return peer | closed << 1
 
     def outputs(self, values: tuple[int, ...]) -> None:
         """Duties of pump 1, pump 2, valve; one that is not driven leaves the equipment as it is."""
@@ -92,3 +114,4 @@ class SkidWiring:
                 pump.command_percent = 100.0 * duty / _FULL_DUTY
         if values[2] >= 0:
             self.skid.valve.command = values[2] / _FULL_DUTY
+        self.running = values[3] == 1

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from mallee.deploy.board import equipment
+from mallee.pod.parameters import CoolantParameters, PumpParameters
 from mallee.sim.plant.curve import Curve
+from mallee.sim.plant.fluid import fluid
 
 from ...validation import pumps
 from ...validation.reference import NoReference
@@ -35,3 +38,13 @@ def test_each_maker_s_point_from_the_others_of_its_pump():
             assert abs(point.head_predicted - point.head) <= 0.03 * max(makers[point.pump].head_kPa), point
         else:
             assert abs(point.head_error) <= 0.03, point
+
+
+def test_the_curve_that_controllers_have_is_that_of_the_default_pod_s_pumps():
+    plant = PumpParameters()
+    l_min_per_kg_s = 60_000.0 / fluid(CoolantParameters().mixture).density_kg_m3(37.0)
+    of_one = [part * plant.rated_flow_kg_s / 2 * l_min_per_kg_s for part in plant.head_flow]
+    known = equipment("pump")
+    assert [head for _, head in known["PUMP_CURVE"]] == list(plant.head_kPa)
+    assert [flow for flow, _ in known["PUMP_CURVE"]] == pytest.approx(of_one, rel=1e-3)
+    assert known["DRIVE_STROKE_s"] == plant.full_stroke_s

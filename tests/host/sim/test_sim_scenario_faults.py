@@ -131,7 +131,7 @@ OF_THE_PLANT = {
     "contactor_welded": ("pdu-a1/1", {}, lambda s: (drive(s, "reset"), drive(s, "set")), (True, True)),
     "contactor_broken": ("pdu-a1/1", {}, lambda s: (drive(s, "reset"), drive(s, "set")), (False, False)),
     "rope_wet": ("pdu-a1/2", {}, ropes, (10_000_000, 5_000)),
-    "rope_cut": ("pdu-a1/1", {}, ropes, (-1, 10_000_000)),
+    "rope_cut": ("skid-1", {}, lambda s: struct.unpack("<21i", s.equipment.inputs("skid-1"))[19], -1),
     "rope_shorted": ("pdu-a1/1", {}, ropes, (0, 10_000_000)),
     "ground_fault": ("pdu-a1", {}, lambda s: s.equipment.inputs("pdu-a1")[-4] & 1, 1),
     "phase_lost": ("pdu-a1", {"phase": 2}, phases, [True, False, True, True, False, True]),

@@ -13,7 +13,8 @@ class Leak:
     """`rate_l_s` is lost at `rated_kPa` above ambient; `part` of the differential pressure is before the hole. `rack` (from 0) is
     None where it is not at a rack."""
 
-    def __init__(self, rate_l_s: float, rated_kPa: float, part: float, rack: int | None = None) -> None:
+    def __init__(self, place: str, rate_l_s: float, rated_kPa: float, part: float, rack: int | None = None) -> None:
+        self.place = place
         self.rack = rack
         self._per_root_kPa = rate_l_s / math.sqrt(rated_kPa)
         self._part = part

@@ -144,7 +144,7 @@ class Plant:
         part = 1.0 if place in self.skids else 0.5
         normal_kPa = self.parameters.coolant.charge_pressure_kPa + part * self.config.control.differential_pressure_kPa
         names = [rack.name for rack in self.racks]
-        leak = Leak(l_s, normal_kPa, part, names.index(place) if place in names else None)
+        leak = Leak(place, l_s, normal_kPa, part, names.index(place) if place in names else None)
         self.leaks.append(leak)
         return leak
 

@@ -142,12 +142,12 @@ def room_humid(stage: Stage, target: str, p: RoomHumid) -> Undo:
 
 def rope(ohm: int) -> Callable[[Stage, str, Parameters], Undo]:
     def begin(stage: Stage, target: str, p: Parameters) -> Undo:
-        pdu, number = split(target)
-        ropes = stage.equipment.pdus[pdu].rope_ohm
-        ropes[int(number) - 1] = ohm
+        owner, number = split(target)
+        ropes, place = stage.equipment.wiring(owner).rope_ohm, int(number or 1) - 1
+        before, ropes[place] = ropes[place], ohm
 
         def undo() -> None:
-            ropes[int(number) - 1] = None
+            ropes[place] = before
 
         return undo
 

@@ -19,8 +19,8 @@ def sensors() -> list[str]:
 def targets(kind: str, config: PodConfig) -> list[str]:
     """Every name of that kind in this pod; "" is the pod as a whole.
 
-    A rope is a leak rope of a PDU. A breaker is the main of a feed or PDU, or that of a branch; sensors are two of one skid; a
-    place is where coolant can leak.
+    A rope is a skid's leak rope, or one of the two of a PDU. A breaker is the main of a feed or PDU, or that of a branch; sensors
+    are two of one skid; a place is where coolant can leak.
     A serial line is named by its port, as in the pod file; "unit" is a controller on one, "networked" a controller on none,
     "wire" a line or a controller on one.
     """
@@ -32,7 +32,7 @@ def targets(kind: str, config: PodConfig) -> list[str]:
     if kind == "branch":
         return [f"{pdu}/{branch}" for pdu in pdus for branch in BRANCHES]
     if kind == "rope":
-        return [f"{pdu}/{rope}" for pdu in pdus for rope in ("1", "2")]
+        return [*skids, *(f"{pdu}/{rope}" for pdu in pdus for rope in ("1", "2"))]
     if kind == "breaker":
         return [*(feed.name for feed in config.feeds), *pdus, *targets("branch", config)]
     if kind == "sensors":

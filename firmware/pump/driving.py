@@ -1,0 +1,151 @@
+"""From set-points to the drives of both pumps and the valve, ten times a second."""
+
+from core.pid import ramp
+from machine import PWM, Pin
+from maps.common import LeaseState
+from maps.pump import Local, Mode, Operation, Remote, Settings
+from maps.pump_supervision import Plant
+
+from pump.arrangement import PUMPS, Arrangement
+from pump.control import PumpLoop, ValveLoop, drooped, effectiveness_needed
+from pump.tuning import scheduled, simc
+
+PWM_HZ = 1000
+VALVE_percent_s = 100 / 30  # faster than actuators are; no command jumps
+
+
+class Driving:
+    """`setting` gives a setting in force; `measured()` is (ΔP, flow, None), `setpoint()` the same of what is wanted."""
+
+    def __init__(self, controller, sensors, setpoints, setting, stroke_s):
+        self._controller = controller
+        self._sensors = sensors
+        self._setpoints = setpoints
+        self._setting = setting
+        self.loop = PumpLoop()
+        self.valve = ValveLoop()
+        self.arrangement = Arrangement(stroke_s)
+        self.valve_command = 0.0
+        self.standby = False  # pumps are arranged as duty and standby
+        self.pwm = ()
+        self._relative = (None, None, None)  # gains of the loops that are computed, for the schedule
+
+    def start(self, pins, ramp_setpoints):
+        """Take over what pumps and valve do. Set-points begin where the plant is: the loops start without an error, whatever
+        the local targets are; `ramp_setpoints()` gives those that are not known their targets."""
+        sensors, arrangement, setting = self._sensors, self.arrangement, self._setting
+        value, supply, measured = sensors.value, sensors.supply, self.measured()
+        speeds = [value["pump_speed_1"], value["pump_speed_2"]]
+        known = [speed for speed in speeds if speed is not None]
+        speed = max(known) if known else setting(Settings.preset_speed)
+        position = value["valve_position"]
+        self.valve_command = setting(Settings.preset_valve) if position is None else position
+        self._setpoints.values = [supply, measured[0], measured[1], speed]
+        ramp_setpoints()
+        self.loop.speed = speed  # the droop depends on it
+        self._schedule(self.setpoint())
+        self.loop.take_over(speed, measured, self.setpoint())
+        arrangement.take_over([speed if each is None else each for each in speeds])
+        self.valve.take_over(self.valve_command, 0.0, None if supply is None else self.demand(supply))
+        self.pwm = [
+            PWM(Pin(pins["pump_pwm"][pump]), freq=PWM_HZ, duty_u16=duty(arrangement.commands[pump]))
+            for pump in range(PUMPS)
+        ]
+        self._valve_pwm = PWM(Pin(pins["valve_pwm"]), freq=PWM_HZ, duty_u16=duty(self.valve_command))
+
+    def tune(self, plant):
+        """`plant(field)` gives a number of the plant. What is set by hand counts, and is not scheduled."""
+        loop, setting, relative = self.loop, self._setting, []
+        for pi, gain, time, process, lag, delay, closed in (
+            (
+                loop.pressure, Settings.pump_gain, Settings.pump_integral_time,
+                Plant.pressure_process, Plant.pressure_lag, Plant.pressure_delay, Plant.pressure_closed_loop,
+            ),
+            (
+                loop.flow, Settings.flow_gain, Settings.flow_integral_time,
+                Plant.flow_process, Plant.flow_lag, Plant.flow_delay, Plant.flow_closed_loop,
+            ),
+            (
+                self.valve.loop, Settings.valve_gain, Settings.valve_integral_time,
+                Plant.temperature_process, Plant.temperature_lag, Plant.temperature_delay, Plant.temperature_closed_loop,
+            ),
+        ):  # fmt: skip
+            by_hand, computed = setting(gain), simc(plant(process), plant(lag), plant(delay), plant(closed))
+            relative.append(computed[0] if by_hand is None else None)
+            pi.gain = computed[0] if by_hand is None else by_hand
+            pi.integral_time_s = computed[1] if setting(time) is None else setting(time)
+        self._relative = relative
+
+    def _schedule(self, wanted):
+        loop, (pressure, flow, _) = self.loop, self._relative
+        if pressure is not None:
+            loop.pressure.gain = scheduled(pressure, loop.speed, wanted[0])
+        if flow is not None and self._setpoints.mode == Mode.FLOW:
+            loop.flow.gain = scheduled(flow, loop.speed, max(wanted[1], 50.0))
+
+    def drive_pumps(self, stopped, operating, no_effect, dt_s):
+        loop, value, setting, arrangement = self.loop, self._sensors.value, self._setting, self.arrangement
+        per_s, minimum = setting(Settings.speed_ramp), setting(Settings.minimum_speed)
+        supply, suction = value["supply_pressure"], value["return_pressure"]
+        too_high = supply is not None and supply > setting(Settings.supply_pressure_limit)
+        too_low = suction is not None and suction < setting(Settings.return_pressure_low)
+        loop.limit(too_high or too_low, per_s, dt_s, minimum)
+        measured, wanted = self.measured(), self.setpoint()
+        self._schedule(wanted)
+        if stopped:
+            loop.take_over(0.0, measured, wanted)
+            arrangement.stop()
+        elif operating.now == Operation.SERVICE:
+            self._by_hand(per_s * dt_s)
+            loop.take_over(max(arrangement.commands), measured, wanted)
+        else:
+            if operating.now == Operation.RUN:
+                preset = setting(Settings.preset_speed)
+                loop.step(self._setpoints.mode, wanted, measured, preset, minimum, per_s, dt_s)
+            else:
+                loop.take_over(ramp(loop.speed, min(operating.speed, loop.cap), per_s * dt_s), measured, wanted)
+            arrangement.step(loop.speed, self.standby, no_effect, minimum, per_s, dt_s)
+        for pump in range(PUMPS):
+            self.pwm[pump].duty_u16(duty(arrangement.commands[pump]))
+
+    def _by_hand(self, most):
+        get = self._controller.holdings.get
+        wanted = [get(Local.service_speed, pump) for pump in range(PUMPS)]
+        self.arrangement.by_hand(wanted, most, self.loop.cap)
+
+    def drive_valve(self, operation, dt_s):
+        """Without a supply temperature what the exchanger has to do still says a position; without that, the preset one."""
+        supply, setpoint, command = self._sensors.supply, self._setpoints.values[0], self.valve_command
+        demand = self.demand(setpoint) if operation == Operation.RUN else None
+        if operation == Operation.SERVICE:
+            wanted = self._controller.holdings.get(Local.service_valve)
+            if wanted is None:
+                wanted = command
+        elif operation != Operation.RUN or supply is None and demand is None:
+            wanted = self._setting(Settings.preset_valve)
+        else:
+            wanted = self.valve.step(0.0 if supply is None else supply - setpoint, demand, dt_s)
+            demand = True
+        self.valve_command = command = ramp(command, wanted, VALVE_percent_s * dt_s)
+        if demand is None:
+            self.valve.take_over(command, 0.0)
+        self._valve_pwm.duty_u16(duty(command))
+
+    def demand(self, supply_degC):
+        value, controller = self._sensors.value, self._controller
+        active = controller.lease.state == LeaseState.ACTIVE
+        coming_kW = controller.holdings.get(Remote.remote_heat) if active else None
+        warm, facility = value["return_temperature"], value["facility_supply_temperature"]
+        return effectiveness_needed(warm, facility, supply_degC, value["flow"], coming_kW)
+
+    def measured(self):
+        value = self._sensors.value
+        return value["differential_pressure"], value["flow"], None
+
+    def setpoint(self):
+        _, pressure, flow, speed = self._setpoints.values
+        return drooped(pressure, self._setting(Settings.droop), self.loop.speed), flow, speed
+
+
+def duty(percent):
+    return int(max(0.0, min(100.0, percent)) * 655.35 + 0.5)

@@ -1,0 +1,182 @@
+"""What is watched beside regulation: pumps' effect, leaks, operation, wear, alarms. Ten times a second, half a period behind.
+
+What is wanted once a second has a turn of its own among the ten.
+"""
+
+from drivers.analog import reader
+from drivers.leak_rope import LeakRope
+from machine import Pin
+from maps.pump import Local, Mode, Operation, Remote, Settings
+from maps.pump_alarms import PumpAlarm
+from maps.pump_supervision import Contact, Supervision, Watched
+
+from pump import wear
+from pump.conditions import SPEEDS, above, reached, report, report_leak, report_sensors
+from pump.contacts import Contact as Input
+from pump.effect import Curve, Effect, losses
+from pump.interlocks import DRY_RUN, LEAK_STOP
+from pump.leak import Leak
+from pump.operation import Operating
+
+CARRYING = 0.05  # of rated flow: this skid carries flow
+_ADC_V = 3.3
+
+
+class Supervisor:
+    """Owns what it watches with; `profile` has the rest."""
+
+    def __init__(self, profile, pins, equipment):
+        self._profile = profile
+        curve = Curve(equipment.PUMP_CURVE)
+        self._rated_l_min = 2 * curve.flows[-1]
+        self.effect = Effect(curve, equipment.DRIVE_STROKE_s)
+        self._wear = wear.Wear(curve)
+        self.operating = Operating()
+        self.leak = Leak(_rope(pins, equipment), profile.fitting)
+        self._peer = Input(pins.get("peer_running"))
+        self._switch = Input(pins.get("level_switch"), seen=True)
+        self._pins = pins
+        self._running = None
+        self._on_s = 0.0  # since the pumps were started
+        self._turn = 0
+
+    def start(self, commands):
+        """Pumps that turn already were not started by this controller."""
+        self.effect.start(commands)
+        if max(commands) > 0:
+            self._on_s = 1000.0
+        pin = self._pins.get("running")
+        if pin is not None:
+            self._running = Pin(pin, Pin.OUT, value=0)
+
+    def step(self, dt_ms):
+        profile, dt_s = self._profile, dt_ms / 1000
+        alarm, setting, value = profile.controller.alarms.set, profile.setting, profile.sensors.value
+        driving, flow = profile.driving, profile.sensors.value["flow"]
+        commands = driving.arrangement.commands
+        self._operate(dt_s)
+        self._peer.step()
+        self._switch.step()
+        self.leak.read_rope()
+        self._on_s = min(self._on_s + dt_s, 1000.0) if max(commands) > 0 else 0.0
+        starting = self._on_s < setting(Supervision.startup_inhibit)
+        speeds = [value[name] for name in SPEEDS]
+        clean_kPa = None if flow is None else setting(Supervision.filter_clean) * (flow / self._rated_l_min) ** 2
+        head_kPa = losses(value["differential_pressure"], value["filter_differential_pressure"], clean_kPa)
+        if starting or profile.stopped_bits:
+            self.effect.start([command if speed is None else speed for command, speed in zip(commands, speeds)])
+        else:
+            self.effect.step(dt_ms, commands, speeds, head_kPa, flow)
+        self._stop(dt_s)
+        self._report(alarm, setting, starting)
+        if self._running is not None:
+            self._running(flow is not None and flow > CARRYING * self._rated_l_min and not profile.stopped_bits)
+        self._turn = (self._turn + 1) % 10
+        if self._turn == 0:
+            self._balance()
+        elif self._turn == 2:
+            self._rotate()
+        elif self._turn == 4:
+            self._measure_wear(commands, speeds, head_kPa, flow)
+        elif self._turn == 6:
+            self._publish()
+        elif self._turn == 8:
+            profile.controller.alarms.dt_ms = 1000
+            report_sensors(alarm, profile.sensors, self.effect.feedback_wrong)
+
+    def _operate(self, dt_s):
+        profile, operating = self._profile, self.operating
+        holdings = profile.controller.holdings
+        asked = holdings.get(Local.operation_setpoint)
+        if asked == Operation.RUN and profile.controller.lease.remote:
+            asked = holdings.get(Remote.remote_operation)
+        driving = profile.driving
+        part = None
+        if operating.now == Operation.STANDBY:
+            part = reached(driving.measured(), driving.setpoint(), Mode.DIFFERENTIAL_PRESSURE)
+        operating.step(asked, part, profile.setting, dt_s)
+        if operating.ended:
+            operating.ended = False
+            holdings.put(Local.operation_setpoint, Operation.RUN)
+        profile.image.put(Watched.operation, operating.now)
+
+    def _stop(self, dt_s):
+        """Reasons to stop that need more than a limit. Each is latched by the tick; `causes` still hold."""
+        profile, leak = self._profile, self.leak
+        value, setting = profile.sensors.value, profile.setting
+        causes = 0
+        may = leak.may_stop(self._peer.closed, profile.heat_kW, dt_s)
+        if leak.wet and above(leak.lost_l, setting(Supervision.leak_volume)):
+            causes |= LEAK_STOP
+            if may:
+                profile.stop(LEAK_STOP)
+        suction = value["return_pressure"]
+        unsure = value["level"] is None or suction is not None and suction < setting(Settings.return_pressure_low)
+        if self._switch.closed is False and unsure:
+            causes |= DRY_RUN
+            if profile.controller.alarms.active(PumpAlarm.level_low):
+                profile.stop(DRY_RUN)
+        profile.note_stops(profile.controller.alarms, causes)
+
+    def _report(self, alarm, setting, starting):
+        profile = self._profile
+        sensors, driving = profile.sensors, profile.driving
+        part, valve = 1.0, driving.valve_command  # nothing is asked for but in RUN
+        if self.operating.now == Operation.RUN:
+            part = None if starting else reached(driving.measured(), driving.setpoint(), profile.setpoints.mode)
+        if starting or self.operating.now == Operation.FILL:
+            valve = None
+        report(alarm, sensors, setting, part, valve, bool(profile.stopped_bits))
+        effect = self.effect
+        for pump in range(2):
+            judged = effect.judges(pump)
+            alarm(PumpAlarm.pump_no_effect, effect.no_effect >> pump & 1 if judged else None, pump)
+        report_leak(alarm, self.leak, setting(Supervision.leak_volume), self._switch.closed)
+
+    # Once a second.
+
+    def _balance(self):
+        profile = self._profile
+        level, setting = profile.sensors.value["level"], profile.setting
+        if self.operating.now == Operation.FILL:
+            level = None
+        level_l = None if level is None else level / 100 * setting(Supervision.vessel_volume)
+        self.leak.balance(level_l, setting(Supervision.leak_tolerance) / 60, 1.0)
+
+    def _rotate(self):
+        profile = self._profile
+        if profile.driving.standby and self.operating.now == Operation.RUN and not profile.stopped_bits:
+            interval_s = 3600 * profile.setting(Supervision.rotation_interval)
+            profile.driving.arrangement.rotate(profile.run_time.s, interval_s, self.effect.no_effect, 1000)
+
+    def _measure_wear(self, commands, speeds, head_kPa, flow):
+        profile, put = self._profile, self._profile.image.put
+        value, setting, alarm = profile.sensors.value, profile.setting, profile.controller.alarms.set
+        rated_kPa = wear.at_rated(value["filter_differential_pressure"], flow, self._rated_l_min)
+        loaded = wear.loading(rated_kPa, setting(Supervision.filter_clean), setting(Settings.filter_limit))
+        put(Watched.filter_loading, loaded)
+        point = wear.working_point(commands, speeds, self.effect.no_effect, flow)
+        self._wear.step(point, head_kPa, (value.get("pump_power_1"), value.get("pump_power_2")))
+        alarms = profile.controller.alarms
+        alarms.dt_ms = 1000
+        alarm(PumpAlarm.filter_loaded, above(loaded, setting(Supervision.filter_warning)))
+        for pump in range(2):
+            ratio = self._wear.head.value[pump]
+            put(Watched.pump_head_ratio, ratio, pump)
+            put(Watched.pump_efficiency, self._wear.efficiency.value[pump], pump)
+            alarm(PumpAlarm.pump_worn, None if ratio is None else ratio < setting(Supervision.pump_worn), pump)
+
+    def _publish(self):
+        put, leak = self._profile.image.put, self.leak
+        put(Watched.leak_rope, leak.state)
+        put(Watched.lost_volume, leak.lost_l)
+        for field, contact in ((Watched.peer_running, self._peer), (Watched.level_switch, self._switch)):
+            put(field, None if contact.closed is None else Contact.CLOSED if contact.closed else Contact.OPEN)
+
+
+def _rope(pins, equipment):
+    pin = pins.get("leak_adc")
+    if pin is None:
+        return None
+    volts = reader(pin)
+    return LeakRope(lambda: volts() / _ADC_V, equipment.LEAK_PULL_UP_ohm, equipment.LEAK_END_ohm)
