@@ -1,6 +1,11 @@
 """Start the controller: identity from build_info, pins from board, sensors from equipment, one profile, one loop."""
 
+# ruff: noqa: E402
+
+import gc
 import sys
+
+gc.threshold(8192)  # while modules are loaded: garbage between them would leave holes that nothing large fits into
 
 import board
 import build_info
@@ -16,6 +21,7 @@ else:
     raise ValueError("build_info.PROFILE is %r; it must be 'pdu' or 'pump'" % (build_info.PROFILE,))
 
 controller = Controller(build_info, Profile(), board, equipment)
+gc.threshold(-1)  # from here on only at the main loop's known point
 try:
     controller.run()
 except Exception as error:  # not KeyboardInterrupt, which is how somebody gets to the prompt

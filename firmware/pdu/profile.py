@@ -10,6 +10,7 @@ import micropython
 from core import tick
 from core.recorder import record
 from core.spi import open_bus
+from core.starting import at_start
 from drivers import fram
 from drivers.ads131m08 import COUNTS_PER_V, Ads131m08
 from drivers.atm90e32 import Atm90e32
@@ -78,6 +79,7 @@ class Pdu:
     at_local = True  # nothing ramps: a lapsed lease switches nothing
     recorder = recorder
 
+    @at_start
     def bind(self, controller, board, equipment):
         self.controller = controller
         self.image = controller.inputs
@@ -171,6 +173,7 @@ class Pdu:
     def may_be_blind(self):
         return all(self.protection.thermal(branch) < _BLIND_LIMIT_percent for branch in range(BRANCHES))
 
+    @at_start
     def start(self):
         """Take over what the contacts report; then let protection run. Without the fast channels nothing could be protected,
         so nothing is switched either, and what the contacts' inputs read is not believed: nobody may be there."""

@@ -2,6 +2,7 @@
 
 from core import tick
 from core.bank import declared_in
+from core.starting import at_start
 from drivers import fram
 from maps.common import Chip, Profile, Refusal, SafeReason
 from maps.fields import ADDRESS
@@ -32,6 +33,7 @@ class Pump(Interlocks):
     COUNTER_BYTES = COUNTER_BYTES
     recorder = None  # nothing here is sampled a thousand times a second for its own sake
 
+    @at_start
     def bind(self, controller, board, equipment):
         self.controller = controller
         self.image = controller.inputs
@@ -80,6 +82,7 @@ class Pump(Interlocks):
         """An interlock that comes some tens of milliseconds late harms no pump."""
         return True
 
+    @at_start
     def start(self):
         """Measure first, then take over what pumps and valve do: a controller reset is not a power-up."""
         self._configured(0, 0)

@@ -20,6 +20,7 @@ from .compiling import MPY_VERSION, compile_mpy
 from .dictionary import PROFILES
 from .folding import folded
 from .naming import named_drivers
+from .shrinking import shrunk
 from .sources import modules
 
 FORMAT = 1
@@ -89,9 +90,10 @@ def build(board_name: str, profile: str) -> Bundle:
     network = board.capabilities["network"]
     firmware = resources.firmware_dir()
     drivers = named_drivers(firmware, boards.equipment(profile), board.data[profile.upper()], board.name)
-    for place, path in modules(firmware, profile, network, drivers).items():
-        target, named = APPLICATION if place == "main" else place, f"{place}.py"
-        source = folded(path.read_text(encoding="utf-8"), named, firmware)
+    places = modules(firmware, profile, network, drivers)
+    sources = {f"{place}.py": path.read_text(encoding="utf-8") for place, path in places.items()}
+    for named, source in shrunk({named: folded(text, named, firmware) for named, text in sources.items()}).items():
+        target = APPLICATION if named == "main.py" else named.removesuffix(".py")
         contents[f"{target}.mpy"] = compile_mpy(source, named, board.architecture)
     dictionary = resources.dictionary(profile)
     contents["dictionary.bin"] = encode(dictionary)

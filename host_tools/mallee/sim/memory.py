@@ -21,6 +21,7 @@ from pathlib import Path
 from ..deploy.board import load
 from ..deploy.compiling import compile_mpy
 from ..deploy.folding import folded
+from ..deploy.shrinking import shrunk
 from ..errors import MalleeError
 
 OWN = "virtual"
@@ -40,10 +41,12 @@ def _scratch() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="mallee-compiled-")
 
 
-def _source(folder: Path, source: Path) -> str:
-    """As a bundle would have it, where it is the firmware's."""
-    text = source.read_text(encoding="utf-8")
-    return folded(text, source.relative_to(folder).as_posix(), folder) if (folder / "maps").is_dir() else text
+def _sources(folder: Path) -> dict[str, str]:
+    """Its modules; those of the firmware as a bundle would have them."""
+    texts = {p.relative_to(folder).as_posix(): p.read_text(encoding="utf-8") for p in sorted(folder.rglob("*.py"))}
+    if not (folder / "maps").is_dir():
+        return texts
+    return shrunk({named: folded(text, named, folder) for named, text in texts.items()})
 
 
 @cache
@@ -57,19 +60,18 @@ def compiled(folders: Sequence[Path]) -> tuple[Path, ...]:
             "run it on an x86-64 machine, or leave out memory_of",
         )
     targets = tuple(Path(_scratch().name) / str(number) for number in range(len(folders)))
-    sources = [(f, s, t) for f, t in zip(folders, targets, strict=True) for s in sorted(f.rglob("*.py"))]
+    jobs = [(n, text, t) for f, t in zip(folders, targets, strict=True) for n, text in _sources(f).items()]
 
-    def compile_one(job: tuple[Path, Path, Path]) -> None:
-        folder, source, target = job
-        name = source.relative_to(folder)
-        place = (target / name).with_suffix(".mpy")
+    def compile_one(job: tuple[str, str, Path]) -> None:
+        named, text, target = job
+        place = (target / named).with_suffix(".mpy")
         place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(compile_mpy(_source(folder, source), name.as_posix(), architecture))
+        place.write_bytes(compile_mpy(text, named, architecture))
 
     for folder, target in zip(folders, targets, strict=True):
         for main in folder.glob("main.py"):  # the port runs a source, and looks beside it for modules first
             target.mkdir(parents=True, exist_ok=True)
             shutil.copy(main, target)
     with ThreadPoolExecutor() as pool:
-        list(pool.map(compile_one, sources))
+        list(pool.map(compile_one, jobs))
     return targets
