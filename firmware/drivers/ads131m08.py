@@ -7,6 +7,7 @@ SPI mode 1, frames of ten 24-bit words: command or response, eight channels, CRC
 # (viper takes arrays as pointers; the stubs have no way to say so)
 
 import micropython
+from core.starting import at_start
 from core.wire import CRC16, crc16_ccitt
 from micropython import const
 
@@ -29,6 +30,7 @@ class Ads131m08:
     """`spi` is ready for mode 1; `select` is the chip select pin. codes[first:first + 8] hold the last good sample, 16-bit
     signed."""
 
+    @at_start
     def __init__(self, spi, select, codes, first=0):
         self.codes = codes
         self.errors = 0

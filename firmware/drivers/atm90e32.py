@@ -4,6 +4,7 @@
 """
 
 import micropython
+from core.starting import at_start
 from micropython import const
 
 _SOFT_RESET = const(0x70)
@@ -42,6 +43,7 @@ class ChipError(Exception):
 class Atm90e32:
     """`select` is the pin that selects this chip, active low; behind a decoder, which has to point here already."""
 
+    @at_start
     def __init__(self, spi, select):
         self._exchange = spi.write_readinto
         self._select = select

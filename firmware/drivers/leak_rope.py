@@ -4,6 +4,7 @@ Dry is more than 1 megohm a metre, wet less than 50 kohm. The rope pulls an anal
 that the converter measures against, so the supply cancels. What is left beside the end resistor is the water.
 """
 
+from core.starting import at_start
 from maps.common import LeakState
 
 WET_ohm = 50_000
@@ -15,6 +16,7 @@ SHORTED_ohm = 300  # less than any water: copper
 class LeakRope:
     """`read` gives the input as a part of full scale, 0..1. step() is for ten times a second; `state` is a LeakState."""
 
+    @at_start
     def __init__(self, read, pull_up_ohm, end_ohm):
         self._read = read
         self._pull_up_ohm = pull_up_ohm

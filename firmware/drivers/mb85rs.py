@@ -6,6 +6,7 @@ leaves some of the bytes of a record, never half of one. SPI mode 0 or 3.
 
 # pyright: reportArgumentType=false
 # (viper takes byte arrays as pointers; the stubs have no way to say so)
+from core.starting import at_start
 from core.wire import copy
 from micropython import const
 
@@ -25,6 +26,7 @@ class Mb85rs:
 
     size = SIZE
 
+    @at_start
     def __init__(self, spi, select):
         self._exchange = spi.write_readinto
         self._select = select

@@ -4,11 +4,13 @@ Both shift on the rising clock edge (mode 0); the converter on the same bus want
 """
 
 import micropython
+from core.starting import at_start
 
 
 class Relays:
     """Two 595: first byte out is the reset coils (it ends up in the farther chip), second the set coils."""
 
+    @at_start
     def __init__(self, spi, latch, load):
         self.feedback = 0
         self._spi = spi

@@ -1,5 +1,6 @@
 """Each metering chip gets the corrections of its branch, a phase at a time; and one branch can be looked at closely."""
 
+from core.starting import at_start
 from drivers.atm90e32 import ChipError
 from maps.common import Quality
 from maps.pdu import BRANCHES
@@ -13,6 +14,7 @@ _LAST_SEQUENCE = const(0x7FFF)
 
 
 class Calibration:
+    @at_start
     def __init__(self, holdings, inputs):
         self.pending = 0  # bit 3 * branch + phase: its chip has yet to take it
         self._holdings = holdings

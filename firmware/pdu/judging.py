@@ -1,5 +1,9 @@
 """Alarms of the PDU that may wait half a period: warnings, contactors, chips. What trips is the hard tick's affair."""
 
+from math import log
+
+import micropython
+from core.starting import at_start
 from maps.common import Quality
 from maps.pdu import BRANCHES, Branch, Settings
 from maps.pdu_alarms import PduAlarm
@@ -10,6 +14,7 @@ _IDLE_A = 2  # less is no current: 3 % of a rating, and above the noise of the f
 
 
 class Judging:
+    @at_start
     def __init__(self, pdu):
         self._pdu = pdu
         self._ahead = 0  # branches that show a time to trip
@@ -27,6 +32,7 @@ class Judging:
             meter = quality[branch]
             report(PduAlarm.metering_fault, None if meter == Quality.NOT_FITTED else meter == Quality.FAULT, branch)
 
+    @micropython.native
     def branches(self, live):
         """`live`: there is voltage."""
         pdu = self._pdu
@@ -47,7 +53,7 @@ class Judging:
             report(PduAlarm.contactor_welded, None if lost else told_open & flowing & bit, branch)
             left_s = None
             if not lost and (code > pdu.at_limit[branch] or self._ahead & bit):
-                left_s = pdu.time_to_trip(branch, code)
+                left_s = self._time_to_trip(branch, code)
                 self._show(branch, bit, left_s)
             elif self._ahead & bit:
                 self._show(branch, bit, None)
@@ -55,6 +61,18 @@ class Judging:
         self.flowing = 0 if lost else flowing
         self.dead = 0 if lost else 0xFF & ~(closed | flowing)
         self._observe(closed & switching.commanded & ~flowing if live and not lost else 0)
+
+    def _time_to_trip(self, branch, code):
+        """From θ(t) = i² + (θ0 − i²)·exp(−t/τ) = limit, seconds; None while i² stays below the limit."""
+        pdu = self._pdu
+        ratio = code / pdu.counts_per_A / pdu.rating_A[branch]
+        square, limit = ratio * ratio, pdu.limit
+        theta = pdu.protection.theta(branch)
+        if theta >= limit:
+            return 0
+        if square <= limit:
+            return None
+        return pdu.tau_s * log((square - theta) / (square - limit))
 
     def _show(self, branch, bit, left_s):
         self._ahead = self._ahead & ~bit if left_s is None else self._ahead | bit

@@ -5,6 +5,7 @@ without coolant must not have power. A rope that cannot be judged changes nothin
 never seen dry since the start, and is not expected, is not fitted.
 """
 
+from core.starting import at_start
 from drivers.analog import reader
 from drivers.leak_rope import LeakRope
 from machine import Pin
@@ -19,6 +20,7 @@ _GROUPS = (RackSettings.leak_branches_1, RackSettings.leak_branches_2)
 class Leaks:
     """On a board without pins for ropes or valves they are not fitted: `leak_adc` is optional, `rack_isolation` may be None."""
 
+    @at_start
     def __init__(self, controller, pins, equipment):
         self._controller = controller
         self._ropes = [

@@ -7,6 +7,7 @@ from array import array
 from struct import pack_into, unpack_from
 
 import micropython
+from core.starting import at_start
 from drivers.atm90e32 import ChipError
 from maps.common import Chip, Quality
 from maps.pdu import BRANCHES, Branch, BranchFast, Measurement
@@ -24,6 +25,7 @@ class Metering:
     """`chip` speaks with the metering chip of the branch that `point(branch)` was called with last; `calibration` says what
     each of them has to be told."""
 
+    @at_start
     def __init__(self, chip, point, inputs, fitting, calibration):
         self.inputs = inputs
         self.calibration = calibration
@@ -53,10 +55,12 @@ class Metering:
         self._looked_ms = 0  # since a look for a chip that is not fitted
         self._looked = 0  # branch of that look
 
+    @at_start
     def start(self):
         for branch in range(BRANCHES):
             self._start(branch)
 
+    @micropython.native
     def step(self, dt_ms):
         """Read the next part of a branch; a chip that fails its check gives no values and is started anew."""
         age = self._age_ms
@@ -173,6 +177,7 @@ class Metering:
             put(Branch.energy, self.energy_mWh[branch] // 1000, at)
             self.quality[branch] = Quality.GOOD
 
+    @micropython.native
     def sums(self):
         """PDU totals. None while any fitted branch is not known: a sum with a hole in it would read as less load."""
         put, quality, current, voltage = self.inputs.put, self.quality, self.current_mA, self.voltage_cV

@@ -4,7 +4,7 @@
 # (viper takes arrays as pointers; the stubs have no way to say so)
 
 from array import array
-from math import log, sqrt
+from math import sqrt
 
 import micropython
 from core import tick
@@ -55,7 +55,15 @@ _SCLK_Hz = const(12_000_000)  # 74HC595 and 74HC165 share the bus with the conve
 _RELAY_TICKS = const(20)  # coils and contacts are exchanged this often, and at once on a trip; divides WINDOW
 _RELAY_PHASE = const(10)
 _SWING_PHASE = const(5)  # samples for the swings are kept as often, in other ticks
-_PULSE_TICKS = const(150)  # of the reset coils on a trip; the coils are rated for pulses
+_SWINGS = const(2)
+_PULSE_TICKS_LONG = const(150)  # of the reset coils on a trip; the coils are rated for pulses
+# Places in the words that only the tick and ask() change.
+_COUNTDOWN = const(0)
+_PULSE_TICKS = const(1)  # left
+_PULSE_BITS = const(2)
+_BAD_SAMPLES = const(3)  # in a row
+_ASKED = const(4)  # release_bits or open_bits is not 0
+_WORDS = const(5)
 _WRAP = const(0x1FFFFFFF)  # core.tick.WRAP
 _CHANNEL_FAULT_TICKS = 10
 _NOT_SAMPLED = const(-0x8000)  # in a recording; also the converter's lowest code, which is beyond its range
@@ -113,22 +121,22 @@ class Pdu:
         self.tripped_bits = (word | word >> 8) & 0xFF
         self.thermal_bits = word & word >> 8
         self.leak_bits = ~word & word >> 8 & 0xFF
-        self._pulse_bits = 0
-        self._pulse_ticks = 0
-        self._bad_samples = 0
-        self._countdown = WINDOW
+        self._words = array(
+            "i", [0] * _WORDS
+        )  # an element costs the tick a third of what an attribute of this object costs
+        self._words[_COUNTDOWN] = WINDOW
         self._state = self.protection.state
         # What the tick needs, in one place: one attribute to look up, and no method to bind, which would allocate.
-        self._for_tick = self.adc.read, self.codes, self._state, self.protection, self.switching, self.relays.exchange
         self.swing = Swing(self.image.put, self.protection.state, self.counts_per_A)
-        self._for_record = (
-            self.recorder.rows,
-            self.recorder.state,
-            array("i", [_NOT_SAMPLED] * BRANCHES),
-            self.swing.ring,
-        )
-        self._rating_A = [1.0] * BRANCHES  # and the limit: settings that every step needs
-        self._limit, self._tau_s = 1.69, 120.0
+        plan = bytearray(WINDOW + 1)  # what is due at each place of the countdown
+        for place in range(0, WINDOW, _RELAY_TICKS):
+            plan[place + _RELAY_PHASE], plan[place + _SWING_PHASE] = 1, _SWINGS
+        self._for_tick = (
+            self.adc.read, self.codes, self._state, self.protection, self.switching, self.relays.exchange,
+            self.recorder.rows, self.recorder.state, array("i", [_NOT_SAMPLED] * BRANCHES), self.swing.ring, plan, self._words,
+        )  # fmt: skip
+        self.rating_A = [1.0] * BRANCHES  # and the limit: settings that every step needs
+        self.limit, self.tau_s = 1.69, 120.0
         self.at_limit = array("i", [0] * BRANCHES)  # code of the fast channel
         self.leaks = Leaks(controller, pins, equipment)
         self.trips = Trips(self)
@@ -168,7 +176,7 @@ class Pdu:
 
     @property
     def channel_lost(self):
-        return self._bad_samples >= _CHANNEL_FAULT_TICKS or not self.controller.tick_alive
+        return self._words[_BAD_SAMPLES] >= _CHANNEL_FAULT_TICKS or not self.controller.tick_alive
 
     def may_be_blind(self):
         return all(self.protection.thermal(branch) < _BLIND_LIMIT_percent for branch in range(BRANCHES))
@@ -186,7 +194,7 @@ class Pdu:
                 "mallee: no converter for the fast currents: not fitted, nothing is protected or switched (state SAFE)"
             )
             self.safe_reason = SafeReason.NO_CONVERTER
-            self._bad_samples = 1000
+            self._words[_BAD_SAMPLES] = 1000
             return
         self._fitted = 1
         if self.image.get(Health.reset_reason) == ResetReason.POWER_ON:
@@ -208,41 +216,40 @@ class Pdu:
         self.ticking = self._tick is not None
         if not self.ticking:
             self.safe_reason = SafeReason.NO_HARD_TICK
-            self._bad_samples = 1000  # nobody samples: the fast channels read as failed, and their alarm stands
+            self._words[_BAD_SAMPLES] = 1000  # nobody samples: the fast channels read as failed, and their alarm stands
 
     @micropython.native
     def tick(self, source):
         """The hard tick. Nothing here may allocate, wait, or touch what the main loop is in the middle of."""
         self.tick_count = self.tick_count + 1 & _WRAP
         trips = 0
-        read, codes, state, protection, switching, exchange = self._for_tick
-        rows, recording, sample, ring = self._for_record
+        read, codes, state, protection, switching, exchange, rows, recording, sample, ring, plan, words = self._for_tick
         event = ordered = 0
         if read():
             sample = codes
-            self._bad_samples = 0
+            words[_BAD_SAMPLES] = 0
             trips = watch(codes, state)
-        elif self._bad_samples < 1000:
-            self._bad_samples += 1
+        elif words[_BAD_SAMPLES] < 1000:
+            words[_BAD_SAMPLES] += 1
         # Relays and thermal images take turns with each other: the tick that does both would be the longest.
-        countdown = self._countdown - 1
+        countdown = words[_COUNTDOWN] - 1
         if countdown == 0:
             countdown = WINDOW
             hot = heat(state, protection.windows_per_tau, protection.limit)
             if hot:
                 self.thermal_bits |= hot & ~self.tripped_bits & ~trips
                 trips |= hot
-        self._countdown = countdown
-        phase = countdown % _RELAY_TICKS
-        due = phase == _RELAY_PHASE
-        if phase == _SWING_PHASE:
+        words[_COUNTDOWN] = countdown
+        due = plan[countdown]
+        if due == _SWINGS:
             keep(state, ring)
-        if self.release_bits:
+            due = 0
+        if words[_ASKED]:
+            words[_ASKED] = 0
             self.tripped_bits &= ~self.release_bits
             self.thermal_bits &= ~self.release_bits
             self.leak_bits &= ~self.release_bits
             self.release_bits = 0
-        if self.open_bits:
             ordered = self.open_bits & ~self.tripped_bits & ~trips
             self.open_bits = 0
             self.leak_bits |= ordered
@@ -253,16 +260,17 @@ class Pdu:
             trips |= ordered
             if trips:
                 self.tripped_bits |= trips
-                self._pulse_bits |= trips
-                self._pulse_ticks = _PULSE_TICKS
-                due = True
-        if self._pulse_ticks:
-            self._pulse_ticks -= 1
-            if not self._pulse_ticks:
-                self._pulse_bits = 0
-                due = True
+                words[_PULSE_BITS] |= trips
+                words[_PULSE_TICKS] = _PULSE_TICKS_LONG
+                due = 1
+        pulse = words[_PULSE_TICKS]
+        if pulse:
+            words[_PULSE_TICKS] = pulse - 1
+            if pulse == 1:
+                words[_PULSE_BITS] = 0
+                due = 1
         if due:
-            exchange(switching.set_coils & ~self.tripped_bits, switching.reset_coils | self._pulse_bits)
+            exchange(switching.set_coils & ~self.tripped_bits, switching.reset_coils | words[_PULSE_BITS])
         record(sample, rows, recording, event)  # behind the relays: a trip comes first
 
     def housekeep(self, dt_ms):
@@ -284,28 +292,34 @@ class Pdu:
         self.showing.step()
 
     def supervise(self, dt_ms):
-        """Sums and alarms; a leak, which may take a second."""
+        """Everything here has its turn five times a second: what is summed and what is wired in one, what is judged of the
+        branches in the other. A leak may take a second."""
         self.metering.supervise()
         self.adc.supervise()
+        self.controller.alarms.dt_ms = 2 * dt_ms
         self._odd = not self._odd
         if self._odd:
             self.metering.sums()
-        else:
-            self.demand.step(2 * dt_ms)
-            cV = self.metering.phase_cV
-            self.swing.step(None if self.channel_lost or min(cV) < 0 else sum(cV) / 100)
-            self._turn = (self._turn + 1) % 5
-            if not self._turn:
-                self.metering.balance()
-        restore = self.supply.step(dt_ms)
-        self.judging.chips()
-        if not self._fitted:
-            self.leaks.step(0)
+            if self.supply.step(2 * dt_ms):
+                self._restore()
+            self.judging.chips()
+            must_open = self.leaks.step(self.judging.dead)
+            if must_open:
+                self.open_bits = must_open
+                self.ask()
             return
-        if restore:
-            self._restore()
-        self.judging.branches(self.supply.live)
-        self.open_bits = self.leaks.step(self.judging.dead)
+        self.demand.step(2 * dt_ms)
+        cV = self.metering.phase_cV
+        self.swing.step(None if self.channel_lost or min(cV) < 0 else sum(cV) / 100)
+        self._turn = (self._turn + 1) % 5
+        if not self._turn:
+            self.metering.balance()
+        if self._fitted:
+            self.judging.branches(self.supply.live)
+
+    def ask(self):
+        """The tick shall look at release_bits and open_bits."""
+        self._words[_ASKED] = 1
 
     def _restore(self):
         """The supply is back: what the policy wants is switched on, in turn."""
@@ -357,24 +371,13 @@ class Pdu:
         if self._switched_on >= 0:  # while the supply is away too
             self._switched_on = self._switched_on & ~(1 << address) | (value != 0) << address
 
-    def time_to_trip(self, branch, code):
-        """From θ(t) = i² + (θ0 − i²)·exp(−t/τ) = limit, seconds; None while i² stays below the limit."""
-        ratio = code / self.counts_per_A / self._rating_A[branch]
-        square, limit = ratio * ratio, self._limit
-        theta = self.protection.theta(branch)
-        if theta >= limit:
-            return 0
-        if square <= limit:
-            return None
-        return self._tau_s * log((square - theta) / (square - limit))
-
     def _setting(self, field, branch):
         return self.controller.holdings.setting(field, BranchSettings.START + branch * BranchSettings.STRIDE)
 
     def _configured(self, address, count):
         setting, switching = self.controller.holdings.setting, self.switching
-        self._tau_s, self._limit = setting(Settings.thermal_time_constant), setting(Settings.thermal_limit)
-        self.protection.set_curve(self._tau_s, self._limit)
+        self.tau_s, self.limit = setting(Settings.thermal_time_constant), setting(Settings.thermal_limit)
+        self.protection.set_curve(self.tau_s, self.limit)
         self.showing.per_theta = int(1000 * 256 * 131072 / self.protection.limit + 0.5)
         switching.interval_ms = int(1000 * setting(Settings.close_interval))
         switching.minimum_off_ms = int(1000 * setting(Settings.minimum_off_time))
@@ -382,9 +385,9 @@ class Pdu:
         switching.budget_A = int(setting(SupplySettings.inrush_budget))
         priorities = []
         for branch in range(BRANCHES):
-            rating_A = self._rating_A[branch] = self._setting(BranchSettings.rating, branch)
+            rating_A = self.rating_A[branch] = self._setting(BranchSettings.rating, branch)
             # A little less than the current that trips in the end, so that rounding hides nothing.
-            self.at_limit[branch] = int(0.98 * sqrt(self._limit) * rating_A * self.counts_per_A)
+            self.at_limit[branch] = int(0.98 * sqrt(self.limit) * rating_A * self.counts_per_A)
             self.protection.configure(
                 branch,
                 int(rating_A * self.counts_per_A + 0.5),

@@ -7,6 +7,7 @@ The thermal image is θ' = ((I/In)² − θ)/τ with a trip at θ >= 1.69, which
 from array import array
 
 import micropython
+from core.starting import at_start
 from micropython import const
 
 BRANCHES = const(8)
@@ -94,6 +95,7 @@ def show(codes: ptr32, state: ptr32, image: ptr8, fast: int, peak: int, per_code
 
 
 class Protection:
+    @at_start
     def __init__(self):
         self.state = array("i", [0] * (BRANCHES * _STRIDE + 3))
         self.windows_per_tau = 1200
@@ -124,6 +126,7 @@ class Protection:
     def theta(self, branch):
         return self.state[branch * _STRIDE + _THETA] / ONE
 
+    @at_start
     def set_theta(self, branch, theta):
         """Start value, from the load at the start: a controller reset must not forget a warm cable."""
         self.state[branch * _STRIDE + _THETA] = int(min(theta * ONE, self.limit * 0.99))

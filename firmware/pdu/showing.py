@@ -1,5 +1,6 @@
 """What the PDU measures and switches, into its registers."""
 
+from core.starting import at_start
 from maps.common import Chip, Quality
 from maps.pdu import BRANCHES, Branch, BranchFast, BranchState, Measurement
 
@@ -7,6 +8,7 @@ from pdu.protection import show
 
 
 class Showing:
+    @at_start
     def __init__(self, pdu):
         self._pdu = pdu
         self._shown = bytearray(b"\x7f" * BRANCHES)  # state of each branch as it was stored last

@@ -7,6 +7,7 @@ whole time is not known, and neither is a demand with such a minute in it.
 
 from array import array
 
+from core.starting import at_start
 from maps.common import Quality
 from maps.pdu import BRANCHES
 from maps.pdu_statistics import BranchStatistics, Statistics
@@ -21,6 +22,7 @@ _UNKNOWN = const(-1)
 class Demand:
     """step() five times a second; one branch a turn is stored."""
 
+    @at_start
     def __init__(self, put, metering):
         self._put = put
         self._metering = metering

@@ -4,6 +4,7 @@ After a second without any voltage the branches are opened, so that the return f
 the restore policy and in turn, when all phases have been there for a second. A controller reset is no loss: nothing is restored.
 """
 
+from core.starting import at_start
 from machine import Pin
 from maps.pdu import Settings
 from maps.pdu_alarms import PduAlarm
@@ -17,6 +18,7 @@ _GONE = const(4)  # all phases below a quarter of the undervoltage limit
 class Supply:
     """`phase_cV` are the voltages of the phases, -1 where not known. Who starts with its supply sets `restoring`."""
 
+    @at_start
     def __init__(self, controller, pins, phase_cV):
         self._controller = controller
         self._phase_cV = phase_cV

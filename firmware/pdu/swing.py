@@ -13,6 +13,7 @@ from array import array
 from math import pi, sin, sqrt
 
 import micropython
+from core.starting import at_start
 from maps.pdu_statistics import Statistics
 from micropython import const
 
@@ -88,6 +89,7 @@ def energy(values: ptr16, sines: ptr8, k: int) -> int:
 class Swing:
     """step() five times a second; `state` is that of pdu.protection, `ring` goes to keep() with it."""
 
+    @at_start
     def __init__(self, put, state, counts_per_A):
         self.ring = array("H", [0] * _SAMPLES)
         self._put = put

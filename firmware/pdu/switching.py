@@ -6,6 +6,7 @@ A controller reset switches nothing: what the contacts report becomes the local 
 
 from array import array
 
+from core.starting import at_start
 from maps.pdu import BRANCHES, BranchState
 from micropython import const
 
@@ -17,6 +18,7 @@ RETRIES = const(
 
 
 class Switching:
+    @at_start
     def __init__(self):
         self.wanted = 0  # bit a branch: coil on, permitted, not tripped
         self.closed = 0  # contacts
@@ -41,6 +43,7 @@ class Switching:
         self._asked = 0
         self._supplied = True
 
+    @at_start
     def start(self, feedback):
         self.closed = self.commanded = self.wanted = self._asked = feedback
         for branch in range(BRANCHES):

@@ -1,11 +1,13 @@
 """What the tick opened: noted, told, and closed for the operator again when the alarm behind it is reset."""
 
+from core.starting import at_start
 from maps.fields import CODE
 from maps.pdu import BRANCHES, Branch, TripCause
 from maps.pdu_alarms import PduAlarm
 
 
 class Trips:
+    @at_start
     def __init__(self, pdu):
         self._pdu = pdu
         self._noted_bits = 0
@@ -54,6 +56,7 @@ class Trips:
                 pdu.image.put(Branch.trip_cause, TripCause.NONE, Branch.START + branch * Branch.STRIDE)
         self._noted_bits &= ~release
         pdu.release_bits = release
+        pdu.ask()
 
     def _cold(self, branch):
         """Open, and cool enough to be closed again without tripping at once."""

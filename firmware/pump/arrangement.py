@@ -5,6 +5,7 @@ limit, so nothing jumps. Pure. Percent, seconds.
 """
 
 from core.pid import ramp
+from core.starting import at_start
 from micropython import const
 
 PUMPS = const(2)
@@ -15,6 +16,7 @@ MIN_ON_ms = const(300_000)
 
 
 class Arrangement:
+    @at_start
     def __init__(self, stroke_s):
         self.commands = [0.0, 0.0]
         self.duty = 0

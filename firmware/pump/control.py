@@ -7,6 +7,7 @@ from math import log
 
 import micropython
 from core.pid import Pi, ramp
+from core.starting import at_start
 from maps.pump import Mode
 
 RANGEABILITY = 50.0  # of the equal-percentage valve
@@ -19,6 +20,7 @@ class Setpoints:
 
     SPANS = (20.0, 200.0, 1000.0, 100.0)  # K, kPa, l/min, %: what setpoint_ramp is a percentage of
 
+    @at_start
     def __init__(self):
         self.values = [None, None, None, None]
         self.mode = Mode.DIFFERENTIAL_PRESSURE
@@ -40,6 +42,7 @@ class Setpoints:
 class PumpLoop:
     """Speed for both pumps, in percent."""
 
+    @at_start
     def __init__(self):
         self.pressure = Pi(0.0, 100.0)
         self.flow = Pi(0.0, 100.0)
@@ -90,6 +93,7 @@ class ValveLoop:
     effectiveness that the exchanger needs (effectiveness_needed). So heat, return and facility temperature move the valve
     by themselves, and the loop trims. An equal-percentage valve passes R^(x-1) of its full flow at opening x."""
 
+    @at_start
     def __init__(self):
         self.loop = Pi(0.0, 100.0)
         self.demand = 0.5

@@ -7,6 +7,7 @@ from array import array
 
 import micropython
 from core.spi import open_bus
+from core.starting import at_start
 from drivers.ads131m08 import COUNTS_PER_V, Ads131m08
 from drivers.analog import reader
 from machine import Pin
@@ -32,6 +33,7 @@ def nothing():
 class Converters:
     """`codes` of both chips, `sensors` what they mean. `pins` is the board's PUMP, `capabilities` what it can."""
 
+    @at_start
     def __init__(self, pins, capabilities, equipment, fitting):
         spi = open_bus(pins["spi_analog"], _SCLK_Hz, 0, 1)
         self.codes = array("i", [0] * CHANNELS)
@@ -58,6 +60,7 @@ class Converters:
             count += chip.errors + chip.resets
         return count
 
+    @at_start
     def probe(self):
         for chip in range(CHIPS):
             if self._chips[chip].probe():

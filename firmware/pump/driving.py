@@ -1,6 +1,8 @@
 """From set-points to the drives of both pumps and the valve, ten times a second."""
 
+import micropython
 from core.pid import ramp
+from core.starting import at_start
 from machine import PWM, Pin
 from maps.common import LeaseState
 from maps.pump import Local, Mode, Operation, Remote, Settings
@@ -17,6 +19,7 @@ VALVE_percent_s = 100 / 30  # faster than actuators are; no command jumps
 class Driving:
     """`setting` gives a setting in force; `measured()` is (ΔP, flow, None), `setpoint()` the same of what is wanted."""
 
+    @at_start
     def __init__(self, controller, sensors, setpoints, setting, stroke_s):
         self._controller = controller
         self._sensors = sensors
@@ -30,6 +33,7 @@ class Driving:
         self.pwm = ()
         self._relative = (None, None, None)  # gains of the loops that are computed, for the schedule
 
+    @at_start
     def start(self, pins, ramp_setpoints):
         """Take over what pumps and valve do. Set-points begin where the plant is: the loops start without an error, whatever
         the local targets are; `ramp_setpoints()` gives those that are not known their targets."""
@@ -83,6 +87,7 @@ class Driving:
         if flow is not None and self._setpoints.mode == Mode.FLOW:
             loop.flow.gain = scheduled(flow, loop.speed, max(wanted[1], 50.0))
 
+    @micropython.native
     def drive_pumps(self, stopped, operating, no_effect, dt_s):
         loop, value, setting, arrangement = self.loop, self._sensors.value, self._setting, self.arrangement
         per_s, minimum = setting(Settings.speed_ramp), setting(Settings.minimum_speed)
@@ -113,6 +118,7 @@ class Driving:
         wanted = [get(Local.service_speed, pump) for pump in range(PUMPS)]
         self.arrangement.by_hand(wanted, most, self.loop.cap)
 
+    @micropython.native
     def drive_valve(self, operation, dt_s):
         """Without a supply temperature what the exchanger has to do still says a position; without that, the preset one."""
         supply, setpoint, command = self._sensors.supply, self._setpoints.values[0], self.valve_command

@@ -8,6 +8,7 @@ Pure: `step` takes values; None is what is not known. Percent, kPa, l/min, ms.
 from math import sqrt
 
 from core.pid import ramp
+from core.starting import at_start
 from micropython import const
 
 PUMPS = const(2)
@@ -27,6 +28,7 @@ class Curve:
     """`points`: (flow l/min, head kPa) of one pump at full speed, from no flow on. Between them flow is linear in the root of
     the head below the shut-off: nearly straight, as a parabola would be."""
 
+    @at_start
     def __init__(self, points):
         self.shutoff = points[0][1]
         self.flows = [flow for flow, _ in points]
@@ -54,6 +56,7 @@ def _between(x, xs, ys):
 class Effect:
     """`no_effect`, `feedback_wrong` are bits of pumps."""
 
+    @at_start
     def __init__(self, curve, stroke_s):
         self._curve = curve
         self._per_ms = 0.1 / stroke_s  # % of speed

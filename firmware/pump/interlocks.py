@@ -8,6 +8,7 @@ stored. The main loop leaves its wishes in `_asked`, which the tick takes.
 # (viper takes arrays as pointers; the stubs have no way to say so)
 
 import micropython
+from core.starting import at_start
 from drivers.current_loop import FAULT_HIGH_uA, FAULT_LOW_uA
 from maps.pump import Settings
 from maps.pump_alarms import PumpAlarm
@@ -33,6 +34,7 @@ STOPS = tuple([rule[0] for rule in RULES]) + (PumpAlarm.leak_stop,)
 class Interlocks:
     """The part of the profile that is the tick."""
 
+    @at_start
     def bind_tick(self, converters, latched):
         self.codes = converters.codes
         self.window = Window()
@@ -46,6 +48,7 @@ class Interlocks:
         self._asked = 0  # bits to release, and << _STOP to stop
         self._noted_bits = 0
 
+    @at_start
     def prepare_tick(self, converters, pwm):
         """What the tick needs, in one place: it looks up one attribute instead of eight, and binds no method, which would
         allocate. A converter that is not fitted costs it nothing."""

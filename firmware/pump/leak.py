@@ -5,6 +5,7 @@ it away. With a level that is measured it is the distance to a reference that fa
 Pure, but for the rope's input. Litres, seconds, kW.
 """
 
+from core.starting import at_start
 from maps.common import Chip, LeakState
 
 NO_HEAT_kW = 10.0  # rack power is off: what is left is the pumps'
@@ -14,6 +15,7 @@ NO_HEAT_s = 30.0
 class Leak:
     """`rope` None: the board has no input for one."""
 
+    @at_start
     def __init__(self, rope, fitting):
         self._rope = rope
         self._fitting = fitting

@@ -1,5 +1,6 @@
 """What the skid is about: running, standing by, being filled, in service. Pure. Percent, seconds."""
 
+from core.starting import at_start
 from maps.pump import Operation
 from maps.pump_supervision import Supervision
 
@@ -10,6 +11,7 @@ WAKE_s = 3.0
 class Operating:
     """`now` is an Operation; `speed` what the pumps shall have where no loop says it."""
 
+    @at_start
     def __init__(self):
         self.now = Operation.RUN
         self.speed = 0.0

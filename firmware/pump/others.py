@@ -1,5 +1,6 @@
 """Sensors that do not hang on the converters: each on a chip or a counter of its own, one of them a turn."""
 
+from core.starting import at_start
 from maps.common import Chip, Quality
 from micropython import const
 
@@ -10,6 +11,7 @@ class Others:
     """`rows` are OTHERS of the equipment: (name, driver, place). The driver is the module of that name; its sensor() makes what
     has begin() and read(known)."""
 
+    @at_start
     def __init__(self, rows, pins, capabilities, sensors, fitting):
         self._sensors = sensors
         self._fitting = fitting

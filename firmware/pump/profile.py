@@ -1,5 +1,6 @@
 """The coolant pump skid: ties sensors, loops, interlocks and supervision to registers and the board."""
 
+import micropython
 from core import tick
 from core.bank import declared_in
 from core.starting import at_start
@@ -115,6 +116,7 @@ class Pump(Interlocks):
         self.sensors.take(self.window.finished, self.window.samples, chip)
         publish(self.image.put, self.sensors, 8 * chip, 8 * chip + 8)
 
+    @micropython.native
     def regulate(self, dt_ms):
         dt_s = dt_ms / 1000
         if not self.ticking:
@@ -173,6 +175,7 @@ class Pump(Interlocks):
         self.targets.configured()
         self.set_limits(self.sensors.transmitters, self.setting)
 
+    @micropython.native
     def _publish(self, dt_ms):
         put, sensors, driving = self.image.put, self.sensors, self.driving
         publish(put, sensors, 16, 18)

@@ -7,6 +7,7 @@ outside the NE43 range never satisfies a rule: a broken sensor is an alarm of it
 from array import array
 
 import micropython
+from core.starting import at_start
 from micropython import const
 
 CHANNELS = const(16)
@@ -63,6 +64,7 @@ def judge(codes: ptr32, rules: ptr32, low: int, high: int) -> int:
 class Window:
     """Sums of the codes of both converters, double buffered: the tick fills one while the main loop reads the other."""
 
+    @at_start
     def __init__(self):
         self.filling = array("i", [0] * CHANNELS)
         self.finished = array("i", [0] * CHANNELS)
@@ -82,6 +84,7 @@ class Window:
         self.number = self.number + 1 & 0x1FFFFFFF
 
 
+@at_start
 def rules():
     return array("i", [0] * (RULES * _STRIDE))
 

@@ -2,6 +2,7 @@
 
 from struct import pack_into, unpack_from
 
+from core.starting import at_start
 from maps.pump import Counted
 from micropython import const
 
@@ -10,6 +11,7 @@ COUNTER_BYTES = 4 * PUMPS
 
 
 class RunTime:
+    @at_start
     def __init__(self, inputs):
         self._inputs = inputs
         self.s = [0] * PUMPS

@@ -3,6 +3,7 @@
 from math import log
 
 import micropython
+from core.starting import at_start
 from drivers import current_loop
 from maps.common import Chip, Quality
 
@@ -17,6 +18,7 @@ class Sensors:
     `value` is None where nothing is known; `lost` tells why: True for a fault, None where the sensor is not fitted.
     """
 
+    @at_start
     def __init__(self, transmitters, uA_per_count, ambient, fitting):
         self._fitting = fitting
         self.transmitters = transmitters

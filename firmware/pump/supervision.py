@@ -3,6 +3,7 @@
 What is wanted once a second has a turn of its own among the ten.
 """
 
+from core.starting import at_start
 from drivers.analog import reader
 from drivers.leak_rope import LeakRope
 from machine import Pin
@@ -25,6 +26,7 @@ _ADC_V = 3.3
 class Supervisor:
     """Owns what it watches with; `profile` has the rest."""
 
+    @at_start
     def __init__(self, profile, pins, equipment):
         self._profile = profile
         curve = Curve(equipment.PUMP_CURVE)

@@ -1,5 +1,6 @@
 """Where set-points come from: the host's while it has the lease, else the local ones, which are read when they change."""
 
+from core.starting import at_start
 from maps.pump import Local, Remote
 
 from pump.control import guarded
@@ -22,6 +23,7 @@ _LOCAL = (
 
 
 class Targets:
+    @at_start
     def __init__(self, holdings):
         self._holdings = holdings
         self._local = []

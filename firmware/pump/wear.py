@@ -3,6 +3,8 @@
 Percent, kPa, l/min, kW. None where it is not known.
 """
 
+from core.starting import at_start
+
 _PART = 1 / 300  # of a new value in the mean: 5 min of seconds
 _LEAST_l_min = 50.0  # below that differences of pressure are noise
 _EQUAL_percent = 2.0  # speeds that differ by less are equal
@@ -41,6 +43,7 @@ def working_point(commands, speeds, no_effect, flow_l_min):
 class Mean:
     """Slow mean of what is known of each pump; it begins with its first value."""
 
+    @at_start
     def __init__(self):
         self.value = [None, None]
 
@@ -50,6 +53,7 @@ class Mean:
 
 
 class Wear:
+    @at_start
     def __init__(self, curve):
         self._curve = curve
         self.head = Mean()
