@@ -5,7 +5,7 @@
 import gc
 import sys
 
-gc.threshold(8192)  # while modules are loaded: garbage between them would leave holes that nothing large fits into
+gc.threshold(32_768)  # while modules are loaded: garbage between them would leave holes that nothing large fits into
 
 import board
 import build_info

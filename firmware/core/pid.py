@@ -5,11 +5,8 @@ Config and state are plain attributes; step() is the only thing that happens. Fl
 
 import micropython
 
-from core.starting import at_start
-
 
 class Pi:
-    @at_start
     def __init__(self, low, high):
         self.gain = 0.0  # output units per error unit
         self.integral_time_s = 1.0

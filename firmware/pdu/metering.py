@@ -51,7 +51,6 @@ class Metering:
         self._aging = True  # some age is below RESTART_MS
         self._next = 0
         self._part = 0
-        self._apparent_VA = 0.0
         self._looked_ms = 0  # since a look for a chip that is not fitted
         self._looked = 0  # branch of that look
 
@@ -160,21 +159,19 @@ class Metering:
         put(Branch.phase_power, watts, at + part)
         if part == 0:
             put(Measurement.frequency, chip.frequency_Hz())
-        elif part == 1:
-            watts, volt_amps = chip.total_power_W(), chip.apparent_power_VA()
-            self.power_dW[branch] = int(10 * watts)
-            put(Branch.active_power, watts, at)
-            put(Branch.apparent_power, volt_amps, at)
-            self._apparent_VA = volt_amps
-            put(BranchFast.power, watts, BranchFast.START + branch * BranchFast.STRIDE)
-        else:
-            reactive = chip.reactive_power_var()
-            self.reactive_var[branch] = int(reactive)
-            put(Branch.reactive_power, reactive, at)
-            volt_amps = self._apparent_VA  # of this branch, a turn ago; that turn is the longest
-            put(Branch.power_factor, self.power_dW[branch] / (10 * volt_amps) if volt_amps > 1 else None, at)
             self.energy_mWh[branch] += chip.take_energy_mWh()
             put(Branch.energy, self.energy_mWh[branch] // 1000, at)
+        elif part == 1:
+            watts = chip.total_power_W()
+            self.power_dW[branch] = int(10 * watts)
+            put(Branch.active_power, watts, at)
+            put(BranchFast.power, watts, BranchFast.START + branch * BranchFast.STRIDE)
+        else:
+            reactive, volt_amps = chip.reactive_power_var(), chip.apparent_power_VA()
+            self.reactive_var[branch] = int(reactive)
+            put(Branch.reactive_power, reactive, at)
+            put(Branch.apparent_power, volt_amps, at)
+            put(Branch.power_factor, self.power_dW[branch] / (10 * volt_amps) if volt_amps > 1 else None, at)
             self.quality[branch] = Quality.GOOD
 
     @micropython.native

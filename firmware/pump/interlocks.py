@@ -7,6 +7,8 @@ stored. The main loop leaves its wishes in `_asked`, which the tick takes.
 # pyright: reportArgumentType=false
 # (viper takes arrays as pointers; the stubs have no way to say so)
 
+from array import array
+
 import micropython
 from core.starting import at_start
 from drivers.current_loop import FAULT_HIGH_uA, FAULT_LOW_uA
@@ -45,7 +47,7 @@ class Interlocks:
         self._uA_per_count = converters.uA_per_count
         self._low_code = int(FAULT_LOW_uA / self._uA_per_count)
         self._high_code = int(FAULT_HIGH_uA / self._uA_per_count)
-        self._asked = 0  # bits to release, and << _STOP to stop
+        self._asked = array("i", [0])  # bits to release, and << _STOP to stop; an element is cheaper than an attribute
         self._noted_bits = 0
 
     @at_start
@@ -62,13 +64,14 @@ class Interlocks:
             converters.reader(1),
             pwm[0].duty_u16,
             pwm[1].duty_u16,
+            self._asked,
         )
 
     @micropython.native
     def tick(self, source):
         """The hard tick. Nothing here may allocate, wait, or touch what the main loop is in the middle of."""
         self.tick_count = self.tick_count + 1 & _WRAP
-        window, codes, rules, low, high, read_first, read_second, stop_first, stop_second = self._for_tick
+        window, codes, rules, low, high, read_first, read_second, stop_first, stop_second, asking = self._for_tick
         filling, good = window.filling, window.good
         first, second = read_first(), read_second()
         if first and second and good[0] == good[1]:  # nearly always: one call for both
@@ -83,10 +86,10 @@ class Interlocks:
                 self._gather(0)
             if second:
                 self._gather(1)
-        asked = self._asked
+        asked = asking[0]
         if asked:
             self.stopped_bits = self.stopped_bits & ~asked | asked >> _STOP
-            self._asked = 0
+            asking[0] = 0
         due = judge(codes, rules, low, high)
         if due:
             self.stopped_bits |= due
@@ -94,8 +97,8 @@ class Interlocks:
             # In every tick: the main loop may have been about to drive the pumps when this interrupt came.
             stop_first(0)
             stop_second(0)
-        ticks = window.ticks + 1
-        window.ticks = ticks
+        ticks = good[2] + 1
+        good[2] = ticks
         if ticks == WINDOW:
             window.swap()
 
@@ -120,11 +123,11 @@ class Interlocks:
     def stop(self, bit):
         """The main loop found a reason to stop: in force with the next tick, latched as the tick's own."""
         if not self.stopped_bits & bit:
-            self._asked |= bit << _STOP
+            self._asked[0] |= bit << _STOP
 
     def note_stops(self, alarms, causes):
         """Alarms of what acted. `causes` are bits that still hold, beside those of the rules: they cannot be reset."""
-        new = self.stopped_bits & ~self._noted_bits & ~self._asked
+        new = self.stopped_bits & ~self._noted_bits & ~self._asked[0]
         self._noted_bits |= new
         for bit in range(len(STOPS)):
             alarm = STOPS[bit]
@@ -141,4 +144,4 @@ class Interlocks:
             if self._noted_bits >> bit & 1 and not alarms.active(STOPS[bit]):
                 release |= 1 << bit
         self._noted_bits &= ~release
-        self._asked |= release
+        self._asked[0] |= release

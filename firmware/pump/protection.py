@@ -68,19 +68,17 @@ class Window:
     def __init__(self):
         self.filling = array("i", [0] * CHANNELS)
         self.finished = array("i", [0] * CHANNELS)
-        self.good = bytearray(2)  # samples of each converter in the window being filled
+        self.good = bytearray(3)  # samples of each converter in the window being filled, and its ticks
         self.samples = bytearray(2)  # and in the finished one
-        self.ticks = 0
         self.number = 0  # finished windows
 
     @micropython.native
     def swap(self):
         """At the end of a window: the finished buffer is for the main loop, which has 100 ms to read it."""
-        self.ticks = 0
         self.filling, self.finished = self.finished, self.filling
         good, samples = self.good, self.samples
         samples[0], samples[1] = good[0], good[1]
-        good[0] = good[1] = 0
+        good[0] = good[1] = good[2] = 0
         self.number = self.number + 1 & 0x1FFFFFFF
 
 

@@ -23,7 +23,7 @@ from pymodbus.pdu import ModbusPDU
 
 T = TypeVar("T")
 UNIT = 17
-WRAPS_AFTER_us = 1_500_000  # from power-on: when the hard tick has just begun
+WRAPS_AFTER_us = 2_300_000  # from power-on: when the hard tick has just begun
 SILENCE_us = 1e6 * silence_s(19200)
 
 

@@ -16,7 +16,7 @@ from mallee.link.rtu_frames import encode
 from .line import exchanges
 
 LARGEST = {"pdu": (200, 125), "pump": (100, 45)}  # block of input registers: address, registers
-WRAPS_AFTER_us = 2_200_000  # from power-on: ticking for half a second and more
+WRAPS_AFTER_us = 2_900_000  # from power-on: ticking for half a second and more
 RUN_us = 500_000
 
 LOCKED = """

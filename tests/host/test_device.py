@@ -63,7 +63,7 @@ def test_read_all_covers_every_point_and_crosses_no_hole(pdu: Dictionary) -> Non
         assert snapshot.failures == ()
         assert snapshot["branch.8.energy"].value == 123456789012
         assert snapshot["name"].value == "peer"
-        assert len(peer.requests) < 16
+        assert len(peer.requests) < 24
 
     with_device(pdu, scenario, profile=2)
 

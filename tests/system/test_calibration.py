@@ -42,7 +42,8 @@ class Loads(PduBench):
             active, reactive = round(apparent * abs(self.power_factor)), round(apparent * sin(angle))
             words += [round(1000 * amps), *[round(1000 * self.voltage_V)] * 3, *[round(1000 * amps)] * 3]
             words += [*[active] * 3, *[reactive] * 3]
-        return struct.pack(f"<{len(words) + 3}i", *words, 50_000, self.contacts, self.absent)
+        tail = 50_000, self.contacts, self.absent, *self.rope_ohm, self.wired
+        return struct.pack(f"<{len(words) + len(tail)}i", *words, *tail)
 
     def set(self, amps: float, factor: float) -> None:
         self.current_A[BRANCH - 1], self.power_factor = amps, factor

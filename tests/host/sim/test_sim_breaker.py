@@ -112,13 +112,13 @@ def test_open_breakers_drop_their_load_to_the_survivors():
     branch = electrical.pdus["pdu-a1"].branches[0]
     electrical.open_breaker("pdu-a1", 0)
     assert branch.current_A == 0.0 and branch.contactor.closed and electrical.pdus["pdu-a1"].live
-    assert electrical.pdus["pdu-a2"].branches[0].power_W == pytest.approx(120_000 / 7 / 0.982, rel=1e-6)
+    assert electrical.pdus["pdu-a1"].branches[1].power_W == pytest.approx(120_000 / 7 / 0.982, rel=1e-6)
     electrical.open_breaker("pdu-a2")
     assert not electrical.pdus["pdu-a2"].live and electrical.pdus["pdu-a2"].current_A == 0.0
     electrical.open_breaker("B")
     assert electrical.feed_power_W("B") == 0.0
-    # Rack 1 has two shelves left, the others three.
-    assert electrical.supplied_W == pytest.approx([66_000.0, *[99_000.0] * 7])
+    # Rack 1 has three shelves left, racks 3 and 4 hung on pdu-a2, the others have four.
+    assert electrical.supplied_W == pytest.approx([99_000.0, 120_000.0, 0.0, 0.0, *[120_000.0] * 4])
     electrical.open_breaker("B", opened=False)
     run(electrical, 0.1)
     assert sum(electrical.supplied_W) == pytest.approx(960_000)

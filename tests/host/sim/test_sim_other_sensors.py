@@ -33,7 +33,7 @@ def test_each_row_has_its_word_and_what_the_plant_lacks_is_an_error():
     words = [word() for word in otherwiring.others(DATA["OTHERS"], read, random.Random(0), 0.0)]
     assert words[0] == pytest.approx(1_193_970, abs=20)
     assert words[2:] == [pytest.approx(2 * 2900 / 60 / 2 * 1000, abs=1), 12_000, 8_000]
-    assert skidwiring.inputs(DATA) == 12 + 2 + 5 + 1
+    assert skidwiring.inputs(DATA) == 12 + 2 + 5 + 3
     with pytest.raises(KeyError, match="pump_power_1"):
         otherwiring.others(
             DATA["OTHERS"], {n: r for n, r in read.items() if n != "pump_power_1"}, random.Random(0), 0.0
