@@ -93,14 +93,17 @@ class Interlocks:
         due = judge(codes, rules, low, high)
         if due:
             self.stopped_bits |= due
-        if self.stopped_bits:
-            # In every tick: the main loop may have been about to drive the pumps when this interrupt came.
-            stop_first(0)
-            stop_second(0)
         ticks = good[2] + 1
         good[2] = ticks
         if ticks == WINDOW:
             window.swap()
+        elif self.stopped_bits:
+            # In every other tick, for good: the main loop may have been about to drive a pump when this interrupt came. One a
+            # tick, and none beside the swap, because a PWM costs 20 us.
+            if ticks & 1:
+                stop_first(0)
+            else:
+                stop_second(0)
 
     @micropython.native
     def _gather(self, chip):
