@@ -86,18 +86,18 @@ class Interlocks:
                 self._gather(0)
             if second:
                 self._gather(1)
-        asked = asking[0]
+        stopped, asked = self.stopped_bits, asking[0]
         if asked:
-            self.stopped_bits = self.stopped_bits & ~asked | asked >> _STOP
             asking[0] = 0
+            stopped = self.stopped_bits = stopped & ~asked | asked >> _STOP
         due = judge(codes, rules, low, high)
-        if due:
-            self.stopped_bits |= due
+        if due and due & ~stopped:
+            stopped = self.stopped_bits = stopped | due
         ticks = good[2] + 1
         good[2] = ticks
         if ticks == WINDOW:
             window.swap()
-        elif self.stopped_bits:
+        elif stopped:
             # In every other tick, for good: the main loop may have been about to drive a pump when this interrupt came. One a
             # tick, and none beside the swap, because a PWM costs 20 us.
             if ticks & 1:
