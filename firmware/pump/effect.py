@@ -148,11 +148,7 @@ class Effect:
             self.no_effect &= ~(1 << pump)
 
 
-def losses(differential_pressure_kPa, filter_kPa, clean_kPa):
-    """Head that the pumps must be making: the curve is external, behind exchanger and clean filter; a loaded one adds to it.
-    `clean_kPa` is the clean filter's at this flow. None where it cannot be known."""
-    if differential_pressure_kPa is None:
-        return None
-    if filter_kPa is None or clean_kPa is None:
-        return differential_pressure_kPa
-    return differential_pressure_kPa + max(0.0, filter_kPa - clean_kPa)
+def excess(filter_kPa, clean_kPa):
+    """Head that the pumps make beyond the manifold's: their curve is external, behind exchanger and clean filter; a loaded one
+    adds to it. `clean_kPa` is the clean filter's at this flow. 0 where it cannot be known."""
+    return 0.0 if filter_kPa is None or clean_kPa is None else max(0.0, filter_kPa - clean_kPa)

@@ -1,27 +1,36 @@
 """Every sensor of a skid with every fault, one at a time, in a closed loop: does an actuator go the wrong way?
 
-One skid carries the whole default pod with its real firmware and no host. Wrong is what harms: pumps commanded slower than in the
-run without a fault while the true differential pressure is below 90 % of its set-point; the valve commanded further closed while
-the true supply temperature is 1 K and more above its own. A sensor that lies within the limits of its loop is among the faults.
+One skid carries the whole default pod with its real firmware and no host, by differential pressure or by flow. Wrong is what
+harms: pumps commanded slower than in the run without a fault while what they hold is truly below 90 % of its set-point; the
+valve commanded further closed while the true supply temperature is 1 K and more above its own. A sensor that lies within the
+limits of its loop is among the faults.
 """
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import Any
 
 import msgspec
+from mallee.device.device import Device
+from mallee.link.address import parse_address
+from mallee.link.opening import open_link
 from mallee.pod.config import PodConfig
 from mallee.resources import examples_dir
-from mallee.sim.skidwiring import SkidWiring
+from mallee.sim.loop import run_in_world
 from mallee.sim.transmitters import Transmitter
 from mallee.sim.world import World
 
 SKID = "skid-1"
 BEFORE_S, AFTER_S = 20, 100
-LOW_PRESSURE, WARM_K, BAND_percent = 0.9, 1.0, 2.0
+LOW, WARM_K, BAND_percent = 0.9, 1.0, 2.0
+MODES = ("differential_pressure", "flow")
 
 
 @dataclass(frozen=True)
@@ -30,7 +39,8 @@ class Sample:
 
     speed: float
     valve: float
-    pressure_kPa: float
+    held: float
+    """What the pumps hold, as part of its set-point."""
     supply_degC: float
 
 
@@ -59,11 +69,13 @@ def faults(transmitter: Transmitter, spread: float) -> dict[str, Callable[[], No
 NAMES = tuple(faults(Transmitter(0, 1, None), 1.0))  # type: ignore[arg-type]
 
 
-def run(sensor: str | None, fault: str | None, config: PodConfig) -> list[Sample]:
+def run(mode: str, sensor: str | None, fault: str | None, config: PodConfig) -> list[Sample]:
     """The seconds behind the fault; of no sensor, those of the run that the others are compared with."""
     with World.from_pod(config, seed=1, noise=0.1, only=(SKID,)) as world:
-        world.run_for(BEFORE_S)
         plant, wiring = world.equipment.plant, world.equipment.skids[SKID]  # type: ignore[attr-defined]
+        flow_l_min = plant.l_min(wiring.skid.flow_kg_s)
+        run_in_world(world, _set(config, {"flow_setpoint": round(flow_l_min, 1), "mode_setpoint": mode}))
+        world.run_for(BEFORE_S)
         if sensor is not None and fault is not None:
             transmitter = wiring.transmitters[sensor]
             faults(transmitter, 0.15 * transmitter.span)[fault]()
@@ -71,27 +83,34 @@ def run(sensor: str | None, fault: str | None, config: PodConfig) -> list[Sample
         found = []
         for _ in range(AFTER_S):
             world.run_for(1)
-            found.append(_sample(plant, wiring))
+            flow = plant.l_min(wiring.skid.flow_kg_s) / flow_l_min
+            pressure = plant.differential_pressure_kPa / config.control.differential_pressure_kPa
+            found.append(_sample(wiring.skid, flow if mode == "flow" else pressure))
         return found
 
 
-def _sample(plant, wiring: SkidWiring) -> Sample:
-    skid = wiring.skid
-    return Sample(
-        max(pump.command_percent for pump in skid.pumps),
-        100 * skid.valve.command,
-        plant.differential_pressure_kPa,
-        skid.supply_degC,
-    )
+async def _set(config: PodConfig, values: dict[str, Any]) -> None:
+    (entry,) = config.skids
+    await asyncio.sleep(2)
+    link = open_link(str(parse_address(entry.address)))
+    try:
+        await (await Device.connect(link, entry.unit)).write(values)
+    finally:
+        await link.close()
+
+
+def _sample(skid: Any, held: float) -> Sample:
+    speed = max(pump.command_percent for pump in skid.pumps)
+    return Sample(speed, 100 * skid.valve.command, held, skid.supply_degC)
 
 
 def wrong(found: list[Sample], reference: list[Sample], config: PodConfig) -> str | None:
     """What went the wrong way first, in words; None where nothing did."""
     control = config.control
     for second, (now, then) in enumerate(zip(found, reference, strict=True), 1):
-        low = now.pressure_kPa < LOW_PRESSURE * control.differential_pressure_kPa
-        if low and now.speed < then.speed - BAND_percent:
-            return f"pumps at {now.speed:.0f} % instead of {then.speed:.0f} %, {now.pressure_kPa:.0f} kPa, after {second} s"
+        if now.held < LOW and now.speed < then.speed - BAND_percent:
+            held = f"{100 * now.held:.0f} % of what they hold"
+            return f"pumps at {now.speed:.0f} % instead of {then.speed:.0f} %, {held}, after {second} s"
         warm = now.supply_degC > control.supply_temperature_degC + WARM_K
         if warm and now.valve < then.valve - BAND_percent:
             return (
@@ -106,20 +125,29 @@ def pod() -> PodConfig:
     return msgspec.structs.replace(config, skids=config.skids[:1])
 
 
-def enumerate_all() -> Iterator[tuple[str, str, str | None]]:
-    """(sensor, fault, what went wrong) of each."""
+def enumerate_all(modes: tuple[str, ...] = MODES) -> Iterator[tuple[str, str, str, str | None]]:
+    """(mode, sensor, fault, what went wrong) of each, on all cores."""
     config = pod()
-    reference = run(None, None, config)
     with World.from_pod(config, only=()) as world:
         sensors = list(world.equipment.skids[SKID].transmitters)  # type: ignore[attr-defined]
-    for sensor in sensors:
-        for fault in NAMES:
-            yield sensor, fault, wrong(run(sensor, fault, config), reference, config)
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        references = dict(zip(modes, pool.map(_reference, modes), strict=True))
+        todo = [(mode, sensor, fault) for mode in modes for sensor in sensors for fault in NAMES]
+        for (mode, sensor, fault), found in zip(todo, pool.map(_lying, todo), strict=True):
+            yield mode, sensor, fault, wrong(found, references[mode], config)
+
+
+def _reference(mode: str) -> list[Sample]:
+    return run(mode, None, None, pod())
+
+
+def _lying(case: tuple[str, str, str]) -> list[Sample]:
+    return run(*case, pod())
 
 
 if __name__ == "__main__":
     bad = 0
-    for sensor, fault, what in enumerate_all():
+    for mode, sensor, fault, what in enumerate_all():
         bad += what is not None
-        print(f"{sensor:32} {fault:12} {what or ''}", flush=True)
+        print(f"{mode:22} {sensor:32} {fault:12} {what or ''}", flush=True)
     sys.exit(bad > 0)

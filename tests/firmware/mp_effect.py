@@ -1,6 +1,6 @@
 """Which pumps do something. The plant of these tests is the curve's own points, put together here by hand: H = s² h(Q/s)."""
 
-from pump.effect import Curve, Effect, losses
+from pump.effect import Curve, Effect, excess
 
 POINTS = ((0.0, 1900.0), (150.0, 1840.0), (300.0, 1620.0), (450.0, 1270.0), (600.0, 500.0))
 SPEED = 60.0
@@ -105,5 +105,5 @@ def test_a_drive_on_its_way_is_not_late_though_its_feedback_is():
 
 
 def test_a_loaded_filter_adds_to_the_head():
-    assert losses(200.0, 30.0, 10.0) == 220.0 and losses(200.0, None, 10.0) == 200.0
-    assert losses(None, 30.0, 10.0) is None and losses(200.0, 5.0, 10.0) == 200.0
+    assert excess(30.0, 10.0) == 20.0 and excess(None, 10.0) == 0 and excess(30.0, None) == 0
+    assert excess(5.0, 10.0) == 0
