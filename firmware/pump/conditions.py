@@ -44,19 +44,25 @@ def report_sensors(alarm, sensors, feedback_wrong, doubt):
     """What is not measured as it should be; `feedback_wrong` are bits of pumps, `doubt` those of plausibility."""
     lost = sensors.lost
     for i in range(3):
-        alarm(PumpAlarm.supply_sensor_fault, None if lost[_SUPPLY[i]] is None else not sensors.supply_used >> i & 1, i)
         away = lost[INTERLOCK_SENSORS[i]]
         alarm(PumpAlarm.interlock_sensor_lost, True if i and doubt & PRESSURES else away, i)
-    none = any_lost(sensors, _SUPPLY) is not None or None
-    alarm(PumpAlarm.supply_temperature_lost, none if sensors.supply is None else False)
-    alarm(PumpAlarm.differential_pressure_lost, True if doubt & DIFFERENTIAL else lost["differential_pressure"])
-    alarm(PumpAlarm.flow_implausible, doubt & FLOW)
-    alarm(PumpAlarm.heat_implausible, doubt & HEAT)
-    alarm(PumpAlarm.humidity_lost, lost["ambient_humidity"])
-    alarm(PumpAlarm.sensor_fault, any_lost(sensors, SPARE_SENSORS))
     for pump in range(2):
         fault = lost[SPEEDS[pump]]
         alarm(PumpAlarm.speed_feedback_fault, None if fault is None else fault or feedback_wrong >> pump & 1, pump)
+    alarm(PumpAlarm.differential_pressure_lost, True if doubt & DIFFERENTIAL else lost["differential_pressure"])
+    alarm(PumpAlarm.flow_implausible, doubt & FLOW)
+    alarm(PumpAlarm.heat_implausible, doubt & HEAT)
+
+
+def report_temperatures(alarm, sensors):
+    """The same of temperatures, and of what no loop depends on."""
+    lost = sensors.lost
+    for i in range(3):
+        alarm(PumpAlarm.supply_sensor_fault, None if lost[_SUPPLY[i]] is None else not sensors.supply_used >> i & 1, i)
+    none = any_lost(sensors, _SUPPLY) is not None or None
+    alarm(PumpAlarm.supply_temperature_lost, none if sensors.supply is None else False)
+    alarm(PumpAlarm.humidity_lost, lost["ambient_humidity"])
+    alarm(PumpAlarm.sensor_fault, any_lost(sensors, SPARE_SENSORS))
 
 
 def report_leak(alarm, leak, leak_volume, switch):

@@ -12,7 +12,7 @@ from maps.pump_alarms import PumpAlarm
 from maps.pump_supervision import Contact, Supervision, Watched
 
 from pump import wear
-from pump.conditions import SPEEDS, above, reached, report, report_leak, report_sensors
+from pump.conditions import SPEEDS, above, reached, report, report_leak, report_sensors, report_temperatures
 from pump.contacts import Contact as Input
 from pump.effect import Effect, excess
 from pump.interlocks import DRY_RUN, LEAK_STOP
@@ -92,6 +92,9 @@ class Supervisor:
             self._measure_wear(commands, speeds, head_kPa, flow)
         elif self._turn == 6:
             self._publish()
+        elif self._turn == 5:
+            profile.controller.alarms.dt_ms = 1000
+            report_temperatures(alarm, profile.sensors)
         elif self._turn == 8:
             profile.controller.alarms.dt_ms = 1000
             report_sensors(alarm, profile.sensors, self.effect.feedback_wrong, believed.doubt)

@@ -46,7 +46,6 @@ def given_l_min(curve, commands, speeds, no_effect, head_kPa):
     return total
 
 
-@micropython.native
 def exchanger(cold_degC, warm_degC, facility_degC, facility_return_degC, flow_l_min, facility_flow_l_min):
     """(return temperature of the coolant, facility water at the inlet) as the other five say: what the coolant loses, the water
     takes up. None for what cannot be said."""
