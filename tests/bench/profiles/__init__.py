@@ -27,6 +27,7 @@ GROUPS = (
     "pump_sensors",
     "pump_voting",
     "pump_fallback",
+    "pump_feed_forward",
     "pump_dew_point",
     "pump_bumpless",
     "pump_loops",
@@ -34,8 +35,10 @@ GROUPS = (
     "pdu_statistics",
     "pdu_swing",
     "pdu_trips",
+    "pdu_recorder",
     "pdu_supply",
     "pdu_switching",
+    "pdu_welded",
     "pdu_leak",
     "pdu_lease",
 )

@@ -1,4 +1,4 @@
-"""Switching of a PDU's branches: staggered by priority within the inrush budget, restore policies, rest, welded contactors."""
+"""Switching of a PDU's branches: staggered by priority within the inrush budget, restore policies, rest."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from .single import Rig, run
 EVERY = 0xFF
 INRUSH_A, BUDGET_A, INRUSH_s = 100, 250, 0.5
 PRIORITIES = (5, 1, 7, 0, 3, 6, 2, 4)
-NEVER_s = 10.0
 UNSORTED = Patch("pdu/profile.py", "        priorities.sort()\n", "", "branches close by their number")
 ALWAYS_LAST = Patch(
     "pdu/profile.py",
@@ -27,18 +26,6 @@ ANY_START = Patch(
     "        if self.image.get(Health.reset_reason) == ResetReason.POWER_ON:",
     "        if True:",
     "a mere reset restores as a loss of supply does",
-)
-WELD_UNSEEN = Patch(
-    "pdu/judging.py",
-    "report(PduAlarm.contactor_welded, None if lost else told_open & flowing & bit, branch)",
-    "report(PduAlarm.contactor_welded, None, branch)",
-    "current through an open contactor is not judged",
-)
-DISAGREEMENT_UNSEEN = Patch(
-    "pdu/judging.py",
-    "report(PduAlarm.contactor_disagrees, switching.disagrees(branch), branch)",
-    "report(PduAlarm.contactor_disagrees, None, branch)",
-    "contacts are not compared with what they were told",
 )
 
 
@@ -128,21 +115,6 @@ def shortest_rest(settings: dict[str, Any]) -> float:
     return run("pdu", session)
 
 
-def welded_told(by_current: bool, *changes: Patch) -> float:
-    """Seconds from switching off to the alarm: the contact still says closed, or says open while current flows."""
-
-    async def session(rig: Rig) -> float:
-        await asyncio.sleep(1)
-        if by_current:
-            rig.equipment.leaking_A[3] = 20.0
-        else:
-            rig.equipment.welded = 0x08
-        await rig.device.write({"branch_switch.4": False})
-        return await rig.until_alarm("contactor_welded.4" if by_current else "contactor_disagrees.4", NEVER_s)
-
-    return run("pdu", session, *changes)
-
-
 def measure() -> dict[str, Figure]:
     one = "one PDU's firmware on a virtual board"
     (inrush, disorder), free = start({}), start({"inrush_budget": 10_000})
@@ -172,17 +144,5 @@ def measure() -> dict[str, Figure]:
             f"open when switched off and on at once; {one}",
             shortest_rest({"minimum_off_time": 0}),
             "setting minimum_off_time 0",
-        ),
-        "welded_told": Figure(
-            welded_told(False),
-            f"after switching off, the contact says closed; {one}",
-            welded_told(False, DISAGREEMENT_UNSEEN),
-            DISAGREEMENT_UNSEEN.off,
-        ),
-        "welded_by_current_told": Figure(
-            welded_told(True),
-            f"after switching off, the contact says open and 20 A flow; {one}",
-            welded_told(True, WELD_UNSEEN),
-            WELD_UNSEEN.off,
         ),
     }
