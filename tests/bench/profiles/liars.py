@@ -24,7 +24,7 @@ from .patched import Patch, patched
 
 SKID = "skid-1"
 BEFORE_S, AFTER_S = 20, 100
-SHORTED = ("differential_pressure", "short")
+SHORTED = ("supply_pressure", "short")
 BELIEVING = Patch(
     "drivers/current_loop.py",
     "    if not FAULT_LOW_uA <= current_uA <= FAULT_HIGH_uA:",
