@@ -53,6 +53,20 @@ def test_a_drive_that_runs_down_is_named_within_a_second():
     assert found.no_effect == 2 and step <= 6
 
 
+def test_one_that_runs_down_alone_is_named_within_a_second():
+    found, speed, curve = effect((SPEED, 0.0)), SPEED, Curve(POINTS)
+    for step in range(10):
+        speed = max(0.0, speed - 3.33)
+        gives = curve.flow(HEAD, speed) if speed else 0.0
+        run(found, 1, commands=(SPEED, 0.0), speeds=(speed, 0.0), flow=gives)
+        if found.no_effect:
+            break
+    assert found.no_effect == 1 and step <= 6
+    found = effect((SPEED, 0.0))
+    assert run(found, 50, commands=(SPEED, 0.0), speeds=(0.7 * SPEED, 0.0), flow=0.95 * FLOW) == 0
+    assert found.feedback_wrong == 1, "all the flow is there, so the speed lies"
+
+
 def test_a_lost_feedback_alone_is_a_fault_of_the_feedback():
     found = effect()
     assert run(found, 50, speeds=(None, SPEED)) == 0 and found.feedback_wrong == 0  # its transmitter says that itself

@@ -48,7 +48,7 @@ def pressure_lost(*changes: Patch) -> float:
     """Percent of speed away from the preset one, 10 s after."""
 
     async def session(rig: Rig) -> float:
-        _, after = await moves(rig, lambda e: e.speeds[0], {"differential_pressure": None}, 10)
+        _, after = await moves(rig, lambda e: e.speeds[0], {"differential_pressure": None, "supply_pressure": None}, 10)
         return abs(after - PRESET_SPEED)
 
     return run("pump", session, *changes)

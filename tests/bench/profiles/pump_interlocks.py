@@ -13,7 +13,12 @@ from .patched import Patch
 from .single import Rig, run
 
 WATCH_s = 20.0
-RIGHT = {"level": 60.0, "supply_pressure": 350.0, "return_pressure": 150.0}
+WRONG = {
+    "level": {"level": 3.0},
+    "supply_pressure": {"supply_pressure": 650.0, "differential_pressure": 500.0},
+    "return_pressure": {"return_pressure": 20.0, "supply_pressure": 220.0},
+}
+RIGHT = {"level": 60.0, "supply_pressure": 350.0, "return_pressure": 150.0, "differential_pressure": 200.0}
 CODES = {"level": 16, "supply_pressure": 17, "return_pressure": 20}
 RELEASING = Patch(
     "pump/interlocks.py",
@@ -29,6 +34,13 @@ NEWEST_FIRST = Patch(
 )
 
 
+def belonging(name: str, to: float) -> dict[str, float]:
+    """The pressures as they belong together: one that the others contradict would not be believed."""
+    if name == "supply_pressure":
+        return {name: to, "return_pressure": min(to - 200.0, 400.0)}
+    return {name: to, "supply_pressure": to + 200.0} if name == "return_pressure" else {name: to}
+
+
 def stopped_after(name: str, to: float, settings: dict[str, Any] | None = None) -> float:
     """Seconds from the sensor's step to both pumps at 0; WATCH_s: never. To the microsecond, from the outputs' log."""
 
@@ -36,7 +48,7 @@ def stopped_after(name: str, to: float, settings: dict[str, Any] | None = None) 
         if settings:
             await rig.device.write(settings)
         await asyncio.sleep(1)
-        rig.equipment.values[name] = to
+        rig.equipment.values |= belonging(name, to)
         began_us = rig.grant_us()
         rig.equipment.log.clear()
         await asyncio.sleep(WATCH_s)
@@ -54,7 +66,7 @@ def speed_lost(name: str, to: float, after_s: float, settings: dict[str, Any] | 
             await rig.device.write(settings)
         await asyncio.sleep(1)
         before = rig.equipment.speeds[0]
-        rig.equipment.values[name] = to
+        rig.equipment.values |= belonging(name, to)
         await asyncio.sleep(after_s)
         return before - rig.equipment.speeds[0] if rig.equipment.speeds[0] else -1.0
 
@@ -66,10 +78,10 @@ def speed_after_cause(*changes: Patch) -> float:
 
     async def session(rig: Rig) -> float:
         worst = 0.0
-        for name, wrong in (("level", 3.0), ("supply_pressure", 650.0), ("return_pressure", 20.0)):
-            rig.equipment.values[name] = wrong
+        for name, wrong in WRONG.items():
+            rig.equipment.values |= wrong
             await rig.until(lambda: rig.equipment.speeds == (0, 0), WATCH_s)
-            rig.equipment.values[name] = RIGHT[name]
+            rig.equipment.values |= RIGHT
             await asyncio.sleep(1)
             rig.equipment.log.clear()
             await asyncio.sleep(9)
@@ -88,18 +100,18 @@ def first_out_wrong(*changes: Patch) -> float:
 
     async def session(rig: Rig) -> float:
         wrong = 0
-        for name, bad in (("level", 3.0), ("supply_pressure", 650.0), ("return_pressure", 20.0)):
-            rig.equipment.values[name] = bad
+        for name, bad in WRONG.items():
+            rig.equipment.values |= bad
             await rig.until(lambda: rig.equipment.speeds == (0, 0), WATCH_s)
             stopped_s = rig.now_s
-            rig.equipment.values["differential_pressure"] = 10.0
+            rig.equipment.pressures(10.0, rig.equipment.values["return_pressure"])
             await asyncio.sleep(5)
             first = CODES[name] if name != "return_pressure" else 19  # its early warning came first
             age_ms, now_s = await rig.value("since_trip"), rig.now_s
             wrong += await rig.value("first_out") != first
             if name != "return_pressure":  # when that warning came nobody saw
                 wrong += age_ms is None or abs(age_ms / 1000 - (now_s - stopped_s)) > 0.5
-            rig.equipment.values |= {name: RIGHT[name], "differential_pressure": 200.0}
+            rig.equipment.values |= RIGHT
             await asyncio.sleep(1)
             await rig.device.write({"reset_latch": CODES[name]})
             await asyncio.sleep(15)

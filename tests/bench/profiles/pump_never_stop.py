@@ -20,8 +20,8 @@ CASES: dict[str, tuple[dict[str, float], float]] = {
     "over_temperature": (HOT, 20.0),
     "filter_blocked": ({"filter": 90.0}, 30.0),
     "valve_deviation": ({"valve_position": 95.0}, 150.0),
-    "flow_low": ({"differential_pressure": 0.86 * 200}, 120.0),
-    "flow_critical": ({"differential_pressure": 0.5 * 200}, 20.0),
+    "flow_low": ({"differential_pressure": 0.86 * 200, "supply_pressure": 150 + 0.86 * 200}, 120.0),
+    "flow_critical": ({"differential_pressure": 0.5 * 200, "supply_pressure": 150 + 0.5 * 200}, 20.0),
 }
 """What the sensors read, and for how long it is watched. Droop moves the set-point of 200 kPa by 2.5 % at most."""
 

@@ -23,7 +23,8 @@ async def started(rig: Rig, inhibit_s: float) -> None:
     """Out of standby, with neither pressure nor flow, hot, and a wet rope."""
     await rig.device.write({"operation_setpoint": "standby", "startup_inhibit": inhibit_s})
     await asyncio.sleep(8)
-    rig.equipment.values |= {"speed_1": 0.0, "speed_2": 0.0, "differential_pressure": 20.0, "flow": 0.0}
+    rig.equipment.values |= {"speed_1": 0.0, "speed_2": 0.0, "flow": 0.0}
+    rig.equipment.pressures(20.0)
     await asyncio.sleep(0.5)
     await rig.device.write({"operation_setpoint": "run"})
     await rig.until(lambda: rig.equipment.speeds[0] > 0, 5)
