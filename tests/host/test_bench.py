@@ -4,11 +4,13 @@ import ast
 import importlib
 
 import pytest
+from mallee import resources
+from mallee.sim import podworld
 
 from ..bench import profiles
 from ..bench.__main__ import FIGURES, promises, report
 from ..bench.figure import Figure, judge
-from ..bench.profiles.patched import Patch, apply
+from ..bench.profiles.patched import Patch, apply, patched
 from ..conftest import FIRMWARE
 
 PROMISED = {"unit": "us", "limit": "<= 400"}
@@ -88,3 +90,13 @@ def test_each_mechanism_that_the_bench_switches_off_is_still_where_it_was(change
     target.write_text("", encoding="utf-8")
     with pytest.raises(ValueError, match="the bench wants it once"):
         apply(change, tmp_path)
+
+
+def test_a_patched_firmware_is_gone_again_afterwards():
+    head = (FIRMWARE / "main.py").read_text(encoding="utf-8")[:200]
+    change = Patch("main.py", head, f"# patched\n{head}", "nothing")
+    with patched(change):
+        assert resources.firmware_dir() != FIRMWARE
+        assert podworld.firmware_dir() == resources.firmware_dir()
+        assert (resources.firmware_dir() / "main.py").read_text(encoding="utf-8").startswith("# patched")
+    assert resources.firmware_dir() == podworld.firmware_dir() == FIRMWARE

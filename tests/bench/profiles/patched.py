@@ -11,6 +11,7 @@ from typing import NamedTuple
 from unittest.mock import patch
 
 from mallee import resources
+from mallee.sim import podworld
 
 
 class Patch(NamedTuple):
@@ -47,6 +48,6 @@ def patched(*changes: Patch) -> Iterator[None]:
         shutil.copytree(resources.firmware_dir(), copy, ignore=shutil.ignore_patterns("__pycache__"))
         for change in changes:
             apply(change, copy)
-        for where in ("mallee.resources.firmware_dir", "mallee.sim.podworld.firmware_dir"):
-            stack.enter_context(patch(where, lambda: copy))
+        for module in (resources, podworld):
+            stack.enter_context(patch.object(module, "firmware_dir", lambda: copy))
         yield

@@ -61,6 +61,7 @@ def leak(*changes: Patch, opens: bool = True, welded: bool = False) -> Course:
 
         world.on_grid.append(look)
         pods.run(WATCH_s)
+        pods.check()
         others = [branch for branch in branches if branch.rack != rack]
         return Course(opened_s, isolated_s, sum(not branch.contactor.closed for branch in others))
 

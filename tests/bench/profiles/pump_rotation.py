@@ -65,7 +65,7 @@ def min_on(*changes: Patch) -> float:
         for name in BOTH:
             pods.write(name, ARRANGED)
             pods.write(name, {"commit": 0xC0DE})
-        pods.world.kill("skid-1")
+        pods.kill("skid-1")
         pods.run(3.0)
         return change(pods, 400.0)[0]
 

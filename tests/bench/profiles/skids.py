@@ -52,6 +52,7 @@ class Skids:
         self.equipment = world.equipment
         self.plant = world.equipment.plant
         self.samples: list[Sample] = []
+        self.kills = 0
         world.on_grid.append(self._sample)
 
     def _sample(self, now_us: int) -> None:
@@ -77,6 +78,17 @@ class Skids:
 
     def pump(self, skid: str, number: int) -> Any:
         return self.plant.skids[skid].pumps[number - 1]
+
+    def kill(self, name: str) -> None:
+        """Its program crashes, and its watchdog starts it again."""
+        self.kills += 1
+        self.world.kill(name)
+
+    def check(self) -> None:
+        """Raises RuntimeError when a controller was not there all the time: then nothing was measured."""
+        died = {name: c.last_reason for name, c in self.world.controllers.by_name.items() if c.restarts}
+        if sum(c.restarts for c in self.world.controllers.by_name.values()) != self.kills:
+            raise RuntimeError(f"controllers died: {died}")
 
     def write(self, name: str, values: dict[str, Any]) -> None:
         self.ask(name, lambda device: device.write(values))
@@ -119,3 +131,4 @@ def skids(
             found.write(name, values)
         found.run(settle_s)
         yield found
+        found.check()
