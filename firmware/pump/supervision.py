@@ -1,6 +1,6 @@
 """What is watched beside regulation: pumps' effect, leaks, operation, wear, alarms. Ten times a second, half a period behind.
 
-What is wanted once a second has a turn of its own among the ten.
+Limits and leaks are told in turns, five times a second each; what is wanted once a second has a turn of its own among the ten.
 """
 
 from core.starting import at_start
@@ -76,28 +76,36 @@ class Supervisor:
             self.effect.step(dt_ms, commands, speeds, head_kPa, flow)
         self._stop(dt_s)
         self._doubt(believed.doubt, dt_s)
-        self._report(alarm, setting, starting)
         if self._running is not None:
             self._running(flow is not None and flow > CARRYING * self._rated_l_min and not profile.stopped_bits)
-        self._turn = (self._turn + 1) % 10
-        if self._turn == 0:
+        effect = self.effect
+        for pump in range(2):
+            judged = effect.judges(pump)
+            alarm(PumpAlarm.pump_no_effect, effect.no_effect >> pump & 1 if judged else None, pump)
+        self._turn = turn = (self._turn + 1) % 10
+        alarms = profile.controller.alarms
+        alarms.dt_ms = 2 * dt_ms  # what follows has its turn five times a second, or once
+        if turn & 1:
+            report_leak(alarm, self.leak, setting(Supervision.leak_volume), self._switch.closed)
+        else:
+            self._report(alarm, setting, starting)
+        alarms.dt_ms = 10 * dt_ms
+        if turn == 0:
             self._balance()
-        elif self._turn == 1:
+        elif turn == 1:
             believed.watch_heat()
-        elif self._turn == 2:
+        elif turn == 2:
             self._rotate()
-        elif self._turn == 3 and profile.setpoints.mode != Mode.FLOW:
-            believed.watch_flow(commands, self.effect.no_effect)
-        elif self._turn == 4:
+        elif turn == 3:
             self._measure_wear(commands, speeds, head_kPa, flow)
-        elif self._turn == 6:
+        elif turn == 4:
             self._publish()
-        elif self._turn == 5:
-            profile.controller.alarms.dt_ms = 1000
+        elif turn == 5:
             report_temperatures(alarm, profile.sensors)
-        elif self._turn == 8:
-            profile.controller.alarms.dt_ms = 1000
-            report_sensors(alarm, profile.sensors, self.effect.feedback_wrong, believed.doubt)
+        elif turn == 7:
+            report_sensors(alarm, profile.sensors, effect.feedback_wrong, believed.doubt)
+        elif turn == 9 and profile.setpoints.mode != Mode.FLOW:
+            believed.watch_flow(commands, effect.no_effect)
 
     def _operate(self, dt_s):
         profile, operating = self._profile, self.operating
@@ -142,11 +150,6 @@ class Supervisor:
         if starting or self.operating.now == Operation.FILL:
             valve = None
         report(alarm, sensors, setting, part, valve, bool(profile.stopped_bits))
-        effect = self.effect
-        for pump in range(2):
-            judged = effect.judges(pump)
-            alarm(PumpAlarm.pump_no_effect, effect.no_effect >> pump & 1 if judged else None, pump)
-        report_leak(alarm, self.leak, setting(Supervision.leak_volume), self._switch.closed)
 
     def _doubt(self, doubt, dt_s):
         """Two of three speak against supply or return pressure: after a while they stop the skid no longer, as one that is lost
@@ -183,8 +186,6 @@ class Supervisor:
         put(Watched.filter_loading, loaded)
         point = wear.working_point(commands, speeds, self.effect.no_effect, flow)
         self._wear.step(point, head_kPa, (value.get("pump_power_1"), value.get("pump_power_2")))
-        alarms = profile.controller.alarms
-        alarms.dt_ms = 1000
         alarm(PumpAlarm.filter_loaded, above(loaded, setting(Supervision.filter_warning)))
         for pump in range(2):
             ratio = self._wear.head.value[pump]
