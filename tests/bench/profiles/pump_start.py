@@ -80,8 +80,7 @@ def measure() -> dict[str, Figure]:
 
 LEAK_WAITS = Patch(
     "pump/supervision.py",
-    "        report_leak(alarm, self.leak, setting(Supervision.leak_volume), self._switch.closed)",
-    "        if not starting:\n"
-    "            report_leak(alarm, self.leak, setting(Supervision.leak_volume), self._switch.closed)",
+    "        if turn & 1:\n            report_leak(",
+    "        if turn & 1:\n            starting or report_leak(",
     "leaks wait at start-up",
 )
