@@ -2,7 +2,6 @@
 
 from math import log
 
-import micropython
 from core.starting import at_start
 from maps.common import Quality
 from maps.pdu import BRANCHES, Branch, Settings
@@ -32,7 +31,6 @@ class Judging:
             meter = quality[branch]
             report(PduAlarm.metering_fault, None if meter == Quality.NOT_FITTED else meter == Quality.FAULT, branch)
 
-    @micropython.native
     def branches(self, live):
         """`live`: there is voltage."""
         pdu = self._pdu

@@ -38,7 +38,7 @@ from maps.pdu_statistics import BranchStatistics, Statistics, StatisticsCommand
 from maps.pdu_supply import BranchSwitching, Restore, SupplySettings
 from micropython import const
 
-from pdu import recorder
+from pdu import peaks, recorder
 from pdu.calibration import Calibration
 from pdu.judging import Judging
 from pdu.leaks import Leaks
@@ -67,7 +67,6 @@ _WORDS = const(5)
 _WRAP = const(0x1FFFFFFF)  # core.tick.WRAP
 _CHANNEL_FAULT_TICKS = 10
 _NOT_SAMPLED = const(-0x8000)  # in a recording; also the converter's lowest code, which is beyond its range
-_TRIP_MISSED = const(-1)
 _BLIND_LIMIT_percent = 80  # no flash write while any branch is hotter, in percent of its trip
 
 
@@ -83,7 +82,7 @@ class Pdu:
     coils = (maps.Switch.branch_switch,)
     orders = (SettingsOrder, BranchOrder)
     alarms = (PduAlarm,)
-    COUNTER_BYTES = 8 * BRANCHES + 3  # energies, what was switched on, and whether it is to be restored
+    COUNTER_BYTES = 8 * BRANCHES + 3 + peaks.BYTES  # of save()
     at_local = True  # nothing ramps: a lapsed lease switches nothing
     recorder = recorder
 
@@ -108,8 +107,8 @@ class Pdu:
         self.protection = Protection()
         self.switching = Switching()
         self.capability = board.CAPABILITIES["hard_tick"]
-        # Shared with the tick. Only the tick changes the bits of what is tripped and why, because a read-modify-write in the
-        # main loop could lose what an interrupt in the middle of it stored; the main loop asks with release_bits and open_bits.
+        # Shared with the tick, which alone changes the bits of what is tripped and why: a read-modify-write in the main loop
+        # could lose what an interrupt in the middle of it stored. The main loop asks with release_bits and open_bits.
         self.ticking = False
         self.safe_reason = SafeReason.NONE
         self._fitted = 0  # the fast channels are: without them there are no branches to protect or to switch
@@ -121,9 +120,7 @@ class Pdu:
         self.tripped_bits = (word | word >> 8) & 0xFF
         self.thermal_bits = word & word >> 8
         self.leak_bits = ~word & word >> 8 & 0xFF
-        self._words = array(
-            "i", [0] * _WORDS
-        )  # an element costs the tick a third of what an attribute of this object costs
+        self._words = array("i", [0] * _WORDS)  # an element costs the tick a third of what an attribute costs
         self._words[_COUNTDOWN] = WINDOW
         self._state = self.protection.state
         # What the tick needs, in one place: one attribute to look up, and no method to bind, which would allocate.
@@ -190,9 +187,7 @@ class Pdu:
             self.fitting.answer(Chip.CONVERTER_1)
         self.metering.start()
         if not self.fitting.fitted(Chip.CONVERTER_1):
-            print(
-                "mallee: no converter for the fast currents: not fitted, nothing is protected or switched (state SAFE)"
-            )
+            print("mallee: no converter for the fast currents: not fitted, nothing is protected or switched (SAFE)")
             self.safe_reason = SafeReason.NO_CONVERTER
             self._words[_BAD_SAMPLES] = 1000
             return
@@ -256,7 +251,7 @@ class Pdu:
         if trips or ordered:
             trips &= ~self.tripped_bits
             if trips:
-                event = _TRIP_MISSED if self.tripped_bits else trips
+                event = -trips if self.tripped_bits else trips
             trips |= ordered
             if trips:
                 self.tripped_bits |= trips
@@ -300,6 +295,9 @@ class Pdu:
         self._odd = not self._odd
         if self._odd:
             self.metering.sums()
+            self._turn = (self._turn + 1) % 5
+            if not self._turn:
+                self.metering.balance()
             if self.supply.step(2 * dt_ms):
                 self._restore()
             self.judging.chips()
@@ -311,9 +309,6 @@ class Pdu:
         self.demand.step(2 * dt_ms)
         cV = self.metering.phase_cV
         self.swing.step(None if self.channel_lost or min(cV) < 0 else sum(cV) / 100)
-        self._turn = (self._turn + 1) % 5
-        if not self._turn:
-            self.metering.balance()
         if self._fitted:
             self.judging.branches(self.supply.live)
 
@@ -336,22 +331,26 @@ class Pdu:
             holdings.put(StatisticsCommand.reset_peaks, 0)
             self.demand.reset_peaks()
             self.protection.reset_peaks()
+            self.controller.memory.urgent = True
 
     def save(self, data, at):
         """Energies; what was switched on, and the same inverted: a memory without it has zeros; whether the supply is away, so
-        that a reset in the meantime does not take open contacts for what was on."""
+        that a reset in the meantime does not take open contacts for what was on; peaks."""
         self.metering.save(data, at)
         if self._switched_on >= 0:
             data[at + 8 * BRANCHES] = self._switched_on
             data[at + 8 * BRANCHES + 1] = self._switched_on ^ 0xFF
             data[at + 8 * BRANCHES + 2] = self.supply.restoring
+        peaks.save(data, at + 8 * BRANCHES + 3, self.demand, self.protection)
 
+    @at_start
     def restore(self, data, at):
         self.metering.restore(data, at)
         bits = data[at + 8 * BRANCHES]
         if bits ^ 0xFF == data[at + 8 * BRANCHES + 1]:
             self._switched_on = bits
             self.supply.restoring = data[at + 8 * BRANCHES + 2] == 1
+        peaks.restore(data, at + 8 * BRANCHES + 3, self.demand, self.protection)
 
     def may_switch(self, address, value):
         """A tripped branch is reset first: switching on again must be a decision of its own."""

@@ -134,6 +134,10 @@ class Protection:
     def peak(self, branch):
         return self.state[branch * _STRIDE + _PEAK]
 
+    @at_start
+    def set_peak(self, branch, code):
+        self.state[branch * _STRIDE + _PEAK] = code
+
     def reset_peaks(self):
         for branch in range(BRANCHES):
             self.state[branch * _STRIDE + _PEAK] = 0

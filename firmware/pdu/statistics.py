@@ -28,8 +28,8 @@ class Demand:
         self._metering = metering
         self._minutes_mWh = array("i", [_UNKNOWN] * (_MINUTES * BRANCHES))
         self._demand_W = array("i", [_UNKNOWN] * BRANCHES)
-        self._peak_demand_W = array("i", [_UNKNOWN] * (BRANCHES + 1))
-        self._peak_dW = array("i", [_UNKNOWN] * (BRANCHES + 1))
+        self.peak_demand_W = array("i", [_UNKNOWN] * (BRANCHES + 1))
+        self.peak_dW = array("i", [_UNKNOWN] * (BRANCHES + 1))
         self._began_mWh = list(metering.energy_mWh)
         self._known = 0  # branches that were metered since the minute began; the first one began before the start
         self._ms = 0
@@ -43,7 +43,7 @@ class Demand:
         if self._ms >= _MINUTE_MS:
             self._ms -= _MINUTE_MS
             self._next_minute()
-        peak_dW, power_dW = self._peak_dW, metering.power_dW
+        peak_dW, power_dW = self.peak_dW, metering.power_dW
         for branch in range(BRANCHES):
             if power_dW[branch] > peak_dW[branch] and metering.good_bits >> branch & 1:
                 peak_dW[branch] = power_dW[branch]
@@ -57,7 +57,7 @@ class Demand:
 
     def reset_peaks(self):
         for place in range(BRANCHES + 1):
-            self._peak_dW[place] = self._peak_demand_W[place] = _UNKNOWN
+            self.peak_dW[place] = self.peak_demand_W[place] = _UNKNOWN
 
     def _next_minute(self):
         energy_mWh, minutes_mWh = self._metering.energy_mWh, self._minutes_mWh
@@ -93,7 +93,7 @@ class Demand:
         self._show(Statistics, BRANCHES, total_W, 0)
 
     def _show(self, group, place, demand_W, at):
-        peak_W = self._peak_demand_W[place] = max(demand_W, self._peak_demand_W[place])
-        power_W = self._peak_dW[place] // 10
+        peak_W = self.peak_demand_W[place] = max(demand_W, self.peak_demand_W[place])
+        power_W = self.peak_dW[place] // 10
         for field, watts in ((group.demand, demand_W), (group.peak_demand, peak_W), (group.peak_power, power_W)):
             self._put(field, watts if watts >= 0 else None, at)
