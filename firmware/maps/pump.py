@@ -91,7 +91,7 @@ class Measurement(Input):
     ambient_humidity = s16(131, -1, "%RH", q=16)
     """Relative humidity of the air at the skid."""
     dew_point = s16(132, -2, "degC")
-    """From ambient temperature and humidity (Magnus formula); 25 °C assumed while the humidity sensor is lost."""
+    """From ambient temperature and humidity (Magnus formula); without humidity the last one for a minute, then 25 °C."""
     heat = u16(133, -1, "kW")
     """Heat taken from the coolant: flow x density x specific heat x (return - supply)."""
     pump_speed = s16(134, -2, "%", count=2, q=17)

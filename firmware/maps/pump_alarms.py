@@ -106,7 +106,7 @@ class PumpAlarm(Alarm):
     """The humidity sensor is out of range.
 
     Cause: wiring or the sensor itself.
-    Consequence: a dew point of 25 °C is assumed.
+    Consequence: the last dew point is held for a minute, then 25 °C is assumed.
     Remedy: replace the sensor.
     """
     sensor_fault = alarm(34, priority="low", group="sensors", delay_ms=5000)

@@ -10,17 +10,18 @@ from micropython import const
 
 PUMPS = const(2)
 BOTH = const(3)
-RETURN_percent_s = 3.0  # of a pump that had no effect: its check valve opens while the loop can follow
+RETURN_percent_s = (
+    3.0  # of a pump that comes or goes while the other carries: its check valve moves while the loop can follow
+)
 PROBE_percent = 15.0  # so fast at least that standing and turning can be told apart
 MIN_ON_ms = const(300_000)
 
 
 class Arrangement:
     @at_start
-    def __init__(self, stroke_s):
+    def __init__(self):
         self.commands = [0.0, 0.0]
         self.duty = 0
-        self._full_percent_s = 100 / stroke_s
         self._limits = [100.0, 100.0]
         self._rates = [0.0, 0.0]  # at which a limit rises; 0: as speed_ramp says
         self._on_ms = 0
@@ -49,9 +50,10 @@ class Arrangement:
                 limit = max(minimum, PROBE_percent)
                 self._rates[pump] = RETURN_percent_s
             elif standby and pump != duty:
-                # It goes when the other has come.
+                # It goes when the other has come, and comes back as slowly.
+                self._rates[pump] = RETURN_percent_s
                 if no_effect >> duty & 1 or limits[duty] >= speed:
-                    limit = ramp(min(limit, commands[pump]), 0.0, per_s * dt_s)
+                    limit = ramp(min(limit, commands[pump]), 0.0, min(per_s, RETURN_percent_s) * dt_s)
             elif limit < 100.0:
                 limit = ramp(limit, 100.0, (self._rates[pump] or per_s) * dt_s)
             else:
@@ -73,7 +75,7 @@ class Arrangement:
         if self._on_ms < MIN_ON_ms or no_effect >> other & 1 or run_s[self.duty] - run_s[other] <= interval_s:
             return False
         self._change()
-        self._rates[self.duty] = self._full_percent_s
+        self._rates[self.duty] = RETURN_percent_s
         return True
 
     def _change(self):

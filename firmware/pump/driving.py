@@ -21,7 +21,7 @@ class Driving:
     """`setting` gives a setting in force; `measured()` is (ΔP, flow, None), `setpoint()` the same of what is wanted."""
 
     @at_start
-    def __init__(self, controller, sensors, setpoints, setting, stroke_s, believed):
+    def __init__(self, controller, sensors, setpoints, setting, believed):
         self._controller = controller
         self._sensors = sensors
         self.believed = believed
@@ -29,7 +29,7 @@ class Driving:
         self._setting = setting
         self.loop = PumpLoop()
         self.valve = ValveLoop()
-        self.arrangement = Arrangement(stroke_s)
+        self.arrangement = Arrangement()
         self.valve_command = 0.0
         self.standby = False  # pumps are arranged as duty and standby
         self.pwm = ()

@@ -53,8 +53,7 @@ class Pump(Interlocks):
         self._settings = {}  # field -> value in force
         curve = Curve(equipment.PUMP_CURVE)
         self.believed = Plausibility(self.sensors, self.setting, curve)
-        stroke_s = equipment.DRIVE_STROKE_s
-        self.driving = Driving(controller, self.sensors, self.setpoints, self.setting, stroke_s, self.believed)
+        self.driving = Driving(controller, self.sensors, self.setpoints, self.setting, self.believed)
         self.supervisor = Supervisor(self, pins, equipment, curve)
         self.capability = board.CAPABILITIES["hard_tick"]
         self.ticking = False
@@ -99,6 +98,7 @@ class Pump(Interlocks):
             self.safe_reason = SafeReason.NO_CONVERTER
             return
         converters.sample(8)
+        self.sensors.judge_air(0)
         self.sensors.vote(0)
         self.driving.start(self._pins, lambda: self.setpoints.step(*self._targets(False), 0, 0))
         self.supervisor.start(self.driving.arrangement.commands)
@@ -128,6 +128,7 @@ class Pump(Interlocks):
             self._watch(dt_ms)
             return
         self.converters.take_ambient()
+        self.sensors.judge_air(dt_ms)
         self.sensors.vote(dt_ms)
         remote = self.controller.lease.remote
         mode, targets = self._targets(remote)
@@ -145,6 +146,7 @@ class Pump(Interlocks):
         """No interlocks, so no regulation either: outputs hold what they held. What is fitted is measured."""
         put, sensors = self.image.put, self.sensors
         self.converters.sample(1)
+        sensors.judge_air(dt_ms)
         sensors.vote(dt_ms)
         publish(put, sensors, 0, 18)
         publish_quality(put, sensors, 0)

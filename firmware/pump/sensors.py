@@ -10,6 +10,7 @@ from maps.common import Chip, Quality
 STRAY_K = 1.0
 STRAY_MS = 30_000
 ASSUMED_DEW_POINT_degC = 25.0
+HELD_MS = 60_000  # air changes slowly: the last dew point is a better guess than 25 °C, for a while
 
 
 class Sensors:
@@ -25,6 +26,7 @@ class Sensors:
         self.uA_per_count = uA_per_count
         self.ambient = ambient
         self.dew_point_degC = ASSUMED_DEW_POINT_degC
+        self._unknown_ms = 0  # since humidity or temperature of the air was lost
         self.value = {}
         self.lost = {}
         self.quality = {}
@@ -57,7 +59,6 @@ class Sensors:
         if value is not None and self.quality[name] != Quality.GOOD:
             self._fitting.answer(chip)
         self.keep(name, value, chip)
-        self.dew_point_degC = self.dew_point()
 
     def vote(self, dt_ms):
         """Supply temperature: median of three, the warmer of two, one alone; a sensor that strays for 30 s is dropped."""
@@ -90,11 +91,22 @@ class Sensors:
                     return True
         return False
 
+    def judge_air(self, dt_ms):
+        """Dew point: without humidity the last one for a minute, then 25 °C; these at once where there never was one."""
+        known = self.dew_point()
+        if known is not None:
+            self._unknown_ms = 0
+            self.dew_point_degC = known
+        elif self._unknown_ms < HELD_MS:
+            self._unknown_ms += dt_ms
+        else:
+            self.dew_point_degC = ASSUMED_DEW_POINT_degC
+
     def dew_point(self):
-        """Magnus formula with the coefficients of WMO-No. 8 (17.62, 243.12 °C); 25 °C assumed without humidity."""
+        """Magnus formula with the coefficients of WMO-No. 8 (17.62, 243.12 °C). None where it is not known."""
         temperature, humidity = self.value["ambient_temperature"], self.value["ambient_humidity"]
         if temperature is None or humidity is None:
-            return ASSUMED_DEW_POINT_degC
+            return None
         gamma = log(max(humidity, 0.1) / 100) + 17.62 * temperature / (243.12 + temperature)
         return 243.12 * gamma / (17.62 - gamma)
 

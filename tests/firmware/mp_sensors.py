@@ -74,12 +74,18 @@ def test_a_converter_without_samples_is_a_fault_not_an_old_value():
 
 def test_dew_point():
     s = sensors(37, 37, 37)
-    assert s.dew_point() == 25.0  # nothing known
+    s.judge_air(100)
+    assert s.dew_point() is None and s.dew_point_degC == 25.0  # nothing known
     s.take_ambient(0, 4000 + 25 / 60 * 16000)
     s.take_ambient(1, 12000)
     assert abs(s.dew_point() - 13.86) < 0.05  # 25 °C, 50 %
+    s.judge_air(100)
     s.take_ambient(1, 0)
-    assert s.dew_point() == 25.0
+    for _ in range(600):
+        s.judge_air(100)
+        assert abs(s.dew_point_degC - 13.86) < 0.05, "held for a minute"
+    s.judge_air(100)
+    assert s.dew_point_degC == 25.0
 
 
 def test_a_dropped_liar_is_not_taken_back_when_it_is_all_that_is_left():

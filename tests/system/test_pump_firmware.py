@@ -236,6 +236,8 @@ def test_the_supply_never_goes_below_the_dew_point_and_a_lying_sensor_is_bounded
         await asyncio.sleep(40)
         assert await value(device, "active_supply_temperature") == 45.0
         bench.equipment.values |= {"humidity": None}
+        await asyncio.sleep(55)
+        assert await value(device, "active_supply_temperature") == 45.0, "held for a minute"
         await asyncio.sleep(40)
         assert await value(device, "active_supply_temperature") == pytest.approx(27.5, abs=0.1)
 
