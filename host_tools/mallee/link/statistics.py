@@ -50,9 +50,13 @@ def percentile(values: list[float], fraction: float) -> float | None:
 
 
 class LinkStatistics:
-    """Counters of one connection and of the units behind it."""
+    """Counters of one connection and of the units behind it. `serial`: it is a line, whose time can be told from its bytes."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, serial: bool = False) -> None:
+        self.serial = serial
+        self.busy_s = 0.0  # time that the bytes of both directions took on the line (serial)
+        self.opened_s: float | None = None  # loop time of the first connection
+        self.broadcasts = 0  # sent (serial)
         self.connects = 0
         self.connect_failures = 0
         self.disconnects = 0
