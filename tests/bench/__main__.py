@@ -37,10 +37,10 @@ def judge(name: str, promised: dict[str, Any], measured: dict[str, tuple[float |
 
 
 def main(only: str = "") -> int:
-    from . import core, hil, sim
+    from . import core, hil, link, sim
     from .reasons import CannotMeasure
 
-    parts = {"core": core.measure, "sim": sim.measure, "hil": hil.measure}
+    parts = {"core": core.measure, "sim": sim.measure, "hil": hil.measure, "link": link.measure}
     if only and only not in parts:
         print(f"there is no part {only!r}; parts: {', '.join(parts)}", file=sys.stderr)
         return 2
