@@ -280,7 +280,7 @@ class SerialLink:
             self._why_down = error.what
             self._backoff.failed(now_s)
             raise
-        self.statistics.connects += 1
+        self.statistics.opened(now_s)
         self.generation += 1
         self.echo = None  # it may be another adapter
         self._backoff.succeeded()

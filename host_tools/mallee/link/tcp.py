@@ -207,7 +207,7 @@ class TcpLink:
         finally:
             self._connecting = None
         self._backoff.succeeded()
-        self.statistics.connects += 1
+        self.statistics.opened(loop.time())
         self.generation += 1
         self._unheard = 0
         self._connection = connection

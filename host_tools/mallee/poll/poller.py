@@ -179,11 +179,10 @@ class Poller:
         return snapshot
 
     async def close(self) -> None:
-        """End polling. The links stay open."""
+        """End polling. The links stay open, and images and counters stay readable."""
         for line in self._lines.values():
             await line.close()
         self._lines.clear()
-        self._members.clear()
 
     def _line(self, link: Link) -> PolledLine:
         return self._lines.setdefault(id(link), PolledLine(link, self._run))
