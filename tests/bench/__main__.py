@@ -33,12 +33,13 @@ def promises(text: str) -> dict[str, dict[str, dict[str, Any]]]:
 
 def parts() -> dict[str, Callable[[str], Batches]]:
     """Each takes the beginning of the names that are wanted."""
-    from . import core, hil, profiles, sim
+    from . import core, hil, link, profiles, sim
 
     return {
         "core": lambda _: [core.measure()],
         "sim": lambda _: [sim.measure()],
         "profiles": profiles.measure,
+        "link": lambda _: [link.measure()],
         "hil": lambda _: [hil.measure()],
     }
 

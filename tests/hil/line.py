@@ -19,6 +19,7 @@ from mallee.link.base import Priority
 from mallee.link.failures import NoAnswer, Refused
 from mallee.link.rtu_frames import encode, silence_s
 from mallee.link.statistics import LinkStatistics
+from mallee.link.tap import Tap
 from pymodbus.pdu import ModbusPDU
 
 T = TypeVar("T")
@@ -31,11 +32,13 @@ class BusLink:
     """A link in the board's own time: the board runs while its answer is waited for, and not otherwise."""
 
     address = "emulated"
+    broadcasts = False
     generation = 1
 
     def __init__(self, bus: Bus) -> None:
         self.bus = bus
         self.statistics = LinkStatistics()
+        self.taps: list[Tap] = []
 
     async def request(
         self, unit: int, pdu: ModbusPDU, *, priority: Priority = Priority.POLL, timeout_s: float | None = None
@@ -47,6 +50,20 @@ class BusLink:
         if answer.isError():
             raise Refused(self.address, unit, pdu.function_code, answer.exception_code)
         return answer
+
+    async def exchange(
+        self, unit: int, payload: bytes, *, priority: Priority = Priority.POLL, timeout_s: float | None = None
+    ) -> bytes:
+        try:
+            answer = self.bus.ask(payload, unit)
+        except TimeoutError as error:
+            raise NoAnswer(self.address, unit, 0.5) from error
+        if answer[0] & 0x80:
+            raise Refused(self.address, unit, payload[0], answer[1])
+        return answer
+
+    async def broadcast(self, payload: bytes) -> None:
+        raise ValueError("this link sends no broadcasts")
 
     def allow_in_flight(self, unit: int, requests: int) -> None: ...
 

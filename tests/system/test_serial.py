@@ -14,6 +14,8 @@ from mallee.device.discovery import discover
 from mallee.link import pdus
 from mallee.link.failures import NoAnswer, Refused
 from mallee.link.rtu import SerialLink
+from mallee.poll.group import fast_group
+from mallee.poll.poller import Poller
 from mallee.sim.line.faults import Faults
 from mallee.sim.loop import run_in_world
 
@@ -148,6 +150,28 @@ def test_two_controllers_on_one_line_do_not_disturb_each_other():
             foreign = (await device.read("bus_foreign")).value
             assert isinstance(foreign, int) and foreign >= 40  # requests of the other one, and its answers
         assert bench.bus.line.counts["collision"] == 0
+
+    bench.run_link(test)
+
+
+def test_one_broadcast_latches_both_controllers_and_their_copies_are_read():
+    bench = SerialBench(units=(1, 17))
+
+    async def test(link: SerialLink) -> None:
+        poller, heard = Poller(), []
+        poller.subscribe(heard.append)
+        for unit in (1, 17):
+            device = await Device.connect(link, unit, name=str(unit))
+            poller.add(device, [fast_group(device.dictionary, 1.0)])
+        assert poller.latch(link, 1.0) == 2
+        await asyncio.sleep(10)
+        await poller.close()
+        assert [poller.unsynchronised(name) for name in ("1", "17")] == [0, 0]
+        for number in range(2, 9):
+            pair = [polled for polled in heard if polled.latch == number]
+            assert sorted(polled.device for polled in pair) == ["1", "17"] and all(polled.good for polled in pair)
+        summary = link.statistics.summary()
+        assert (summary.timeouts, summary.damaged, summary.late) == (0, 0, 0)
 
     bench.run_link(test)
 

@@ -27,6 +27,7 @@ COMMANDS = (
     "get",
     "set",
     "watch",
+    "trace",
     "log",
     "recording",
     "describe",

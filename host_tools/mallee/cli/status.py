@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
 from .. import clock
 from ..errors import ExitCode
+from ..link.reporting import LinkReport
 from ..pod.document import PodDocument
 from ..pod.runner import scan_once
 from ..pod.status import status_rows
@@ -15,6 +16,14 @@ from ..ui.sections import alarms
 from .common import Common, Context
 from .output import emit, rows_of
 
+UNIT_COLUMNS = (
+    "link", "unit", "requests", "answers", "exceptions", "timeouts", "damaged", "late", "resyncs", "held_back",
+    "rtt_p50_ms", "rtt_p99_ms",
+)  # fmt: skip
+LINK_COLUMNS = (
+    "link", "load_percent", "bytes_out", "bytes_in", "noise_bytes", "wrong_unit", "echoes", "never_silent", "reconnects",
+    "connect_failures",
+)  # fmt: skip
 COLUMNS = ("device", "profile", "state", "lease", "alarms", "firmware", "address", "unit")
 
 
@@ -22,18 +31,45 @@ def register(app: App) -> None:
     app.command(status)
 
 
-def status(*, common: Annotated[Common | None, Parameter(name="*")] = None) -> int:
+def status(
+    *,
+    links: Annotated[bool, Parameter(negative=())] = False,
+    common: Annotated[Common | None, Parameter(name="*")] = None,
+) -> int:
     """State of every controller of the pod, and its alarms. Changes nothing.
 
     Exit code 0: all answer and no alarm is active; 3: none answers; 5: some do not answer, or alarms are active.
+
+    Parameters
+    ----------
+    links
+        Instead of states: how each unit answered what this command asked, and what else was on its line.
     """
     context = Context(common)
-    document = clock.run(scan_once(context.pod(), timeout_s=context.timeout_s))
+    reports: list[LinkReport] = []
+    document = clock.run(scan_once(context.pod(), timeout_s=context.timeout_s, reports=reports))
+    if links:
+        _show_links(context, reports)
+        return _exit_code(document)
     rows = status_rows(document)
     emit(context.out, context.output, rows_of(rows), COLUMNS)
     if context.output == "table" and (document.alarms or document.findings):
         context.out.print(alarms(document, lines=10_000))
     return _exit_code(document)
+
+
+def _show_links(context: Context, reports: list[LinkReport]) -> None:
+    if context.output in ("json", "jsonl"):
+        emit(context.out, context.output, rows_of(reports), ())
+        return
+    units = [{**row, **_exceptions(row)} for each in reports for row in rows_of(each.units)]
+    emit(context.out, context.output, units, UNIT_COLUMNS)
+    if context.output == "table":
+        emit(context.out, context.output, rows_of(reports), LINK_COLUMNS)
+
+
+def _exceptions(row: dict[str, Any]) -> dict[str, str]:
+    return {"exceptions": ", ".join(f"{code}: {count}" for code, count in row["exceptions"].items())}
 
 
 def _exit_code(document: PodDocument) -> int:

@@ -10,11 +10,11 @@ from rich.live import Live
 
 from .. import clock
 from ..device.selecting import fast_points, select
-from ..device.watching import WatchSummary
-from ..device.watching import watch as poll
 from ..errors import ExitCode, MalleeError
 from ..pod.fleet import Fleet
 from ..pod.runner import run_pod, with_scan
+from ..poll.watching import WatchSummary
+from ..poll.watching import watch as poll
 from .common import Common, Context, duration_s
 from .output import emit_line, reading_row, table
 from .showing import Show

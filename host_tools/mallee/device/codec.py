@@ -92,7 +92,12 @@ def _words(raw: int, registers: int) -> list[int]:
 
 
 def _text(words: Sequence[int]) -> str | None:
-    data = b"".join(word.to_bytes(2, "big") for word in words).rstrip(b"\0")
+    return text_in(b"".join(word.to_bytes(2, "big") for word in words))
+
+
+def text_in(data: bytes) -> str | None:
+    """The text that these bytes hold, None for an empty one."""
+    data = data.rstrip(b"\0")
     return data.decode("ascii", "replace") if data else None
 
 

@@ -50,6 +50,15 @@ def plan(dictionary: Dictionary, points: Iterable[Point], limit: int) -> list[Sp
     return spans
 
 
+def fast_span(dictionary: Dictionary) -> Span:
+    """The fast block in one span. Raises ValueError where there is none."""
+    if dictionary.fast is None:
+        raise ValueError(f"a {dictionary.profile} has no fast block")
+    first, count = dictionary.fast
+    points = tuple(p for p in dictionary.points if p.table == "input" and first <= p.address < first + count)
+    return Span("input", first, count, points)
+
+
 def _first_register(point: Point, block: tuple[int, int]) -> int:
     register = quality_register(point)
     if register is not None and block[0] <= register < block[1]:

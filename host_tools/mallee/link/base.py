@@ -8,6 +8,7 @@ from typing import Protocol
 from pymodbus.pdu import ModbusPDU
 
 from .statistics import LinkStatistics
+from .tap import Tap
 
 
 class Priority(enum.IntEnum):
@@ -27,10 +28,29 @@ class Link(Protocol):
     generation: int
     """Grows with each connection: a device behind a new connection may be another one than before."""
 
+    taps: list[Tap]
+    """Whoever wants to see each frame; see tap.py."""
+    broadcasts: bool
+    """The bus carries broadcasts: `broadcast` works."""
+
+    async def exchange(
+        self, unit: int, payload: bytes, *, priority: Priority = Priority.POLL, timeout_s: float | None = None
+    ) -> bytes:
+        """Send a request's PDU to a unit and return the PDU of its good answer, which fits the request.
+
+        Raises NoAnswer, Refused or LinkDown.
+        """
+        ...
+
+    async def broadcast(self, payload: bytes) -> None:
+        """Send a request's PDU to all units of a serial line; nobody answers. Raises LinkDown, NoAnswer on a line that never
+        gets silent, and ValueError where there are no broadcasts."""
+        ...
+
     async def request(
         self, unit: int, pdu: ModbusPDU, *, priority: Priority = Priority.POLL, timeout_s: float | None = None
     ) -> ModbusPDU:
-        """Send a request to a unit and return its good answer.
+        """The same with pymodbus's requests and answers.
 
         Raises NoAnswer, Refused or LinkDown, and ValueError for a request that the standard does not allow.
         """

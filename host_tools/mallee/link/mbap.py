@@ -7,11 +7,14 @@ One read is not one frame, and a length is bounded before it is believed: unit a
 
 from __future__ import annotations
 
+import struct
 from typing import NamedTuple
 
 from .failures import Malformed
 
 HEADER_BYTES = 7
+_HEADER = struct.Struct(">HHHB")
+_HEAD = struct.Struct(">HHH")
 LENGTH_MIN = 2
 LENGTH_MAX = 254
 
@@ -27,7 +30,7 @@ def encode(transaction: int, unit: int, pdu: bytes) -> bytes:
     length = len(pdu) + 1
     if not LENGTH_MIN <= length <= LENGTH_MAX:
         raise ValueError(f"a PDU has 1 to 253 bytes, not {len(pdu)}")
-    return transaction.to_bytes(2, "big") + b"\0\0" + length.to_bytes(2, "big") + bytes((unit,)) + pdu
+    return _HEADER.pack(transaction, 0, length, unit) + pdu
 
 
 class MbapStream:
@@ -39,19 +42,23 @@ class MbapStream:
 
     def feed(self, data: bytes) -> list[Frame]:
         """The frames that are now complete, in order. Raises Malformed as soon as a header cannot be one."""
-        self._buffer += data
+        buffer = self._buffer
+        buffer += data
         frames: list[Frame] = []
-        while len(self._buffer) >= 6:
-            transaction, protocol, length = (int.from_bytes(self._buffer[at : at + 2], "big") for at in (0, 2, 4))
+        at, size = 0, len(buffer)
+        while size - at >= 6:
+            transaction, protocol, length = _HEAD.unpack_from(buffer, at)
             if protocol != 0:
                 raise Malformed(f"protocol id {protocol}, 0 is Modbus")
             if not LENGTH_MIN <= length <= LENGTH_MAX:
                 raise Malformed(f"length {length}, {LENGTH_MIN} to {LENGTH_MAX} are possible")
-            end = 6 + length
-            if len(self._buffer) < end:
+            end = at + 6 + length
+            if size < end:
                 break
-            frames.append(Frame(transaction, self._buffer[6], bytes(self._buffer[HEADER_BYTES:end])))
-            del self._buffer[:end]
+            frames.append(Frame(transaction, buffer[at + 6], bytes(buffer[at + HEADER_BYTES : end])))
+            at = end
+        if at:
+            del buffer[:at]
         return frames
 
     @property

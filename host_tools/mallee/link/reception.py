@@ -11,7 +11,8 @@ from .statistics import LinkStatistics
 class Reception:
     """Feed it bytes until it has the answer PDU. `echo`: the port is known to repeat what is sent; None: not known.
 
-    `late(unit)` hears of good frames that are not the answer: of another unit, or of ours to another request.
+    `late(unit)` hears of good frames that are not the answer: of another unit, or of ours to another request. `seen(data, good)`
+    hears of every frame but echoes, and of bytes that are in none.
     """
 
     def __init__(
@@ -23,6 +24,7 @@ class Reception:
         statistics: LinkStatistics,
         exceptions: bool = True,
         late: Callable[[int], None],
+        seen: Callable[[bytes, bool], None] = lambda data, good: None,
     ) -> None:
         self.answer: bytes | None = None
         self.echo_seen = False
@@ -34,11 +36,16 @@ class Reception:
         self._statistics = statistics
         self._exceptions = exceptions
         self._late = late
+        self._seen = seen
         self._buffer = bytearray()
 
     @property
     def unparsed_bytes(self) -> int:
         return len(self._buffer)
+
+    @property
+    def sent_bytes(self) -> int:
+        return len(self._sent)
 
     def feed(self, data: bytes) -> bytes | None:
         """The answer PDU as soon as it is whole."""
@@ -62,9 +69,14 @@ class Reception:
     def finish(self) -> int:
         """No more will come: what is left is noise. Returns how many bytes it was."""
         left = len(self._buffer)
-        self._statistics.noise_bytes += left
+        self._noise(left)
         self._buffer.clear()
         return left
+
+    def _noise(self, count: int) -> None:
+        if count:
+            self._statistics.noise_bytes += count
+            self._seen(bytes(self._buffer[:count]), False)
 
     def _search(self, *, waiting: bool = True) -> bytes | None:
         """Noise before a frame must not cost it; the first good frame that fits is the answer."""
@@ -82,7 +94,8 @@ class Reception:
                 continue
             assert length is not None
             unit, pdu = buffer[at], bytes(buffer[at + 1 : at + length - 2])
-            self._statistics.noise_bytes += at
+            self._noise(at)
+            self._seen(bytes(buffer[at : at + length]), True)
             self.clean = self.clean and at == 0
             del buffer[: at + length]
             at = 0

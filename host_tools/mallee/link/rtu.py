@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import AbstractAsyncContextManager
 
 from pymodbus.pdu import ModbusPDU
 
+from .. import clock
 from .address import SerialAddress
 from .backoff import Backoff
 from .base import Priority
@@ -16,10 +18,13 @@ from .pdus import encode as encode_pdu
 from .reception import Reception
 from .resync import Suspect
 from .rtu_frames import ADU_MAX, FRAME_MIN, encode, mirrored
+from .silence import Silence
 from .statistics import LinkStatistics
+from .tap import Tap, TapFrame
 from .wire import Wire
 
-_SILENT_BEFORE_PROBING = 2
+_TURNAROUND_S = 0.02
+"""After a broadcast nothing is sent for so long (2.4.1 has 100 to 200 ms for any device; ours need one turn of their loop)."""
 _PAUSE_S = 0.05  # inside an answer: USB adapters deliver in pieces of up to 16 ms, and the computer is busy too
 _ECHO_TRIES = 3
 _READ_ONE = b"\x03\x00\x00\x00\x01"  # its answer differs from itself, which tells an echo from an answer
@@ -34,6 +39,8 @@ class SerialLink:
     for that of another request. Units that stay silent are only probed, as on TcpLink.
     """
 
+    broadcasts = True
+
     def __init__(
         self,
         address: SerialAddress,
@@ -43,18 +50,18 @@ class SerialLink:
         probe_ceiling_s: float = 60.0,
     ) -> None:
         self.address = str(address)
-        self.statistics = LinkStatistics()
+        self.statistics = LinkStatistics(serial=True)
         self.generation = 0
         self.timeout_s = timeout_s
         self._answer_s = answer_s
         self.echo: bool | None = None
         """Whether the port repeats what is sent; None until it is known."""
+        self.taps: list[Tap] = []
         self._wire = Wire(address, self.statistics, self._lost)
         self._gate = Gate(1)
         self._backoff = Backoff(self.address)
-        self._unit_backoff: dict[int, Backoff] = {}
+        self._silence = Silence(self.address, probe_ceiling_s)
         self._suspects: dict[int, Suspect] = {}
-        self._probe_ceiling_s = probe_ceiling_s
         self._why_down = "not opened yet"
 
     def allow_in_flight(self, unit: int, requests: int) -> None:
@@ -63,39 +70,59 @@ class SerialLink:
     async def request(
         self, unit: int, pdu: ModbusPDU, *, priority: Priority = Priority.POLL, timeout_s: float | None = None
     ) -> ModbusPDU:
+        data = await self.exchange(unit, encode_pdu(pdu), priority=priority, timeout_s=timeout_s)
+        try:
+            return decode(pdu, data)
+        except Malformed:
+            self.statistics.unit(unit).malformed += 1
+            raise Damaged(self.address, unit) from None
+
+    async def exchange(
+        self, unit: int, payload: bytes, *, priority: Priority = Priority.POLL, timeout_s: float | None = None
+    ) -> bytes:
+        loop = asyncio.get_running_loop()
         limit_s = self.timeout_s if timeout_s is None else timeout_s
-        payload = encode_pdu(pdu)
         statistics = self.statistics.unit(unit)
-        backoff = self._unit_backoff.get(unit)
-        if backoff is not None and backoff.blocks(asyncio.get_running_loop().time()):
+        if self._silence.blocks(unit, loop.time()):
             statistics.held_back += 1
             raise NoAnswer(self.address, unit, limit_s, asked=False)
+        turn = await self._turn(unit, priority, limit_s)
+        began_s = loop.time()
+        try:
+            data = await self._ask(unit, payload, min(limit_s, self._answer_s or limit_s))
+        except NoAnswer:
+            now_s = loop.time()
+            self._silence.silent(unit, statistics, now_s, now_s - began_s)
+            raise
+        finally:
+            await turn.__aexit__(None, None, None)
+        self._silence.answered(unit)
+        if data[0] & 0x80:
+            statistics.exceptions[data[1]] = statistics.exceptions.get(data[1], 0) + 1
+            raise Refused(self.address, unit, payload[0], data[1])
+        statistics.answers += 1
+        return data
+
+    async def broadcast(self, payload: bytes) -> None:
+        turn = await self._turn(0, Priority.WRITE, self.timeout_s)
+        try:
+            await self._connected()
+            await self._line_free(0, self.timeout_s)
+            self.statistics.broadcasts += 1
+            until_s = self._send(0, payload) + _TURNAROUND_S
+            await asyncio.sleep(until_s - asyncio.get_running_loop().time())
+        finally:
+            await turn.__aexit__(None, None, None)
+
+    async def _turn(self, unit: int, priority: Priority, limit_s: float) -> AbstractAsyncContextManager[None]:
         turn = self._gate.turn(unit, priority)
         try:
             async with asyncio.timeout(limit_s):
                 await turn.__aenter__()
         except TimeoutError:
-            statistics.held_back += 1  # it never got its turn: that says nothing about the unit
+            self.statistics.unit(unit).held_back += 1  # it never got its turn: that says nothing about the unit
             raise NoAnswer(self.address, unit, limit_s) from None
-        try:
-            data = await self._ask(unit, payload, min(limit_s, self._answer_s or limit_s))
-        except NoAnswer:
-            self._silent(unit)
-            raise
-        finally:
-            await turn.__aexit__(None, None, None)
-        self._unit_backoff.pop(unit, None)
-        try:
-            answer = decode(pdu, data)
-        except Malformed:
-            statistics.malformed += 1
-            raise Damaged(self.address, unit) from None
-        if answer.isError():
-            code = answer.exception_code
-            statistics.exceptions[code] = statistics.exceptions.get(code, 0) + 1
-            raise Refused(self.address, unit, pdu.function_code, code)
-        statistics.answers += 1
-        return answer
+        return turn
 
     async def close(self) -> None:
         """Close the port. Safe to call twice."""
@@ -148,19 +175,22 @@ class SerialLink:
         statistics = self.statistics.unit(unit)
         suspect = self._suspects[unit]
         reception = Reception(
-            unit, payload, echo=self.echo, statistics=self.statistics, exceptions=exceptions, late=self._stray
+            unit,
+            payload,
+            echo=self.echo,
+            statistics=self.statistics,
+            exceptions=exceptions,
+            late=self._stray,
+            seen=self._seen,
         )
         suspect.opened(payload)
         started_s = asyncio.get_running_loop().time()
-        try:
-            deadline_s = self._wire.send(encode(unit, payload)) + limit_s
-        except OSError as error:
-            self._lost(error)
-            raise LinkDown(self.address, self._why_down) from error
+        deadline_s = self._send(unit, payload) + limit_s
         statistics.requests += 1
         await self._receive(reception, deadline_s)
         if reception.echo_seen:
             self.echo = True
+            self.statistics.busy_s -= reception.sent_bytes * self._wire.character_s  # the same bytes, heard again
         if reception.answer is not None:
             if reception.clean and not reception.echo_seen and not mirrored(payload) and self.echo is None:
                 self.echo = False
@@ -170,6 +200,18 @@ class SerialLink:
             statistics.damaged += 1
             raise Damaged(self.address, unit)
         raise NoAnswer(self.address, unit, limit_s)
+
+    def _send(self, unit: int, payload: bytes) -> float:
+        """Returns when its last bit will be out. Raises LinkDown."""
+        frame = encode(unit, payload)
+        try:
+            ends_s = self._wire.send(frame)
+        except OSError as error:
+            self._lost(error)
+            raise LinkDown(self.address, self._why_down) from error
+        if self.taps:
+            self._show(frame, sent=True)
+        return ends_s
 
     async def _receive(self, reception: Reception, deadline_s: float) -> None:
         """Until the answer is there, or cannot come any more."""
@@ -200,7 +242,7 @@ class SerialLink:
             self.statistics.noise_bytes += len(self._wire.take())
             raise Damaged(self.address, unit)
         if stray:
-            sorting = Reception(0, b"\0", echo=False, statistics=self.statistics, late=self._stray)
+            sorting = Reception(0, b"\0", echo=False, statistics=self.statistics, late=self._stray, seen=self._seen)
             sorting.feed(stray)
             sorting.give_up()
             sorting.finish()
@@ -213,14 +255,15 @@ class SerialLink:
         else:
             self.statistics.wrong_unit += 1
 
-    def _silent(self, unit: int) -> None:
-        statistics = self.statistics.unit(unit)
-        statistics.timeouts += 1
-        statistics.silent_in_a_row += 1
-        if statistics.silent_in_a_row >= _SILENT_BEFORE_PROBING:
-            seed = f"{self.address}/{unit}"
-            backoff = self._unit_backoff.setdefault(unit, Backoff(seed, 0.5, self._probe_ceiling_s))
-            backoff.failed(asyncio.get_running_loop().time())
+    def _seen(self, data: bytes, good: bool) -> None:
+        """A frame that came, or bytes of none."""
+        if self.taps:
+            self._show(data, sent=False, good=good)
+
+    def _show(self, data: bytes, *, sent: bool, good: bool = True) -> None:
+        shown = TapFrame(self.address, "rtu", clock.utc_now(), sent, data, good)
+        for tap in self.taps:
+            tap(shown)
 
     # The port.
 
@@ -237,7 +280,7 @@ class SerialLink:
             self._why_down = error.what
             self._backoff.failed(now_s)
             raise
-        self.statistics.connects += 1
+        self.statistics.opened(now_s)
         self.generation += 1
         self.echo = None  # it may be another adapter
         self._backoff.succeeded()

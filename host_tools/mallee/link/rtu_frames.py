@@ -97,8 +97,10 @@ def fits(request: bytes, answer: bytes) -> bool:
     function = request[0]
     if answer[0] == function | 0x80:
         return len(answer) == 2
-    if answer[0] != function:
+    if answer[0] != function or len(answer) < 2:
         return False
+    if function == 8 and request[1:3] != b"\0\0":  # a counter, not a loopback
+        return answer[1:3] == request[1:3] and len(answer) == 5
     if mirrored(request):
         return answer == request
     if function in (15, 16):
@@ -111,4 +113,6 @@ def fits(request: bytes, answer: bytes) -> bool:
         return answer[1] == sum(
             2 + 2 * int.from_bytes(request[at + 5 : at + 7], "big") for at in range(2, len(request), 7)
         )
+    if function == 43:
+        return len(answer) >= 7 and answer[1] == request[1]
     return True

@@ -50,9 +50,13 @@ def percentile(values: list[float], fraction: float) -> float | None:
 
 
 class LinkStatistics:
-    """Counters of one connection and of the units behind it."""
+    """Counters of one connection and of the units behind it. `serial`: it is a line, whose time can be told from its bytes."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, serial: bool = False) -> None:
+        self.serial = serial
+        self.busy_s = 0.0  # time that the bytes of both directions took on the line (serial)
+        self.opened_s: float | None = None  # loop time of the first connection
+        self.broadcasts = 0  # sent (serial)
         self.connects = 0
         self.connect_failures = 0
         self.disconnects = 0
@@ -69,6 +73,18 @@ class LinkStatistics:
 
     def unit(self, unit: int) -> UnitStatistics:
         return self.units.setdefault(unit, UnitStatistics())
+
+    def opened(self, now_s: float) -> None:
+        """There is a connection, or an open port."""
+        self.connects += 1
+        if self.opened_s is None:
+            self.opened_s = now_s
+
+    def load(self, now_s: float) -> float | None:
+        """Part of the time since it was opened that bytes were on a serial line; None over TCP, and before there was any time."""
+        if not self.serial or self.opened_s is None or now_s <= self.opened_s:
+            return None
+        return self.busy_s / (now_s - self.opened_s)
 
     @property
     def reconnects(self) -> int:
@@ -99,11 +115,18 @@ class BusSummary(msgspec.Struct, frozen=True):
     never_silent: int = 0
     reconnects: int = 0
     connect_failures: int = 0
+    broadcasts: int = 0
+    bytes_out: int = 0
+    bytes_in: int = 0
+    load: float | None = None
+    """Of the busiest serial line: part of the time that bytes were on it."""
     rtt_p50_ms: float | None = None
     rtt_p99_ms: float | None = None
 
 
-def summarise(links: list[LinkStatistics]) -> BusSummary:
+def summarise(links: list[LinkStatistics], now_s: float | None = None) -> BusSummary:
+    """`now_s` is the loop's time; without it there is no load."""
+    loads = [] if now_s is None else [load for link in links if (load := link.load(now_s)) is not None]
     units = [unit for link in links for unit in link.units.values()]
     by_code: dict[str, int] = {}
     for unit in units:
@@ -130,6 +153,10 @@ def summarise(links: list[LinkStatistics]) -> BusSummary:
         never_silent=sum(link.never_silent for link in links),
         reconnects=sum(link.reconnects for link in links),
         connect_failures=sum(link.connect_failures for link in links),
+        broadcasts=sum(link.broadcasts for link in links),
+        bytes_out=sum(link.bytes_out for link in links),
+        bytes_in=sum(link.bytes_in for link in links),
+        load=max(loads, default=None),
         rtt_p50_ms=None if p50 is None else p50 * 1000,
         rtt_p99_ms=None if p99 is None else p99 * 1000,
     )

@@ -7,18 +7,23 @@ from contextlib import suppress
 
 from pymodbus.pdu import ModbusPDU
 
+from .. import clock
+from . import pdus
 from .address import TcpAddress
+from .ask import Ask
 from .backoff import Backoff
 from .base import Priority
-from .failures import LinkDown, Malformed, NoAnswer, Refused
-from .gate import Gate
-from .mbap import MbapStream, encode
-from .pdus import encode as encode_pdu
+from .connection import Connection, reason
+from .deadlines import Deadlines
+from .failures import Damaged, LinkDown, Malformed, NoAnswer, Refused
+from .gate import Places
+from .mbap import Frame, encode
+from .silence import Silence
 from .statistics import LinkStatistics
+from .tap import Tap, TapFrame
 from .transactions import Transactions
 
 IN_FLIGHT_MAX = 16  # wire contract, TCP
-_SILENT_BEFORE_PROBING = 2  # timeouts in a row before a unit is only probed
 _SILENT_BEFORE_RECONNECT = 3  # requests in a row without one byte back: the connection is half open
 
 
@@ -30,6 +35,8 @@ class TcpLink:
     (ceiling `probe_ceiling_s`) and every other request to it fails at once, so that it costs the living
     nothing.
     """
+
+    broadcasts = False
 
     def __init__(
         self,
@@ -44,165 +51,191 @@ class TcpLink:
         self.statistics = LinkStatistics()
         self.generation = 0
         self.timeout_s = timeout_s
+        self.taps: list[Tap] = []
         self._host, self._port = host, port
-        self._gate = Gate(in_flight)
-        self._probe_ceiling_s = probe_ceiling_s
-        self._unit_backoff: dict[int, Backoff] = {}
+        self._places: Places[Ask] = Places(in_flight)
+        self._silence = Silence(self.address, probe_ceiling_s)
+        self._deadlines: Deadlines[Ask] = Deadlines(self._expired)
         self._backoff = Backoff(self.address)
         self._transactions = Transactions(self.statistics)
-        self._writer: asyncio.StreamWriter | None = None
-        self._reader: asyncio.Task[None] | None = None
+        self._connection: Connection | None = None
         self._connecting: asyncio.Task[None] | None = None
         self._unheard = 0  # requests in a row that ended without a byte received meanwhile
         self._why_down = "not connected yet"
 
     def allow_in_flight(self, unit: int, requests: int) -> None:
-        self._gate.allow(unit, max(1, min(requests, IN_FLIGHT_MAX)))
+        self._places.allow(unit, max(1, min(requests, IN_FLIGHT_MAX)))
+        if self._connection is not None:
+            self._pump()
 
     async def request(
         self, unit: int, pdu: ModbusPDU, *, priority: Priority = Priority.POLL, timeout_s: float | None = None
     ) -> ModbusPDU:
-        limit_s = self.timeout_s if timeout_s is None else timeout_s
-        payload = encode_pdu(pdu)
-        statistics = self.statistics.unit(unit)
-        backoff = self._unit_backoff.get(unit)
-        if backoff is not None and backoff.blocks(asyncio.get_running_loop().time()):
-            statistics.held_back += 1
-            raise NoAnswer(self.address, unit, limit_s, asked=False)
-        sent_before = statistics.requests
+        data = await self.exchange(unit, pdus.encode(pdu), priority=priority, timeout_s=timeout_s)
         try:
-            async with asyncio.timeout(limit_s), self._gate.turn(unit, priority):
-                await self._connected()
-                sent_before = statistics.requests
-                answer = await self._exchange(unit, pdu, payload)
-        except TimeoutError:
-            if self._writer is None:
-                raise LinkDown(self.address, f"nothing accepted it within {limit_s:g} s") from None
-            if statistics.requests == sent_before:  # it never got its turn: that says nothing about the unit
-                statistics.held_back += 1
-            else:
-                self._silent(unit)
-            raise NoAnswer(self.address, unit, limit_s) from None
-        self._unit_backoff.pop(unit, None)
-        if answer.isError():
-            code = answer.exception_code
-            statistics.exceptions[code] = statistics.exceptions.get(code, 0) + 1
-            raise Refused(self.address, unit, pdu.function_code, code)
-        statistics.answers += 1
-        return answer
+            return pdus.answer(pdu, data)
+        except Malformed:
+            self.statistics.unit(unit).malformed += 1
+            raise Damaged(self.address, unit) from None
+
+    async def exchange(
+        self, unit: int, payload: bytes, *, priority: Priority = Priority.POLL, timeout_s: float | None = None
+    ) -> bytes:
+        loop = asyncio.get_running_loop()
+        now_s = loop.time()
+        limit_s = self.timeout_s if timeout_s is None else timeout_s
+        if self._silence.blocks(unit, now_s):
+            self.statistics.unit(unit).held_back += 1
+            raise NoAnswer(self.address, unit, limit_s, asked=False)
+        ask = Ask(unit, payload, limit_s, loop.create_future())
+        self._places.push(unit, priority, ask)
+        self._deadlines.add(now_s + limit_s, ask)
+        if self._connection is None:
+            self._connect_soon(now_s)
+        else:
+            self._pump()
+        try:
+            return await ask.future
+        except asyncio.CancelledError:
+            if self._transactions.abandon(ask):
+                self._leave(unit)
+            raise
+
+    async def broadcast(self, payload: bytes) -> None:
+        raise ValueError("there are no broadcasts over TCP")
 
     async def close(self) -> None:
         """Close the connection; requests that still wait get LinkDown. Safe to call twice."""
-        for task in (self._connecting, self._reader):
-            if task is not None:
-                task.cancel()
-                with suppress(asyncio.CancelledError):
-                    await task
-        self._connecting = self._reader = None
+        if self._connecting is not None:
+            self._connecting.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._connecting
+        self._connecting = None
         self._drop("closed by this program")
+        self._fail_waiting()
+        self._deadlines.clear()
 
-    async def _exchange(self, unit: int, pdu: ModbusPDU, payload: bytes) -> ModbusPDU:
-        assert self._writer is not None
-        loop = asyncio.get_running_loop()
-        transaction, future = self._transactions.open(unit, pdu)
-        frame = encode(transaction, unit, payload)
-        started_s = loop.time()
-        try:
-            self._writer.write(frame)
+    def _pump(self) -> None:
+        """Send what may go."""
+        connection = self._connection
+        while connection is not None and (ask := self._places.pop()) is not None:
+            if ask.future.done():  # it expired, or nobody wants it any more
+                self._places.leave(ask.unit)
+                continue
+            frame = encode(self._transactions.open(ask), ask.unit, ask.payload)
+            ask.sent_s = asyncio.get_running_loop().time()
+            connection.send(frame)
             self.statistics.bytes_out += len(frame)
-            self.statistics.unit(unit).requests += 1
-            await self._writer.drain()
-            answer = await future
-        except (ConnectionError, OSError) as error:
-            raise LinkDown(self.address, str(error)) from error
-        finally:
-            self._transactions.abandon(transaction)
-        self.statistics.unit(unit).answered(loop.time() - started_s)
-        return answer
+            self.statistics.unit(ask.unit).requests += 1
+            if self.taps:
+                self._show(frame, sent=True)
 
-    def _silent(self, unit: int) -> None:
+    def _leave(self, unit: int) -> None:
+        self._places.leave(unit)
+        self._pump()
+
+    def arrived(self, frames: list[Frame], size: int) -> None:
+        """Of the connection."""
+        self.statistics.bytes_in += size
+        self._unheard = 0
+        for frame in frames:
+            if self.taps:
+                self._show(encode(*frame), sent=False)
+            ask = self._transactions.receive(frame)
+            if ask is not None:
+                self._places.leave(ask.unit)
+                self._answered(ask, frame.pdu)
+        self._pump()
+
+    def _answered(self, ask: Ask, pdu: bytes) -> None:
+        unit = ask.unit
         statistics = self.statistics.unit(unit)
-        statistics.timeouts += 1
-        statistics.silent_in_a_row += 1
+        self._silence.answered(unit)
+        if ask.sent_s is not None:
+            statistics.answered(asyncio.get_running_loop().time() - ask.sent_s)
+        if pdu[0] & 0x80:
+            statistics.exceptions[pdu[1]] = statistics.exceptions.get(pdu[1], 0) + 1
+            ask.fail(Refused(self.address, unit, ask.payload[0], pdu[1]))
+            return
+        statistics.answers += 1
+        if not ask.future.done():
+            ask.future.set_result(pdu)
+
+    def _expired(self, ask: Ask) -> None:
+        unit, limit_s = ask.unit, ask.limit_s
+        if ask.sent_s is not None:
+            self._transactions.abandon(ask)
+            ask.fail(NoAnswer(self.address, unit, limit_s))
+            self._silent(ask)
+            self._leave(unit)
+            return
+        if self._connection is None:
+            ask.fail(LinkDown(self.address, f"nothing accepted it within {limit_s:g} s"))
+            return
+        self.statistics.unit(unit).held_back += 1  # it never got its turn: that says nothing about the unit
+        ask.fail(NoAnswer(self.address, unit, limit_s))
+
+    def _silent(self, ask: Ask) -> None:
         now_s = asyncio.get_running_loop().time()
-        if statistics.silent_in_a_row >= _SILENT_BEFORE_PROBING:
-            seed = f"{self.address}/{unit}"
-            backoff = self._unit_backoff.setdefault(unit, Backoff(seed, 0.5, self._probe_ceiling_s))
-            backoff.failed(now_s)
+        self._silence.silent(ask.unit, self.statistics.unit(ask.unit), now_s, now_s - (ask.sent_s or now_s))
         self._unheard += 1
         if self._unheard >= _SILENT_BEFORE_RECONNECT:
             self._drop("connected, but not a byte came back")
+            if self._places.waiting:
+                self._connect_soon(now_s)
 
-    async def _connected(self) -> None:
-        if self._writer is not None:
+    def _connect_soon(self, now_s: float) -> None:
+        if self._connecting is not None:
             return
-        if self._connecting is None:
-            if self._backoff.blocks(asyncio.get_running_loop().time()):
-                raise LinkDown(self.address, self._why_down)
-            # A task of its own: a requester that gives up must not cancel the attempt that others wait for.
-            self._connecting = asyncio.create_task(self._connect())
-            self._connecting.add_done_callback(_retrieve)
-        await asyncio.shield(self._connecting)
+        if self._backoff.blocks(now_s):
+            self._fail_waiting()
+            return
+        # A task of its own: a requester that gives up must not cancel the attempt that others wait for.
+        self._connecting = asyncio.create_task(self._connect())
 
     async def _connect(self) -> None:
+        loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(max(self.timeout_s, 1.0)):
-                reader, writer = await asyncio.open_connection(self._host, self._port)
+                _, connection = await loop.create_connection(lambda: Connection(self), self._host, self._port)
         except (OSError, TimeoutError) as error:
             self.statistics.connect_failures += 1
-            self._why_down = _reason(error)
-            self._backoff.failed(asyncio.get_running_loop().time())
-            raise LinkDown(self.address, self._why_down) from error
+            self._why_down = reason(error)
+            self._backoff.failed(loop.time())
+            self._fail_waiting()
+            return
         finally:
             self._connecting = None
         self._backoff.succeeded()
-        self.statistics.connects += 1
+        self.statistics.opened(loop.time())
         self.generation += 1
         self._unheard = 0
-        self._writer = writer
-        self._reader = asyncio.create_task(self._receive(reader, writer))
+        self._connection = connection
+        self._pump()
 
-    async def _receive(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        stream = MbapStream()
-        why = "the other side closed the connection"
-        try:
-            while data := await reader.read(4096):
-                self.statistics.bytes_in += len(data)
-                self._unheard = 0
-                for frame in stream.feed(data):
-                    self._transactions.receive(frame)
-        except Malformed as error:
-            self.statistics.malformed_streams += 1
-            why = f"its bytes are no Modbus TCP ({error})"
-        except OSError as error:
-            why = _reason(error)
-        if self._writer is writer:
+    def ended(self, connection: Connection, why: str, malformed: bool) -> None:
+        """Of the connection."""
+        self.statistics.malformed_streams += malformed
+        if self._connection is connection:
             self._backoff.failed(asyncio.get_running_loop().time())
             self._drop(why)
+            self._fail_waiting()
 
     def _drop(self, why: str) -> None:
         """Forget the connection; the next request makes a new one."""
         self._why_down = why
-        writer, self._writer = self._writer, None
-        if self._reader is not None and self._reader is not asyncio.current_task():
-            self._reader.cancel()
-        self._reader = None
-        if writer is not None:
+        connection, self._connection = self._connection, None
+        if connection is not None:
             self.statistics.disconnects += 1
-            writer.close()
-        self._transactions.fail_all(LinkDown(self.address, why))
+            connection.close()
+        for ask in self._transactions.fail_all(LinkDown(self.address, why)):
+            self._places.leave(ask.unit)
 
+    def _fail_waiting(self) -> None:
+        for ask in self._places.take_waiting():
+            ask.fail(LinkDown(self.address, self._why_down))
 
-def _retrieve(task: asyncio.Task[None]) -> None:
-    """Everybody who waited for this attempt may have given up: its error is theirs no more, and was
-    counted."""
-    if not task.cancelled():
-        task.exception()
-
-
-def _reason(error: BaseException) -> str:
-    if isinstance(error, ConnectionRefusedError):
-        return "connection refused"
-    if isinstance(error, TimeoutError):
-        return "nothing accepted the connection in time"
-    return (getattr(error, "strerror", None) or str(error) or type(error).__name__).lower()
+    def _show(self, frame: bytes, *, sent: bool) -> None:
+        shown = TapFrame(self.address, "tcp", clock.utc_now(), sent, frame)
+        for tap in self.taps:
+            tap(shown)

@@ -47,6 +47,7 @@ class Wire:
         now_s = asyncio.get_running_loop().time()
         self._port.write(frame)
         self._statistics.bytes_out += len(frame)
+        self._statistics.busy_s += len(frame) * self.character_s
         self.busy_until_s = now_s + len(frame) * self.character_s
         return self.busy_until_s
 
@@ -78,6 +79,7 @@ class Wire:
     def _arrived(self, data: bytes) -> None:
         self._received += data
         self._statistics.bytes_in += len(data)
+        self._statistics.busy_s += len(data) * self.character_s
         self.busy_until_s = max(self.busy_until_s, asyncio.get_running_loop().time())
         self._news.set()
 

@@ -50,10 +50,15 @@ class Fleet:
         for link in self._links.values():
             await link.close()
 
-    async def device(self, name: str) -> Device:
-        """Connect to a controller by name or address. Raises MalleeError."""
+    def link(self, name: str) -> Link:
+        """The link of a controller by name or address; nothing is sent yet. Raises MalleeError."""
         controller = find_controller(self.config, name)
         same = str(parse_address(controller.address))  # defaults may be written out, or not
         if same not in self._links:
             self._links[same] = open_link(controller.address, timeout_s=self._timeout_s)
-        return await Device.connect(self._links[same], controller.unit, name=controller.name)
+        return self._links[same]
+
+    async def device(self, name: str) -> Device:
+        """Connect to a controller by name or address. Raises MalleeError."""
+        controller = find_controller(self.config, name)
+        return await Device.connect(self.link(name), controller.unit, name=controller.name)

@@ -12,6 +12,7 @@ from .. import clock
 from ..link.address import parse_address
 from ..link.base import Link
 from ..link.opening import open_link
+from ..link.reporting import LinkReport, report
 from ..link.statistics import summarise
 from ..reading import Scalar
 from . import alarms, cooling, lease, power, state
@@ -89,6 +90,11 @@ class PodRunner:
         await asyncio.gather(*(member.close() for member in self.members.values()))
         await asyncio.gather(*(link.close() for link in self._links.values()))
 
+    def reports(self) -> list[LinkReport]:
+        """Counters of each link, and of each unit on it."""
+        now_s = asyncio.get_running_loop().time()
+        return [report(link.address, link.statistics, now_s) for link in self._links.values()]
+
     def _link(self, address: str) -> Link:
         same = str(parse_address(address))  # defaults may be written out, or not
         if same not in self._links:
@@ -149,7 +155,7 @@ class PodRunner:
         for member in self.members.values():
             events += member.events
             member.events = []
-        bus = summarise([link.statistics for link in self._links.values()])
+        bus = summarise([link.statistics for link in self._links.values()], now_s)
         rate = None
         if self._last_s is not None and now_s > self._last_s:
             rate = (bus.requests - self._last_requests) / (now_s - self._last_s)
@@ -244,12 +250,16 @@ def remote_values(wanted: SkidSetPoints | None) -> dict[str, Scalar]:
     }
 
 
-async def scan_once(config: PodConfig, *, timeout_s: float = 1.0) -> PodDocument:
-    """One scan that reads and writes nothing; a request may take `timeout_s`."""
+async def scan_once(
+    config: PodConfig, *, timeout_s: float = 1.0, reports: list[LinkReport] | None = None
+) -> PodDocument:
+    """One scan that reads and writes nothing; a request may take `timeout_s`. `reports` gets the counters of the links."""
     runner = PodRunner(config, advise=True, request_s=timeout_s)
     for member in runner.members.values():
         member.patient = False
     try:
         return await runner.scan()
     finally:
+        if reports is not None:
+            reports.extend(runner.reports())
         await runner.close()

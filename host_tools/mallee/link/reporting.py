@@ -1,0 +1,92 @@
+"""The counters of links and units as rows of plain data."""
+
+from __future__ import annotations
+
+import msgspec
+
+from .statistics import LinkStatistics, UnitStatistics
+
+
+class UnitReport(msgspec.Struct, frozen=True):
+    """What one unit was asked, and how it answered. Round trips are of the latest 512 answers; None before the first one."""
+
+    link: str
+    unit: int
+    requests: int
+    answers: int
+    exceptions: dict[str, int]
+    """By the standard's code."""
+    timeouts: int
+    damaged: int
+    """Requests to which only bytes without a good check sum came back."""
+    malformed: int
+    late: int
+    resyncs: int
+    unproven: int
+    held_back: int
+    rtt_p50_ms: float | None
+    rtt_p90_ms: float | None
+    rtt_p99_ms: float | None
+
+
+class LinkReport(msgspec.Struct, frozen=True):
+    """One line, gateway or connection. `load_percent` is the time that bytes took on a serial line, of all time since it was
+    opened; silence, which every frame needs before it, comes on top. None over TCP."""
+
+    link: str
+    load_percent: float | None
+    bytes_out: int
+    bytes_in: int
+    broadcasts: int
+    noise_bytes: int
+    wrong_unit: int
+    unknown: int
+    echoes: int
+    never_silent: int
+    reconnects: int
+    connect_failures: int
+    units: tuple[UnitReport, ...]
+
+
+def report(address: str, link: LinkStatistics, now_s: float) -> LinkReport:
+    """`now_s` is the loop's time."""
+    load = link.load(now_s)
+    return LinkReport(
+        link=address,
+        load_percent=None if load is None else round(100 * load, 2),
+        bytes_out=link.bytes_out,
+        bytes_in=link.bytes_in,
+        broadcasts=link.broadcasts,
+        noise_bytes=link.noise_bytes,
+        wrong_unit=link.wrong_unit,
+        unknown=link.unknown_transactions + link.duplicates,
+        echoes=link.echoes,
+        never_silent=link.never_silent,
+        reconnects=link.reconnects,
+        connect_failures=link.connect_failures,
+        units=tuple(_unit(address, unit, link.units[unit]) for unit in sorted(link.units)),
+    )
+
+
+def _unit(address: str, number: int, unit: UnitStatistics) -> UnitReport:
+    def ms(fraction: float) -> float | None:
+        trip_s = unit.rtt_s(fraction)
+        return None if trip_s is None else round(1000 * trip_s, 3)
+
+    return UnitReport(
+        link=address,
+        unit=number,
+        requests=unit.requests,
+        answers=unit.answers,
+        exceptions={str(code): count for code, count in sorted(unit.exceptions.items())},
+        timeouts=unit.timeouts,
+        damaged=unit.damaged,
+        malformed=unit.malformed,
+        late=unit.late,
+        resyncs=unit.resyncs,
+        unproven=unit.unproven,
+        held_back=unit.held_back,
+        rtt_p50_ms=ms(0.5),
+        rtt_p90_ms=ms(0.9),
+        rtt_p99_ms=ms(0.99),
+    )

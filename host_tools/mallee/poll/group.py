@@ -1,0 +1,49 @@
+"""Points of one device that are read together, at one interval."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ..device.dictionary import LATCHED, Dictionary
+from ..device.selecting import select
+from ..device.spans import Span, fast_span, plan
+from ..link.pdus import READ_REGISTERS_MAX
+
+FAST = "fast"
+REST = "rest"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """`points` are names of the device's dictionary. A group of the name `fast` goes before all others."""
+
+    name: str
+    points: tuple[str, ...]
+    interval_s: float
+
+    def __post_init__(self) -> None:
+        if not self.interval_s > 0:
+            raise ValueError(f"an interval of {self.interval_s} s cannot be kept")
+
+
+def fast_group(dictionary: Dictionary, interval_s: float) -> Group:
+    """The whole fast block, each `interval_s`. Raises ValueError where there is none."""
+    return Group(FAST, tuple(point.name for point in fast_span(dictionary).points), interval_s)
+
+
+def rest_group(dictionary: Dictionary, interval_s: float) -> Group:
+    """Everything but the fast block and its latched copy."""
+    fast = {point.name for point in fast_span(dictionary).points} if dictionary.fast is not None else set()
+    names = (p.name for p in dictionary.points if p.name not in fast and not p.name.startswith(LATCHED))
+    return Group(REST, tuple(names), interval_s)
+
+
+def chosen_group(dictionary: Dictionary, patterns: Iterable[str], interval_s: float, name: str = "chosen") -> Group:
+    """Points by name or pattern. Raises MalleeError with the nearest name where one matches nothing."""
+    return Group(name, tuple(point.name for point in select(dictionary, list(patterns))), interval_s)
+
+
+def spans_of(dictionary: Dictionary, group: Group) -> list[Span]:
+    """The requests that read the group: as few as blocks and the standard's 125 registers allow."""
+    return plan(dictionary, [dictionary.by_name[name] for name in group.points], READ_REGISTERS_MAX)
