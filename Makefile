@@ -48,5 +48,5 @@ help:
 	@echo "make test [ARGS='-k lease']              everything that is checked"
 	@echo "make test-emulated                       the firmware on an emulated Pico"
 	@echo "make scenarios                           every scenario with its counter-proof"
-	@echo "make bench [ONLY=hil]                    promised figures, measured; fails on what misses its limit"
+	@echo "make bench [ONLY=hil]                    promised figures, measured; also ONLY=profiles.pump_loss"
 	@echo "make docs                                registers, Modbus, faults, wiring, scenarios, rendered from the source"

@@ -96,11 +96,11 @@ class PumpAlarm(Alarm):
     Remedy: mend the wiring; watch return temperature meanwhile.
     """
     differential_pressure_lost = alarm(32, priority="high", group="sensors", delay_ms=1000)
-    """The differential pressure sensor is out of range.
+    """The differential pressure sensor is out of range, or contradicted by supply minus return pressure and the pumps' curve.
 
-    Cause: wiring, or the transmitter lost its supply.
-    Consequence: the pumps run at their preset speed.
-    Remedy: mend the wiring or replace the transmitter.
+    Cause: wiring, the transmitter, or a blocked impulse line.
+    Consequence: the loop follows supply minus return pressure; where those are not known either, the pumps run at preset_speed.
+    Remedy: compare the three pressures; mend the wiring or replace the transmitter.
     """
     humidity_lost = alarm(33, priority="low", group="sensors", delay_ms=60000)
     """The humidity sensor is out of range.
@@ -117,7 +117,7 @@ class PumpAlarm(Alarm):
     Remedy: mend the wiring or replace the sensor.
     """
     interlock_sensor_lost = alarm(35, count=3, priority="high", group="sensors", delay_ms=1000)
-    """A sensor that an interlock depends on is out of range: 1 level, 2 supply pressure, 3 return pressure.
+    """A sensor of an interlock is out of range: 1 level, 2 supply pressure, 3 return pressure; or 2 and 3 are contradicted.
 
     Cause: wiring, the transmitter, or its analog input chip.
     Consequence: the interlock is without effect (1 dry run, 2 supply pressure, 3 return pressure). The pumps keep running.
@@ -178,4 +178,18 @@ class PumpAlarm(Alarm):
     Cause: impeller or wear rings worn, air in the coolant, or a curve in the equipment file that is another pump's.
     Consequence: less flow at the same speed.
     Remedy: compare both pumps; vent the loop; overhaul the pump.
+    """
+    heat_implausible = alarm(48, priority="low", group="sensors", delay_ms=300000)
+    """What the coolant loses by flow and temperatures is not what the facility water takes up, by more than heat_tolerance.
+
+    Cause: a temperature or flow sensor at the exchanger lies, or one of them is in the wrong place.
+    Consequence: the valve follows the reading that asks for more cooling.
+    Remedy: compare temperatures and flows on both sides of the exchanger with a reference.
+    """
+    flow_implausible = alarm(49, priority="low", group="sensors", delay_ms=300000)
+    """Flow differs by more than flow_tolerance from what the pumps give at this head and speed by their curve.
+
+    Cause: the flow meter, air in the coolant, a worn pump, or a curve in the equipment file that is another pump's.
+    Consequence: in flow mode the lower of both counts, so that racks get enough.
+    Remedy: compare with pump_head_ratio; vent the loop; check the flow meter.
     """

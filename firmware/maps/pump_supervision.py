@@ -69,6 +69,13 @@ class Supervision(Holding):
     """filter_loading alarm."""
     pump_worn = u16(251, 0, "%", low=30, high=100, default=80)
     """pump_head_ratio below this is an alarm."""
+    pressure_tolerance = u16(264, -1, "kPa", low=2, high=100, default=12)
+    """Differential pressure may differ so much from supply minus return pressure; beyond it two of three count, the pumps' curve
+    being the third."""
+    flow_tolerance = u16(265, 0, "%", low=5, high=100, default=25)
+    """Flow may differ so much from what the pumps give by their curve; from a third of that flow mode follows the lower one."""
+    heat_tolerance = u16(266, -2, "K", low=0.5, high=20, default=2)
+    """Return and facility temperature may differ so much from what the heat balance of the exchanger says."""
 
 
 class Plant(Holding):

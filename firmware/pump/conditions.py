@@ -6,6 +6,8 @@ None as a condition says that it cannot be judged, because its sensor is lost or
 from maps.pump import Mode, Settings
 from maps.pump_alarms import PumpAlarm
 
+from pump.plausibility import DIFFERENTIAL, FLOW, HEAT, PRESSURES
+
 SPEEDS = ("pump_speed_1", "pump_speed_2")
 _SUPPLY = ("supply_temperature_1", "supply_temperature_2", "supply_temperature_3")
 # What the interlocks of the tick depend on, in the order of their rules.
@@ -38,20 +40,29 @@ def report(alarm, sensors, setting, reached, valve_command, stopped):
     alarm(PumpAlarm.valve_deviation, None if away is None else abs(away) > 10)
 
 
-def report_sensors(alarm, sensors, feedback_wrong):
-    """What is not measured as it should be; `feedback_wrong` are bits of pumps."""
+def report_sensors(alarm, sensors, feedback_wrong, doubt):
+    """What is not measured as it should be; `feedback_wrong` are bits of pumps, `doubt` those of plausibility."""
     lost = sensors.lost
     for i in range(3):
-        alarm(PumpAlarm.supply_sensor_fault, None if lost[_SUPPLY[i]] is None else not sensors.supply_used >> i & 1, i)
-        alarm(PumpAlarm.interlock_sensor_lost, lost[INTERLOCK_SENSORS[i]], i)
-    none = any_lost(sensors, _SUPPLY) is not None or None
-    alarm(PumpAlarm.supply_temperature_lost, none if sensors.supply is None else False)
-    alarm(PumpAlarm.differential_pressure_lost, lost["differential_pressure"])
-    alarm(PumpAlarm.humidity_lost, lost["ambient_humidity"])
-    alarm(PumpAlarm.sensor_fault, any_lost(sensors, SPARE_SENSORS))
+        away = lost[INTERLOCK_SENSORS[i]]
+        alarm(PumpAlarm.interlock_sensor_lost, True if i and doubt & PRESSURES else away, i)
     for pump in range(2):
         fault = lost[SPEEDS[pump]]
         alarm(PumpAlarm.speed_feedback_fault, None if fault is None else fault or feedback_wrong >> pump & 1, pump)
+    alarm(PumpAlarm.differential_pressure_lost, True if doubt & DIFFERENTIAL else lost["differential_pressure"])
+    alarm(PumpAlarm.flow_implausible, doubt & FLOW)
+    alarm(PumpAlarm.heat_implausible, doubt & HEAT)
+
+
+def report_temperatures(alarm, sensors):
+    """The same of temperatures, and of what no loop depends on."""
+    lost = sensors.lost
+    for i in range(3):
+        alarm(PumpAlarm.supply_sensor_fault, None if lost[_SUPPLY[i]] is None else not sensors.supply_used >> i & 1, i)
+    none = any_lost(sensors, _SUPPLY) is not None or None
+    alarm(PumpAlarm.supply_temperature_lost, none if sensors.supply is None else False)
+    alarm(PumpAlarm.humidity_lost, lost["ambient_humidity"])
+    alarm(PumpAlarm.sensor_fault, any_lost(sensors, SPARE_SENSORS))
 
 
 def report_leak(alarm, leak, leak_volume, switch):

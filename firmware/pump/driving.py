@@ -10,6 +10,7 @@ from maps.pump_supervision import Plant
 
 from pump.arrangement import PUMPS, Arrangement
 from pump.control import PumpLoop, ValveLoop, drooped, effectiveness_needed
+from pump.plausibility import HEAT, PRESSURES
 from pump.tuning import scheduled, simc
 
 PWM_HZ = 1000
@@ -20,9 +21,10 @@ class Driving:
     """`setting` gives a setting in force; `measured()` is (ΔP, flow, None), `setpoint()` the same of what is wanted."""
 
     @at_start
-    def __init__(self, controller, sensors, setpoints, setting, stroke_s):
+    def __init__(self, controller, sensors, setpoints, setting, stroke_s, believed):
         self._controller = controller
         self._sensors = sensors
+        self.believed = believed
         self._setpoints = setpoints
         self._setting = setting
         self.loop = PumpLoop()
@@ -38,6 +40,7 @@ class Driving:
         """Take over what pumps and valve do. Set-points begin where the plant is: the loops start without an error, whatever
         the local targets are; `ramp_setpoints()` gives those that are not known their targets."""
         sensors, arrangement, setting = self._sensors, self.arrangement, self._setting
+        self.believed.step(arrangement.commands, 0, False)
         value, supply, measured = sensors.value, sensors.supply, self.measured()
         speeds = [value["pump_speed_1"], value["pump_speed_2"]]
         known = [speed for speed in speeds if speed is not None]
@@ -91,9 +94,12 @@ class Driving:
     def drive_pumps(self, stopped, operating, no_effect, dt_s):
         loop, value, setting, arrangement = self.loop, self._sensors.value, self._setting, self.arrangement
         per_s, minimum = setting(Settings.speed_ramp), setting(Settings.minimum_speed)
-        supply, suction = value["supply_pressure"], value["return_pressure"]
+        supply, suction, believed = value["supply_pressure"], value["return_pressure"], self.believed
+        believed.step(arrangement.commands, no_effect, self._setpoints.mode == Mode.FLOW)
         too_high = supply is not None and supply > setting(Settings.supply_pressure_limit)
         too_low = suction is not None and suction < setting(Settings.return_pressure_low)
+        if believed.doubt & PRESSURES:  # what a liar says is no reason to slow down
+            too_high = too_low = False
         loop.limit(too_high or too_low, per_s, dt_s, minimum)
         measured, wanted = self.measured(), self.setpoint()
         self._schedule(wanted)
@@ -142,11 +148,19 @@ class Driving:
         active = controller.lease.state == LeaseState.ACTIVE
         coming_kW = controller.holdings.get(Remote.remote_heat) if active else None
         warm, facility = value["return_temperature"], value["facility_supply_temperature"]
-        return effectiveness_needed(warm, facility, supply_degC, value["flow"], coming_kW)
+        need = effectiveness_needed(warm, facility, supply_degC, value["flow"], coming_kW)
+        if need is not None and not self.believed.doubt & HEAT:
+            return need
+        # Either end may be the liar: the one that asks for more cooling counts, and the loop trims what is too much.
+        other_warm, other_facility = self.believed.ends()
+        for ends in ((other_warm, facility), (warm, other_facility)):
+            other = effectiveness_needed(ends[0], ends[1], supply_degC, value["flow"], coming_kW)
+            if need is None or other is not None and other > need:
+                need = other
+        return need
 
     def measured(self):
-        value = self._sensors.value
-        return value["differential_pressure"], value["flow"], None
+        return self.believed.pressure_kPa, self.believed.flow_l_min, None
 
     def setpoint(self):
         _, pressure, flow, speed = self._setpoints.values

@@ -96,7 +96,9 @@ class Effect:
                 self._judge(pump, dt_ms, turning[pump], short if suspects >> pump & 1 else False)
 
     def _short(self, working, turning, alone, speeds, head_kPa, flow_l_min):
-        """Whether the flow of those that may do nothing is missing (None: not known), and who they are."""
+        """Whether the flow of those that may do nothing is missing (None: not known), and who they are. What a pump gives that
+        runs down by its measured speed is not missing: then head and flow are nearer to that speed than to the one it was told.
+        """
         suspects = count = 0
         for pump in range(PUMPS):
             if working >> pump & 1 and (alone or not turning[pump]):
@@ -105,17 +107,22 @@ class Effect:
         if not suspects or head_kPa is None or flow_l_min is None:
             return None, suspects
         total = doubtful = 0.0
+        slow = False
         for pump in range(PUMPS):
             if working >> pump & 1:
                 gives = self._curve.flow(head_kPa, speeds[pump] if turning[pump] else self.expected[pump])
                 total += gives
                 if suspects >> pump & 1:
                     doubtful += gives
+                    if count == 1 and turning[pump] is False:
+                        doubtful -= self._curve.flow(head_kPa, speeds[pump])
+                        slow = True
         if doubtful < _LEAST_l_min:
             return None, suspects
-        # One of two that are both doubted must not condemn the other: then nearly all has to be missing.
-        sole = count == 1 and not alone
-        return total - flow_l_min > (0.5 if sole else 0.75) * doubtful, suspects
+        # One of two that are both doubted must not condemn the other, and hydraulics alone are disturbed by air and valves: then
+        # nearly all has to be missing.
+        sure = slow or count == 1 and not alone
+        return total - flow_l_min > (0.5 if sure else 0.75) * doubtful, suspects
 
     def _judge(self, pump, dt_ms, turns, short):
         if turns is not None or short is not None:
@@ -148,11 +155,7 @@ class Effect:
             self.no_effect &= ~(1 << pump)
 
 
-def losses(differential_pressure_kPa, filter_kPa, clean_kPa):
-    """Head that the pumps must be making: the curve is external, behind exchanger and clean filter; a loaded one adds to it.
-    `clean_kPa` is the clean filter's at this flow. None where it cannot be known."""
-    if differential_pressure_kPa is None:
-        return None
-    if filter_kPa is None or clean_kPa is None:
-        return differential_pressure_kPa
-    return differential_pressure_kPa + max(0.0, filter_kPa - clean_kPa)
+def excess(filter_kPa, clean_kPa):
+    """Head that the pumps make beyond the manifold's: their curve is external, behind exchanger and clean filter; a loaded one
+    adds to it. `clean_kPa` is the clean filter's at this flow. 0 where it cannot be known."""
+    return 0.0 if filter_kPa is None or clean_kPa is None else max(0.0, filter_kPa - clean_kPa)

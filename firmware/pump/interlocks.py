@@ -16,9 +16,10 @@ from maps.pump import Settings
 from maps.pump_alarms import PumpAlarm
 from micropython import const
 
-from pump.protection import WINDOW, Window, add, begin, held, judge, rules, set_rule
+from pump.protection import STRIDE, TICKS, WINDOW, Window, add, begin, held, judge, rules, set_rule
 
 _WRAP = const(0x1FFFFFFF)  # core.tick.WRAP
+_NEVER = const(0x1FFFFFFF)  # ticks: six days in a row
 _STOP = const(8)  # shift of the bits to stop in what the main loop asks for
 DRY_RUN = const(1)
 LEAK_STOP = const(8)
@@ -122,6 +123,11 @@ class Interlocks:
                 if known == name:
                     uA = 4000 + (part * setting(limit) - low) / (high - low) * 16000
                     set_rule(self.rules, rule, 8 * place[0] + place[1], int(uA / self._uA_per_count), below, ticks)
+
+    def believe_pressures(self, yes):
+        """Whether the rules of supply and return pressure count. One word each is stored: the tick sees the old or the new."""
+        for rule in (1, 2):
+            self.rules[rule * STRIDE + TICKS] = RULES[rule][5] if yes else _NEVER
 
     def stop(self, bit):
         """The main loop found a reason to stop: in force with the next tick, latched as the tick's own."""

@@ -15,7 +15,9 @@ from pump.arrangement import PUMPS
 from pump.control import Setpoints, heat_kW
 from pump.converters import Converters
 from pump.driving import Driving
+from pump.effect import Curve
 from pump.interlocks import Interlocks
+from pump.plausibility import Plausibility
 from pump.publishing import publish, publish_quality
 from pump.runtime import COUNTER_BYTES, RunTime
 from pump.supervision import Supervisor
@@ -49,8 +51,11 @@ class Pump(Interlocks):
         self._pins = pins
         self.setpoints = Setpoints()
         self._settings = {}  # field -> value in force
-        self.driving = Driving(controller, self.sensors, self.setpoints, self.setting, equipment.DRIVE_STROKE_s)
-        self.supervisor = Supervisor(self, pins, equipment)
+        curve = Curve(equipment.PUMP_CURVE)
+        self.believed = Plausibility(self.sensors, self.setting, curve)
+        stroke_s = equipment.DRIVE_STROKE_s
+        self.driving = Driving(controller, self.sensors, self.setpoints, self.setting, stroke_s, self.believed)
+        self.supervisor = Supervisor(self, pins, equipment, curve)
         self.capability = board.CAPABILITIES["hard_tick"]
         self.ticking = False
         self.safe_reason = SafeReason.NONE
@@ -142,7 +147,7 @@ class Pump(Interlocks):
         self.converters.sample(1)
         sensors.vote(dt_ms)
         publish(put, sensors, 0, 18)
-        publish_quality(put, sensors)
+        publish_quality(put, sensors, 0)
         put(Measurement.supply_temperature, sensors.supply)
 
     def supervise(self, dt_ms):
@@ -181,7 +186,7 @@ class Pump(Interlocks):
         publish(put, sensors, 16, 18)
         if sensors.changed:
             sensors.changed = False
-            publish_quality(put, sensors)
+            publish_quality(put, sensors, self.believed.doubt)
         put(Measurement.supply_temperature, sensors.supply)
         put(Measurement.dew_point, sensors.dew_point_degC)
         value = sensors.value

@@ -13,12 +13,12 @@ from micropython import const
 CHANNELS = const(16)
 WINDOW = const(100)  # ticks averaged into one value
 RULES = const(3)
-_STRIDE = const(5)
+STRIDE = const(5)
 # Fields of a rule.
 _CHANNEL = const(0)
 _LIMIT = const(1)
 _BELOW = const(2)  # 1: satisfied below the limit, 0: above
-_TICKS = const(3)  # in a row
+TICKS = const(3)  # in a row
 _HELD = const(4)
 
 
@@ -84,17 +84,17 @@ class Window:
 
 @at_start
 def rules():
-    return array("i", [0] * (RULES * _STRIDE))
+    return array("i", [0] * (RULES * STRIDE))
 
 
 def set_rule(table, rule, channel, limit_code, below, ticks):
-    at = rule * _STRIDE
+    at = rule * STRIDE
     table[at + _CHANNEL] = channel
     table[at + _LIMIT] = limit_code
     table[at + _BELOW] = 1 if below else 0
-    table[at + _TICKS] = ticks
+    table[at + TICKS] = ticks
 
 
 def held(table, rule):
     """True while the condition of a rule is met."""
-    return table[rule * _STRIDE + _HELD] != 0
+    return table[rule * STRIDE + _HELD] != 0

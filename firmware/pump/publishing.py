@@ -5,6 +5,8 @@ import micropython
 from maps.common import Quality
 from maps.pump import Measurement, Sensor
 
+from pump.plausibility import DIFFERENTIAL, PRESSURES
+
 # Transmitter, register, element, quality slot; by converter, then those on the controller's own inputs.
 _PUBLISHED = (
     ("supply_temperature_1", Measurement.supply_temperature_sensor, 0, 1),
@@ -43,20 +45,20 @@ def publish(put, sensors, first, behind):
         put(field, value[name], element)
 
 
-def publish_quality(put, sensors):
-    """Quality and which sensors are not used; only needed when one of them changed."""
+def publish_quality(put, sensors, doubt):
+    """Quality and which sensors are not used; only needed when one of them, or the `doubt` of plausibility, changed."""
     words = [Quality.GOOD if sensors.supply is not None else _worst(sensors, 0, 3), 0, 0]
     for name, _, _, slot in _PUBLISHED:
         words[slot >> 3] |= sensors.quality[name] << 2 * (slot & 7)
     for i in range(3):
         put(Measurement.quality, words[i], i)
     dropped = 7 & ~sensors.supply_used
-    if sensors.value["differential_pressure"] is None:
+    if sensors.value["differential_pressure"] is None or doubt & DIFFERENTIAL:
         dropped |= 1 << Sensor.DIFFERENTIAL_PRESSURE
     if sensors.value["ambient_humidity"] is None:
         dropped |= 1 << Sensor.HUMIDITY
     for bit, name in INTERLOCK_SENSORS:
-        if sensors.value[name] is None:
+        if sensors.value[name] is None or doubt & PRESSURES and bit != Sensor.LEVEL:
             dropped |= 1 << bit
     put(Measurement.sensors_dropped, dropped)
 

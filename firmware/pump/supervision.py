@@ -1,6 +1,6 @@
 """What is watched beside regulation: pumps' effect, leaks, operation, wear, alarms. Ten times a second, half a period behind.
 
-What is wanted once a second has a turn of its own among the ten.
+Limits and leaks are told in turns, five times a second each; what is wanted once a second has a turn of its own among the ten.
 """
 
 from core.starting import at_start
@@ -12,14 +12,16 @@ from maps.pump_alarms import PumpAlarm
 from maps.pump_supervision import Contact, Supervision, Watched
 
 from pump import wear
-from pump.conditions import SPEEDS, above, reached, report, report_leak, report_sensors
+from pump.conditions import SPEEDS, above, reached, report, report_leak, report_sensors, report_temperatures
 from pump.contacts import Contact as Input
-from pump.effect import Curve, Effect, losses
+from pump.effect import Effect, excess
 from pump.interlocks import DRY_RUN, LEAK_STOP
 from pump.leak import Leak
 from pump.operation import Operating
+from pump.plausibility import DIFFERENTIAL, PRESSURES
 
 CARRYING = 0.05  # of rated flow: this skid carries flow
+DOUBT_s = 2.0  # that supply and return pressure are contradicted before they stop nothing any more
 _ADC_V = 3.3
 
 
@@ -27,9 +29,10 @@ class Supervisor:
     """Owns what it watches with; `profile` has the rest."""
 
     @at_start
-    def __init__(self, profile, pins, equipment):
+    def __init__(self, profile, pins, equipment, curve):
         self._profile = profile
-        curve = Curve(equipment.PUMP_CURVE)
+        self._told = 0  # doubts, as they were told last
+        self._doubt_s = 0.0  # that supply and return pressure are in doubt
         self._rated_l_min = 2 * curve.flows[-1]
         self.effect = Effect(curve, equipment.DRIVE_STROKE_s)
         self._wear = wear.Wear(curve)
@@ -64,27 +67,45 @@ class Supervisor:
         starting = self._on_s < setting(Supervision.startup_inhibit)
         speeds = [value[name] for name in SPEEDS]
         clean_kPa = None if flow is None else setting(Supervision.filter_clean) * (flow / self._rated_l_min) ** 2
-        head_kPa = losses(value["differential_pressure"], value["filter_differential_pressure"], clean_kPa)
+        believed = driving.believed
+        believed.excess_kPa = excess(value["filter_differential_pressure"], clean_kPa)
+        head_kPa = None if believed.pressure_kPa is None else believed.pressure_kPa + believed.excess_kPa
         if starting or profile.stopped_bits:
             self.effect.start([command if speed is None else speed for command, speed in zip(commands, speeds)])
         else:
             self.effect.step(dt_ms, commands, speeds, head_kPa, flow)
         self._stop(dt_s)
-        self._report(alarm, setting, starting)
+        self._doubt(believed.doubt, dt_s)
         if self._running is not None:
             self._running(flow is not None and flow > CARRYING * self._rated_l_min and not profile.stopped_bits)
-        self._turn = (self._turn + 1) % 10
-        if self._turn == 0:
+        effect = self.effect
+        for pump in range(2):
+            judged = effect.judges(pump)
+            alarm(PumpAlarm.pump_no_effect, effect.no_effect >> pump & 1 if judged else None, pump)
+        self._turn = turn = (self._turn + 1) % 10
+        alarms = profile.controller.alarms
+        alarms.dt_ms = 2 * dt_ms  # what follows has its turn five times a second, or once
+        if turn & 1:
+            report_leak(alarm, self.leak, setting(Supervision.leak_volume), self._switch.closed)
+        else:
+            self._report(alarm, setting, starting)
+        alarms.dt_ms = 10 * dt_ms
+        if turn == 0:
             self._balance()
-        elif self._turn == 2:
+        elif turn == 1:
+            believed.watch_heat()
+        elif turn == 2:
             self._rotate()
-        elif self._turn == 4:
+        elif turn == 3:
             self._measure_wear(commands, speeds, head_kPa, flow)
-        elif self._turn == 6:
+        elif turn == 4:
             self._publish()
-        elif self._turn == 8:
-            profile.controller.alarms.dt_ms = 1000
-            report_sensors(alarm, profile.sensors, self.effect.feedback_wrong)
+        elif turn == 5:
+            report_temperatures(alarm, profile.sensors)
+        elif turn == 7:
+            report_sensors(alarm, profile.sensors, effect.feedback_wrong, believed.doubt)
+        elif turn == 9 and profile.setpoints.mode != Mode.FLOW:
+            believed.watch_flow(commands, effect.no_effect)
 
     def _operate(self, dt_s):
         profile, operating = self._profile, self.operating
@@ -129,11 +150,17 @@ class Supervisor:
         if starting or self.operating.now == Operation.FILL:
             valve = None
         report(alarm, sensors, setting, part, valve, bool(profile.stopped_bits))
-        effect = self.effect
-        for pump in range(2):
-            judged = effect.judges(pump)
-            alarm(PumpAlarm.pump_no_effect, effect.no_effect >> pump & 1 if judged else None, pump)
-        report_leak(alarm, self.leak, setting(Supervision.leak_volume), self._switch.closed)
+
+    def _doubt(self, doubt, dt_s):
+        """Two of three speak against supply or return pressure: after a while they stop the skid no longer, as one that is lost
+        does not. What they say is judged again when they agree."""
+        wrong = doubt & PRESSURES and not doubt & DIFFERENTIAL
+        self._doubt_s = min(self._doubt_s + dt_s, DOUBT_s) if wrong else max(self._doubt_s - dt_s, 0.0)
+        if self._doubt_s >= DOUBT_s or not self._doubt_s:
+            self._profile.believe_pressures(not self._doubt_s)
+        if doubt != self._told:
+            self._told = doubt
+            self._profile.sensors.changed = True
 
     # Once a second.
 
@@ -159,8 +186,6 @@ class Supervisor:
         put(Watched.filter_loading, loaded)
         point = wear.working_point(commands, speeds, self.effect.no_effect, flow)
         self._wear.step(point, head_kPa, (value.get("pump_power_1"), value.get("pump_power_2")))
-        alarms = profile.controller.alarms
-        alarms.dt_ms = 1000
         alarm(PumpAlarm.filter_loaded, above(loaded, setting(Supervision.filter_warning)))
         for pump in range(2):
             ratio = self._wear.head.value[pump]

@@ -1,19 +1,22 @@
 """Second opinions on sensors that a loop would otherwise follow alone: other sensors that have to agree by physics.
 
-Where two disagree by more than their tolerances, the one counts that asks for more cooling: a sensor that lies may waste
-power and must not starve the racks. None is what is not known; a missing witness leaves the sensor as it is. kPa, °C,
-l/min.
+Pure. kPa, °C, l/min, percent. None is what is not known; a missing witness leaves the sensor as it is.
 """
 
 import micropython
+from micropython import const
 
-PRESSURE_kPa = 20.0  # two transmitters of 0.5 % of 1000 and of 400 kPa, and the pipe between their taps
-TEMPERATURE_K = 2.0
+from pump.control import HEAT_CAPACITY_kJ_l_K
+
+OWN = const(0)  # whom to believe
+OTHER = const(1)
+NOBODY = const(2)
 _WATER_kJ_l_K = 4.15  # at 35 °C
+_LEAST_l_min = 50.0  # below that a heat balance is noise
 
 
 @micropython.native
-def disagree(one, other, tolerance):
+def apart(one, other, tolerance):
     return one is not None and other is not None and abs(one - other) > tolerance
 
 
@@ -23,21 +26,34 @@ def across(supply_kPa, suction_kPa):
     return None if supply_kPa is None or suction_kPa is None else supply_kPa - suction_kPa
 
 
-@micropython.native
-def differential_pressure(own_kPa, other_kPa):
-    """For the pump loop: its own transmitter's, unless the other one asks for more speed."""
-    if own_kPa is None or (disagree(own_kPa, other_kPa, PRESSURE_kPa) and other_kPa < own_kPa):
-        return other_kPa
-    return own_kPa
+def nearer(own, other, third):
+    """Two that disagree: the one that a third opinion is nearer to. Without one nobody can tell."""
+    if third is None:
+        return NOBODY
+    return OWN if abs(own - third) <= abs(other - third) else OTHER
 
 
-@micropython.native
-def facility_temperature(own_degC, return_degC, flow_l_min, heat_kW):
-    """Facility water at the inlet, for the valve: its own sensor's, unless what the water takes up says that it is warmer.
+def given_l_min(curve, commands, speeds, no_effect, head_kPa):
+    """Flow that the pumps give by their curve against that head."""
+    if head_kPa is None:
+        return None
+    total = 0.0
+    for pump in range(2):
+        if commands[pump] > 0 and not no_effect >> pump & 1:
+            if speeds[pump] is None:
+                return None
+            total += curve.flow(head_kPa, speeds[pump])
+    return total
 
-    `return_degC` and `flow_l_min` are of the facility water, `heat_kW` is what the coolant loses.
-    """
-    if own_degC is None or return_degC is None or heat_kW is None or not flow_l_min:
-        return own_degC
-    other_degC = return_degC - heat_kW * 60 / (_WATER_kJ_l_K * flow_l_min)
-    return other_degC if other_degC > own_degC + TEMPERATURE_K else own_degC
+
+def exchanger(cold_degC, warm_degC, facility_degC, facility_return_degC, flow_l_min, facility_flow_l_min):
+    """(return temperature of the coolant, facility water at the inlet) as the other five say: what the coolant loses, the water
+    takes up. None for what cannot be said."""
+    if cold_degC is None or facility_return_degC is None or flow_l_min is None or facility_flow_l_min is None:
+        return None, None
+    if flow_l_min < _LEAST_l_min or facility_flow_l_min < _LEAST_l_min:
+        return None, None
+    coolant, water = HEAT_CAPACITY_kJ_l_K * flow_l_min, _WATER_kJ_l_K * facility_flow_l_min
+    warm = None if facility_degC is None else cold_degC + water * (facility_return_degC - facility_degC) / coolant
+    facility = None if warm_degC is None else facility_return_degC - coolant * (warm_degC - cold_degC) / water
+    return warm, facility

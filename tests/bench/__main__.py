@@ -1,67 +1,112 @@
-"""`python -m tests.bench [PART]`: measure, compare with figures.toml, exit 1 when a promised figure misses its limit."""
+"""`python -m tests.bench [PREFIX]`: measure, compare with figures.toml, exit 1 when a promised figure misses its limit.
+
+PREFIX is a part (`profiles`), or the beginning of figures' names (`profiles.pump_loss`): then of a part that can, no more than
+these are measured.
+"""
 
 from __future__ import annotations
 
 import json
-import operator
 import sys
 import tomllib
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from .figure import judge
+
 FIGURES = Path(__file__).with_name("figures.toml")
-COMPARE = {"<=": operator.le, ">=": operator.ge, "==": operator.eq}
+OWING = ("profiles",)
+"""Parts of which each figure owes a counter-proof, unless figures.toml says why it has none."""
+Batches = Iterable[dict[str, Any]]
+"""Figures by their names without the part, as they come."""
 
 
-def judge(name: str, promised: dict[str, Any], measured: dict[str, tuple[float | None, str]]) -> dict[str, Any]:
-    """One line of the report. A figure that could not be measured here is neither met nor missed; one that its part
-    does not even mention is missed."""
-    value, how = measured.get(name, (None, ""))
-    if not promised["limit"]:
-        return {
-            "name": name,
-            "value": value,
-            "unit": promised["unit"],
-            "limit": "",
-            "ok": value is not None or None,
-            "how": how,
-        }
-    sign, limit = promised["limit"].split()
-    if value is None:
-        ok, how = (None, how) if how else (False, "promised in figures.toml, and measured by nobody")
-    else:
-        ok = COMPARE[sign](value, float(limit))
+def promises(text: str) -> dict[str, dict[str, dict[str, Any]]]:
+    """figures.toml by part and name, each figure with `proof`: "owed", or why it has none."""
+    found = tomllib.loads(text)
+    for part in OWING:
+        for figure in found.get(part, {}).values():
+            figure.setdefault("proof", "owed")
+    return found
+
+
+def parts() -> dict[str, Callable[[str], Batches]]:
+    """Each takes the beginning of the names that are wanted."""
+    from . import core, hil, profiles, sim
+
     return {
-        "name": name, "value": value, "unit": promised["unit"], "limit": promised["limit"], "ok": ok, "how": how,
-    }  # fmt: skip
+        "core": lambda _: [core.measure()],
+        "sim": lambda _: [sim.measure()],
+        "profiles": profiles.measure,
+        "hil": lambda _: [hil.measure()],
+    }
 
 
-def main(only: str = "") -> int:
-    from . import core, hil, sim
+def report(
+    part: str, promised: dict[str, dict[str, Any]], batches: Batches, tell: Callable[[dict[str, Any]], None]
+) -> bool:
+    """Tell a line of each promised figure, and of what nobody promised; True when none of them is missed."""
     from .reasons import CannotMeasure
 
-    parts = {"core": core.measure, "sim": sim.measure, "hil": hil.measure}
-    if only and only not in parts:
-        print(f"there is no part {only!r}; parts: {', '.join(parts)}", file=sys.stderr)
+    left, ok = dict(promised), True
+
+    def line(name: str, measured: dict[str, Any]) -> None:
+        nonlocal ok
+        found = judge(f"{part}.{name}", left.pop(name), {f"{part}.{key}": value for key, value in measured.items()})
+        ok = ok and found["ok"] is not False
+        tell(found)
+
+    try:
+        for batch in batches:
+            for name in [name for name in left if name in batch]:
+                line(name, batch)
+            for name in batch.keys() - promised.keys() if part in OWING else ():
+                ok = False
+                tell(
+                    {
+                        "name": f"{part}.{name}",
+                        "value": None,
+                        "unit": "",
+                        "limit": "",
+                        "ok": False,
+                        "how": "not promised",
+                    }
+                )
+    except CannotMeasure as reason:
+        for name in list(left):
+            line(name, {name: (None, str(reason))})
+    for name in list(left):
+        line(name, {})
+    return ok
+
+
+def main(prefix: str = "") -> int:
+    known = parts()
+    only = prefix.partition(".")[0]
+    if only and only not in known:
+        print(f"there is no part {only!r}; parts: {', '.join(known)}", file=sys.stderr)
         return 2
-    promised = tomllib.loads(FIGURES.read_text(encoding="utf-8"))
-    failed = False
-    for part, measure in parts.items():
-        if only not in ("", part):
-            continue
-        try:
-            measured = measure()
-        except CannotMeasure as reason:
-            measured = {name: (None, str(reason)) for name in promised[part]}
-        for name, figure in promised[part].items():
-            line = judge(f"{part}.{name}", figure, {f"{part}.{key}": value for key, value in measured.items()})
-            failed |= line["ok"] is False
-            print(json.dumps(line), flush=True)
-            word = {True: "ok", False: "MISSED", None: "-"}[line["ok"]]
-            print(
-                f"{word:7}{line['name']:38}{_short(line['value']):>10} {line['unit']:6}{line['limit']}", file=sys.stderr
-            )
-    return int(failed)
+    promised = promises(FIGURES.read_text(encoding="utf-8"))
+    ok = True
+    for part, measure in known.items():
+        if only in ("", part):
+            wanted = {name: figure for name, figure in promised[part].items() if f"{part}.{name}".startswith(prefix)}
+            if not wanted:
+                print(f"no figure begins with {prefix!r}", file=sys.stderr)
+                return 2
+            ok &= report(part, wanted, measure(prefix.partition(".")[2]), _tell)
+    return int(not ok)
+
+
+def _tell(line: dict[str, Any]) -> None:
+    print(json.dumps(line), flush=True)
+    word = {True: "ok", False: "MISSED", None: "-"}[line["ok"]]
+    without = f"  without: {_short(line['counterproof'])}" if "counterproof" in line else ""
+    print(
+        f"{word:7}{line['name']:48}{_short(line['value']):>10} {line['unit']:6}{line['limit']:10}{without}",
+        file=sys.stderr,
+    )
 
 
 def _short(value: object) -> str:

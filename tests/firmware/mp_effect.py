@@ -1,6 +1,6 @@
 """Which pumps do something. The plant of these tests is the curve's own points, put together here by hand: H = s² h(Q/s)."""
 
-from pump.effect import Curve, Effect, losses
+from pump.effect import Curve, Effect, excess
 
 POINTS = ((0.0, 1900.0), (150.0, 1840.0), (300.0, 1620.0), (450.0, 1270.0), (600.0, 500.0))
 SPEED = 60.0
@@ -51,6 +51,20 @@ def test_a_drive_that_runs_down_is_named_within_a_second():
         if found.no_effect:
             break
     assert found.no_effect == 2 and step <= 6
+
+
+def test_one_that_runs_down_alone_is_named_within_a_second():
+    found, speed, curve = effect((SPEED, 0.0)), SPEED, Curve(POINTS)
+    for step in range(10):
+        speed = max(0.0, speed - 3.33)
+        gives = curve.flow(HEAD, speed) if speed else 0.0
+        run(found, 1, commands=(SPEED, 0.0), speeds=(speed, 0.0), flow=gives)
+        if found.no_effect:
+            break
+    assert found.no_effect == 1 and step <= 6
+    found = effect((SPEED, 0.0))
+    assert run(found, 50, commands=(SPEED, 0.0), speeds=(0.7 * SPEED, 0.0), flow=0.95 * FLOW) == 0
+    assert found.feedback_wrong == 1, "all the flow is there, so the speed lies"
 
 
 def test_a_lost_feedback_alone_is_a_fault_of_the_feedback():
@@ -105,5 +119,5 @@ def test_a_drive_on_its_way_is_not_late_though_its_feedback_is():
 
 
 def test_a_loaded_filter_adds_to_the_head():
-    assert losses(200.0, 30.0, 10.0) == 220.0 and losses(200.0, None, 10.0) == 200.0
-    assert losses(None, 30.0, 10.0) is None and losses(200.0, 5.0, 10.0) == 200.0
+    assert excess(30.0, 10.0) == 20.0 and excess(None, 10.0) == 0 and excess(30.0, None) == 0
+    assert excess(5.0, 10.0) == 0

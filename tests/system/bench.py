@@ -80,6 +80,14 @@ class Skid:
             currents.append(0 if value is None else round(4000 + 16000 * (value - low) / (high - low)))
         return struct.pack(f"<{len(currents) + 3}i", *currents, self.absent, self.rope_ohm, self.contacts)
 
+    def pressures(self, difference: float, suction: float = 150.0) -> None:
+        """All three of them, as they belong together."""
+        self.values |= {
+            "differential_pressure": difference,
+            "return_pressure": suction,
+            "supply_pressure": suction + difference,
+        }
+
     @property
     def speeds(self) -> tuple[float, float]:
         return self.outputs[0] / 655.35, self.outputs[1] / 655.35

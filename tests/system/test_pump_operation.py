@@ -181,7 +181,8 @@ def test_only_deviations_wait_after_a_start(bench):
         await device.write({"operation_setpoint": "standby"})
         await asyncio.sleep(8)
         speeds(bench, 0.0, 0.0)
-        bench.equipment.values |= {"differential_pressure": 20.0, "flow": 0.0}
+        bench.equipment.pressures(20.0)
+        bench.equipment.values["flow"] = 0.0
         bench.equipment.values |= {f"supply_{i}": 50.0 for i in (1, 2, 3)}
         bench.equipment.rope_ohm = WET
         await device.write({"operation_setpoint": "run"})
@@ -259,6 +260,13 @@ STEPS = {  # what is written or set, and for how long it is watched
     ],
     "supply": [({}, dict.fromkeys(("supply_1", "supply_2", "supply_3"), to)) for to in (None, 38.5, 37.0)],
     "arrangement": [({"pump_arrangement": "duty_standby"}, {}), ({"pump_arrangement": "shared"}, {})],
+    "pressures that lie": [
+        ({}, {"differential_pressure": 320.0}), ({}, {"differential_pressure": 200.0, "supply_pressure": 550.0}),
+        ({}, {"supply_pressure": 350.0, "flow": None}), ({}, {"differential_pressure": 90.0}),
+        ({}, {"differential_pressure": 200.0, "flow": 600.0}),
+    ],
+    "a heat balance that does not add up": [({}, {"return": 40.0}), ({}, {"return": 47.0, "facility_supply": 20.0})],
+    "a flow that lies": [({"mode_setpoint": "flow"}, {}), ({}, {"flow": 1500.0}), ({}, {"flow": None}), ({}, {"flow": 600.0})],
 }  # fmt: skip
 
 

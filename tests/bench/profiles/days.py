@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import random
-import tomllib
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from typing import Any
 
-import msgspec
 from mallee.device.device import Device
 from mallee.link.address import parse_address
 from mallee.link.opening import open_link
-from mallee.pod.config import PodConfig
-from mallee.resources import examples_dir
 from mallee.sim.loop import run_in_world
 from mallee.sim.trainingload import Training
 from mallee.sim.world import World
+
+from .skids import pod
 
 DAY_S = 86_400
 CUTS = 10
@@ -26,6 +24,7 @@ _GRID_us = 50_000
 _STARTED_S = 60
 _LOOK_S = 600
 PDU, SKID = "pdu-a1", "skid-1"
+_OVERLOAD_A = 130.0  # on top of what its shelf draws: trips within a minute
 
 
 @dataclass
@@ -36,18 +35,17 @@ class Quiet:
     trips: int = 0
 
 
-def pod() -> PodConfig:
-    """The default pod with one skid, which carries it alone."""
-    config = msgspec.convert(tomllib.loads((examples_dir() / "pod.toml").read_text(encoding="utf-8")), PodConfig)
-    return msgspec.structs.replace(config, skids=config.skids[:1])
-
-
-def quiet(day_s: int = DAY_S, mean: float = 0.8) -> Quiet:
-    """A PDU and a skid, training load and 0.1 % of noise at every transmitter: each alarm that came, by its journal."""
+def quiet(day_s: int = DAY_S, mean: float = 0.8, *, faulty: bool = False) -> Quiet:
+    """A PDU and a skid, training load and 0.1 % of noise at every transmitter: each alarm that came, by its journal. `faulty`
+    has an overload and a lost sensor in it, from the first look on."""
     found = Quiet()
 
     async def watch(world: World, devices: list[Device]) -> None:
         seen = {device.name: 0 for device in devices}
+        if faulty:
+            await asyncio.sleep(_STARTED_S)
+            world.equipment.plant.electrical.overload(PDU, 0, _OVERLOAD_A)  # type: ignore[attr-defined]
+            world.equipment.skids[SKID].transmitters["facility_flow"].fault = "open"  # type: ignore[attr-defined]
         while world.now_s < day_s:
             await asyncio.sleep(min(_LOOK_S, day_s - world.now_s))
             for device in devices:
@@ -113,7 +111,7 @@ async def _values(device: Device, names: list[str]) -> list[Any]:
 def _run(
     names: tuple[str, ...], mean: float, session: Callable[[World, list[Device]], Coroutine[Any, Any, None]], day_s: int
 ) -> None:
-    config = pod()
+    config = pod(1)
     entries = {entry.name: entry for entry in (*config.skids, *config.pdus)}
 
     async def connected(world: World) -> None:
