@@ -10,7 +10,9 @@ import micropython
 from micropython import const
 
 VALUES = const(10)  # of a branch: mA, cV and dW of the phases, then reactive power, var
-TOTALS = const(11)  # active power dW; mA, mean cV and dW of the phases; reactive power var
+TOTALS = const(13)  # dW; mA, mean cV and dW of the phases; var; bits of good branches; how many are fitted
+_GOOD = const(0)  # maps.common.Quality
+_NOT_FITTED = const(1)
 
 
 @micropython.viper
@@ -93,18 +95,23 @@ def publish(words: ptr16, image: ptr8, branch_at: int, fast_at: int, values: ptr
 
 
 @micropython.viper
-def add_up(values: ptr32, powers: ptr32, good: int, fitted: int, totals: ptr32, image: ptr8, at: int) -> int:
-    """Sums over the branches with a bit in `good`; phase currents and voltages go to image[at:]. 1 when these are as many as are
-    `fitted`; where they are not, currents are not available, and voltages only when none is good (-1 in the totals)."""
-    count = 0
+def add_up(values: ptr32, powers: ptr32, quality: ptr8, totals: ptr32, image: ptr8, at: int) -> int:
+    """Sums over the good branches; phase currents and voltages go to image[at:]. 1 when these are all that are fitted; where they
+    are not, currents are not available, and voltages only when none is good (-1 in the totals)."""
+    count = fitted = good = 0
     for i in range(11):
         totals[i] = 0
     for branch in range(8):
-        if good >> branch & 1:
+        if quality[branch] != _NOT_FITTED:
+            fitted += 1
+        if quality[branch] == _GOOD:
             count += 1
+            good |= 1 << branch
             totals[0] += powers[branch]
             for i in range(10):
                 totals[1 + i] += values[10 * branch + i]
+    totals[11] = good
+    totals[12] = fitted
     complete = 1 if count and count == fitted else 0
     for phase in range(3):
         raw = (totals[1 + phase] + 50) // 100 if complete else 0xFFFF

@@ -72,7 +72,8 @@ class Metering:
             self._start(branch)
 
     def step(self, dt_ms):
-        """Read the next half of a chip; one that fails its check gives no values and is started anew."""
+        """Read the next half of a chip; one that fails its check gives no values and is started anew. True when this turn was not
+        needed: there is time for something else."""
         age = self._age_ms
         if self._aging:
             self._aging = False
@@ -83,11 +84,11 @@ class Metering:
         self._round_ms += dt_ms
         self._looked_ms += dt_ms
         if self._looked_ms >= LOOK_MS and self._look():
-            return
+            return False
         branch = self._next
         if branch == BRANCHES:
             if self._round_ms < ROUND_MS:
-                return
+                return True
             self._round_ms -= ROUND_MS
             if self._round_ms >= ROUND_MS:  # a whole round late: what was lost is lost
                 self._round_ms = 0
@@ -95,27 +96,27 @@ class Metering:
         if not self.running >> branch & 1:
             self._next = branch + 1
             self._retry(branch)
-            return
+            return False
         if self.calibration.pending >> 3 * branch & 7:
             self._calibrate(branch)
-            return
+            return False
         if age[branch] < SETTLE_MS:
             self._next = branch + 1
-            return
+            return False
         chip, words = self._chip, self._words
         self._point(branch)
         try:
             if not self._second:
                 self._second = True
                 chip.read(FIRST, words, 0)
-                return
+                return False
             chip.read(SECOND, words, _HALF)
             if words[_METER_ON] != 1:
                 raise ChipError("not enabled")
             self.energy_mWh[branch] += chip.take_energy_mWh()
         except ChipError:
             self._lose(branch)
-            return
+            return False
         self._second = False
         self._next = branch + 1
         self._frequency_cHz = words[_FREQUENCY]
@@ -125,6 +126,7 @@ class Metering:
         )
         inputs.put(Branch.energy, self.energy_mWh[branch] // 1000, Branch.START + branch * Branch.STRIDE)
         self.quality[branch] = Quality.GOOD
+        return False
 
     def supervise(self):
         self.calibration.look(self._chip, self._point, self.quality)
@@ -180,21 +182,16 @@ class Metering:
 
     def sums(self):
         """PDU totals. None while any fitted branch is not known: a sum with a hole in it would read as less load."""
-        inputs, quality, totals = self.inputs, self.quality, self._totals
-        fitted = good = 0
-        for branch in range(BRANCHES):
-            fitted += quality[branch] != Quality.NOT_FITTED
-            good |= (quality[branch] == Quality.GOOD) << branch
-        self.good_bits = good
-        complete = self.complete = add_up(
-            self._values, self.power_dW, good, fitted, totals, inputs.image, self._sums_at
-        )
+        inputs, totals = self.inputs, self._totals
+        complete = add_up(self._values, self.power_dW, self.quality, totals, inputs.image, self._sums_at)
+        self.complete = complete
+        good = self.good_bits = totals[11]
         self.total_dW = totals[0] if complete else -1
         inputs.put(Measurement.power, (totals[0] + 5) // 10 if complete else None)
         inputs.put(Measurement.frequency, self._frequency_cHz / 100 if good else None)
         for phase in range(3):
             self.phase_cV[phase] = totals[4 + phase]
-        inputs.put(Measurement.energy, sum(self.energy_mWh) // 1000 if fitted else None)
+        inputs.put(Measurement.energy, sum(self.energy_mWh) // 1000 if totals[12] else None)
 
     def balance(self):
         """How the load lies on the phases; seldom, for it is all floats."""

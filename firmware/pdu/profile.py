@@ -38,14 +38,14 @@ from maps.pdu_statistics import BranchStatistics, Statistics, StatisticsCommand
 from maps.pdu_supply import BranchSwitching, Restore, SupplySettings
 from micropython import const
 
-from pdu import peaks, recorder
+from pdu import recorder
 from pdu.calibration import Calibration
 from pdu.judging import Judging
 from pdu.leaks import Leaks
 from pdu.metering import Metering
 from pdu.protection import WINDOW, Protection, heat, watch
 from pdu.showing import Showing
-from pdu.statistics import Demand
+from pdu.statistics import DEMAND_BYTES, Demand
 from pdu.supply import Supply
 from pdu.swing import Swing, keep
 from pdu.switching import Switching
@@ -67,6 +67,7 @@ _WORDS = const(5)
 _WRAP = const(0x1FFFFFFF)  # core.tick.WRAP
 _CHANNEL_FAULT_TICKS = 10
 _NOT_SAMPLED = const(-0x8000)  # in a recording; also the converter's lowest code, which is beyond its range
+_PEAKS_KEPT = const(0x5A)  # counters of an older firmware have a zero here
 _BLIND_LIMIT_percent = 80  # no flash write while any branch is hotter, in percent of its trip
 
 
@@ -82,7 +83,7 @@ class Pdu:
     coils = (maps.Switch.branch_switch,)
     orders = (SettingsOrder, BranchOrder)
     alarms = (PduAlarm,)
-    COUNTER_BYTES = 8 * BRANCHES + 3 + peaks.BYTES  # of save()
+    COUNTER_BYTES = 8 * BRANCHES + 3 + DEMAND_BYTES + 2 * BRANCHES + 1  # of save()
     at_local = True  # nothing ramps: a lapsed lease switches nothing
     recorder = recorder
 
@@ -270,7 +271,9 @@ class Pdu:
 
     def housekeep(self, dt_ms):
         self.supply.watch()
-        self.metering.step(dt_ms)
+        if self.metering.step(dt_ms):
+            cV = self.metering.phase_cV
+            self.swing.step(None if self.channel_lost or min(cV) < 0 else sum(cV) / 100)
 
     def regulate(self, dt_ms):
         holdings, coils = self.controller.holdings, self.controller.coils.image
@@ -307,8 +310,6 @@ class Pdu:
                 self.ask()
             return
         self.demand.step(2 * dt_ms)
-        cV = self.metering.phase_cV
-        self.swing.step(None if self.channel_lost or min(cV) < 0 else sum(cV) / 100)
         if self._fitted:
             self.judging.branches(self.supply.live)
 
@@ -341,7 +342,10 @@ class Pdu:
             data[at + 8 * BRANCHES] = self._switched_on
             data[at + 8 * BRANCHES + 1] = self._switched_on ^ 0xFF
             data[at + 8 * BRANCHES + 2] = self.supply.restoring
-        peaks.save(data, at + 8 * BRANCHES + 3, self.demand, self.protection)
+        at += 8 * BRANCHES + 3
+        self.demand.save(data, at)
+        self.protection.save(data, at + DEMAND_BYTES)
+        data[at + DEMAND_BYTES + 2 * BRANCHES] = _PEAKS_KEPT
 
     @at_start
     def restore(self, data, at):
@@ -350,7 +354,10 @@ class Pdu:
         if bits ^ 0xFF == data[at + 8 * BRANCHES + 1]:
             self._switched_on = bits
             self.supply.restoring = data[at + 8 * BRANCHES + 2] == 1
-        peaks.restore(data, at + 8 * BRANCHES + 3, self.demand, self.protection)
+        at += 8 * BRANCHES + 3
+        if data[at + DEMAND_BYTES + 2 * BRANCHES] == _PEAKS_KEPT:
+            self.demand.restore(data, at)
+            self.protection.restore(data, at + DEMAND_BYTES)
 
     def may_switch(self, address, value):
         """A tripped branch is reset first: switching on again must be a decision of its own."""
@@ -374,15 +381,11 @@ class Pdu:
         return self.controller.holdings.setting(field, BranchSettings.START + branch * BranchSettings.STRIDE)
 
     def _configured(self, address, count):
-        setting, switching = self.controller.holdings.setting, self.switching
+        setting = self.controller.holdings.setting
         self.tau_s, self.limit = setting(Settings.thermal_time_constant), setting(Settings.thermal_limit)
         self.protection.set_curve(self.tau_s, self.limit)
         self.showing.per_theta = int(1000 * 256 * 131072 / self.protection.limit + 0.5)
-        switching.interval_ms = int(1000 * setting(Settings.close_interval))
-        switching.minimum_off_ms = int(1000 * setting(Settings.minimum_off_time))
-        switching.inrush_ms = int(1000 * setting(SupplySettings.inrush_time))
-        switching.budget_A = int(setting(SupplySettings.inrush_budget))
-        priorities = []
+        self.switching.configure(setting)
         for branch in range(BRANCHES):
             rating_A = self.rating_A[branch] = self._setting(BranchSettings.rating, branch)
             # A little less than the current that trips in the end, so that rounding hides nothing.
@@ -392,8 +395,3 @@ class Pdu:
                 int(rating_A * self.counts_per_A + 0.5),
                 int(self._setting(BranchSettings.instantaneous, branch) * self.counts_per_A + 0.5),
             )
-            at = BranchSwitching.START + branch * BranchSwitching.STRIDE
-            priorities.append((setting(BranchSwitching.priority, at), branch))
-            switching.inrush_A[branch] = int(setting(BranchSwitching.inrush, at))
-        priorities.sort()
-        switching.order = bytes([branch for _, branch in priorities])

@@ -5,9 +5,12 @@ have it), taken from the energies, so that no change between two samples is miss
 whole time is not known, and neither is a demand with such a minute in it.
 """
 
+# pyright: reportArgumentType=false
+# (viper takes arrays as pointers; the stubs have no way to say so)
 from array import array
 
 from core.starting import at_start
+from core.wire import copy
 from maps.common import Quality
 from maps.pdu import BRANCHES
 from maps.pdu_statistics import BranchStatistics, Statistics
@@ -17,6 +20,8 @@ _MINUTES = const(10)
 _MINUTE_MS = const(60_000)
 _TURNS = const(9)  # a branch each, then all together
 _UNKNOWN = const(-1)
+_PEAK_BYTES = const(36)  # four of each branch and of all
+DEMAND_BYTES = const(72)  # of save()
 
 
 class Demand:
@@ -28,8 +33,8 @@ class Demand:
         self._metering = metering
         self._minutes_mWh = array("i", [_UNKNOWN] * (_MINUTES * BRANCHES))
         self._demand_W = array("i", [_UNKNOWN] * BRANCHES)
-        self.peak_demand_W = array("i", [_UNKNOWN] * (BRANCHES + 1))
-        self.peak_dW = array("i", [_UNKNOWN] * (BRANCHES + 1))
+        self._peak_demand_W = array("i", [_UNKNOWN] * (BRANCHES + 1))
+        self._peak_dW = array("i", [_UNKNOWN] * (BRANCHES + 1))
         self._began_mWh = list(metering.energy_mWh)
         self._known = 0  # branches that were metered since the minute began; the first one began before the start
         self._ms = 0
@@ -43,7 +48,7 @@ class Demand:
         if self._ms >= _MINUTE_MS:
             self._ms -= _MINUTE_MS
             self._next_minute()
-        peak_dW, power_dW = self.peak_dW, metering.power_dW
+        peak_dW, power_dW = self._peak_dW, metering.power_dW
         for branch in range(BRANCHES):
             if power_dW[branch] > peak_dW[branch] and metering.good_bits >> branch & 1:
                 peak_dW[branch] = power_dW[branch]
@@ -57,7 +62,17 @@ class Demand:
 
     def reset_peaks(self):
         for place in range(BRANCHES + 1):
-            self.peak_dW[place] = self.peak_demand_W[place] = _UNKNOWN
+            self._peak_dW[place] = self._peak_demand_W[place] = _UNKNOWN
+
+    def save(self, data, at):
+        """Peaks, as they lie in memory, -1 being one that is not known: demands in W, then powers in dW."""
+        copy(data, at, self._peak_demand_W, 0, _PEAK_BYTES)
+        copy(data, at + _PEAK_BYTES, self._peak_dW, 0, _PEAK_BYTES)
+
+    @at_start
+    def restore(self, data, at):
+        copy(self._peak_demand_W, 0, data, at, _PEAK_BYTES)
+        copy(self._peak_dW, 0, data, at + _PEAK_BYTES, _PEAK_BYTES)
 
     def _next_minute(self):
         energy_mWh, minutes_mWh = self._metering.energy_mWh, self._minutes_mWh
@@ -93,7 +108,7 @@ class Demand:
         self._show(Statistics, BRANCHES, total_W, 0)
 
     def _show(self, group, place, demand_W, at):
-        peak_W = self.peak_demand_W[place] = max(demand_W, self.peak_demand_W[place])
-        power_W = self.peak_dW[place] // 10
+        peak_W = self._peak_demand_W[place] = max(demand_W, self._peak_demand_W[place])
+        power_W = self._peak_dW[place] // 10
         for field, watts in ((group.demand, demand_W), (group.peak_demand, peak_W), (group.peak_power, power_W)):
             self._put(field, watts if watts >= 0 else None, at)

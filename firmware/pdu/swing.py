@@ -20,7 +20,7 @@ from micropython import const
 _SAMPLES = const(512)
 _PER_s = const(50)
 _BINS = const(205)  # 20 Hz
-_BINS_A_TURN = const(5)
+_BINS_A_TURN = const(2)  # 0.6 ms each on a Pico
 _LEAST = const(3)  # counts from peak to peak; less is no swing
 _CODES = const(4)  # a count
 _WINDOW_ENERGY = 269.112  # sum of the squares of the window as copy() has it
@@ -87,7 +87,8 @@ def energy(values: ptr16, sines: ptr8, k: int) -> int:
 
 
 class Swing:
-    """step() five times a second; `state` is that of pdu.protection, `ring` goes to keep() with it."""
+    """step() in the turns of housekeeping that metering leaves over, some fifteen a second. `state` is that of pdu.protection,
+    `ring` goes to keep() with it."""
 
     @at_start
     def __init__(self, put, state, counts_per_A):

@@ -255,7 +255,7 @@ def test_nothing_is_allocated():
     try:
         for branch in range(BRANCHES):
             publish(words, image, 0, 0, values, powers, branch)
-        complete = add_up(values, powers, 0xFF, 8, totals, image, 0)
+        complete = add_up(values, powers, bench.metering.quality, totals, image, 0)
     finally:
         micropython.heap_unlock()
     assert complete

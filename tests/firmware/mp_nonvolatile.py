@@ -9,9 +9,8 @@ from core.lease import Lease
 from core.nonvolatile import Nonvolatile
 from maps.common import MemoryKind
 from maps.pdu import BRANCHES
-from pdu import peaks
 from pdu.protection import Protection
-from pdu.statistics import Demand
+from pdu.statistics import DEMAND_BYTES, Demand
 
 ALLOCATION = ("test_noting_allocates_nothing",)  # tests of nothing else
 NOT_ON = {
@@ -357,29 +356,31 @@ def test_a_chip_that_stops_answering_is_told_and_comes_back():
 class Peaks(Profile):
     """The peaks of a PDU, kept as a PDU keeps them."""
 
-    COUNTER_BYTES = peaks.BYTES
+    COUNTER_BYTES = DEMAND_BYTES + 2 * BRANCHES
 
     def __init__(self):
         self.protection = Protection()
         self.demand = Demand(lambda field, value, at=0: None, Meters)
 
     def save(self, data, at):
-        peaks.save(data, at, self.demand, self.protection)
+        self.demand.save(data, at)
+        self.protection.save(data, at + DEMAND_BYTES)
 
     def restore(self, data, at):
-        peaks.restore(data, at, self.demand, self.protection)
+        self.demand.restore(data, at)
+        self.protection.restore(data, at + DEMAND_BYTES)
 
     def set(self, watts):
         """Of all but branch 3, which nobody ever knew."""
         for place in range(BRANCHES + 1):
             if place != 3:
-                self.demand.peak_demand_W[place], self.demand.peak_dW[place] = watts + place, 10 * watts + place
+                self.demand._peak_demand_W[place], self.demand._peak_dW[place] = watts + place, 10 * watts + place
         for branch in range(BRANCHES):
-            self.protection.set_peak(branch, watts % 1000 + branch)
+            self.protection.state[6 * branch + 5] = watts % 1000 + branch
 
     def get(self):
-        codes = [self.protection.peak(branch) for branch in range(BRANCHES)]
-        return list(self.demand.peak_demand_W), list(self.demand.peak_dW), codes
+        codes = [self.protection.state[6 * branch + 5] for branch in range(BRANCHES)]
+        return list(self.demand._peak_demand_W), list(self.demand._peak_dW), codes
 
 
 class Meters:
@@ -391,7 +392,7 @@ def test_peaks_are_the_old_or_the_new_ones_wherever_the_power_goes_and_unknown_o
     old.set(1_000_017)
     new.set(44_123_456)
     seen = [0, 0]
-    for cut in range(slot_size(16 + peaks.BYTES) + 1):
+    for cut in range(slot_size(16 + Peaks.COUNTER_BYTES) + 1):
         chip = Chip()
         remembered(chip, old)
         kept = Nonvolatile(chip, old, Lease())
@@ -406,12 +407,12 @@ def test_peaks_are_the_old_or_the_new_ones_wherever_the_power_goes_and_unknown_o
         again = Peaks()
         remembered(chip, again)
         assert again.get() in (old.get(), new.get()), cut
-        assert again.demand.peak_dW[3] == again.demand.peak_demand_W[3] == -1
+        assert again.demand._peak_dW[3] == again.demand._peak_demand_W[3] == -1
         seen[again.get() == new.get()] += 1
     assert seen[0] > 100 and seen[1]
 
 
-def test_peaks_that_begin_anew_stay_so_and_older_counters_have_none():
+def test_peaks_that_begin_anew_stay_so():
     chip, pdu = Chip(), Peaks()
     pdu.set(30_000)
     remembered(chip, pdu)
@@ -422,11 +423,6 @@ def test_peaks_that_begin_anew_stay_so_and_older_counters_have_none():
     again = Peaks()
     remembered(chip, again)
     assert again.get() == Peaks().get()
-    data = bytearray(peaks.BYTES)
-    pdu.set(30_000)
-    before = pdu.get()
-    pdu.restore(data, 0)
-    assert pdu.get() == before
 
 
 def clean():
