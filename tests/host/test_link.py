@@ -218,3 +218,37 @@ def test_impossible_requests_never_reach_the_wire() -> None:
         assert link.statistics.connects == link.statistics.connect_failures == 0
 
     run_virtual(main())
+
+
+def test_what_is_asked_in_one_go_leaves_in_one_piece_and_a_cancelled_request_gives_its_place_back() -> None:
+    pieces: list[bytes] = []
+
+    async def main() -> None:
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            while data := await reader.read(4096):
+                pieces.append(data)
+                if len(pieces) == 1:
+                    continue  # nobody gets an answer to these
+                for at in range(0, len(data), 12):
+                    writer.write(adu(int.from_bytes(data[at : at + 2], "big"), registers(7)))
+                if len(pieces) == 2:
+                    writer.write(adu(2, registers(9)))  # of a request that nobody waits for any more
+            writer.close()
+
+        server = await asyncio.start_server(serve, "127.0.0.1", 0)
+        link = TcpLink("127.0.0.1", server.sockets[0].getsockname()[1])
+        link.allow_in_flight(1, 2)
+        asked = [asyncio.ensure_future(link.request(1, pdus.read_input(n, 1))) for n in range(2)]
+        await asyncio.sleep(0.2)
+        for each in asked:
+            each.cancel()
+        await asyncio.gather(*asked, return_exceptions=True)
+        again = await asyncio.gather(*(link.request(1, pdus.read_input(n, 1)) for n in range(2)))
+        assert [answer.registers for answer in again] == [[7], [7]]
+        await asyncio.sleep(0.1)
+        assert [len(piece) for piece in pieces] == [24, 24]
+        assert link.statistics.unit(1).late == 1 and link.statistics.unit(1).timeouts == 0
+        await link.close()
+        server.close()
+
+    run_virtual(main())

@@ -263,3 +263,37 @@ def test_a_latch_gives_one_moment_for_all_units_of_a_line():
     assert deafness[:2] == [0, 0] and deafness[2] >= 10
     assert fast["flow"].quality is Quality.GOOD and link.statistics.broadcasts >= 10
     assert isinstance(controllers[0], _Controller) and controllers[0].latches >= 10
+
+
+def test_a_write_and_its_reading_back_wait_for_one_poll_each_at_most():
+    """On a line that polls fill, and where others wait for it too."""
+    asked: list[tuple[int, bytes]] = []
+    devices = line_devices(4)
+    for device in devices:
+
+        def noted(pdu: bytes, unit: int = device.unit, answer=device.answer) -> bytes | None:
+            asked.append((unit, pdu))
+            return answer(pdu)
+
+        device.answer = noted
+
+    async def main(address: SerialAddress) -> tuple[int, list[tuple[int, bytes]]]:
+        link = SerialLink(address, timeout_s=60.0)
+        poller = Poller()
+        for unit in range(1, 5):
+            poller.add(Device(link, unit, PUMP, str(unit)), [fast_group(PUMP, 0.01)])
+        await asyncio.sleep(5.03)
+        others = [asyncio.create_task(Device(link, unit, PUMP).read_fast()) for unit in (1, 3, 4) for _ in range(2)]
+        await asyncio.sleep(0)
+        before = len(asked)
+        await poller.write("2", {"supply_temperature_setpoint": 36.0})
+        during = asked[before:]
+        await asyncio.gather(*others)
+        await poller.close()
+        await link.close()
+        return before, during
+
+    _, during = run_on_line(main, devices)
+    functions = [(unit, pdu[0]) for unit, pdu in during]
+    at = functions.index((2, 16))
+    assert at <= 1 and (2, 3) in functions[at + 1 : at + 3]
