@@ -123,15 +123,15 @@ class Swing:
         elif not self._told:  # a turn of its own: with the copy it took 3.1 ms on a Pico
             self._told = True
             self._show_ramps(self._per_V * volts * _STEPS_PER_s / 1000)
+        elif first > _BINS:
+            self._bin = 0
+            self._tell(volts)
         else:
             for k in range(first, first + _BINS_A_TURN):
                 near = self._near = self._near[1], self._near[2], energy(self._values, self._sines, k)
                 if sum(near) > sum(self._best):
                     self._best, self._best_bin = near, k - 1
             self._bin = first + _BINS_A_TURN
-            if self._bin > _BINS:
-                self._bin = 0
-                self._tell(volts)
 
     def _tell(self, volts):
         before, _, behind = self._best
