@@ -78,15 +78,27 @@ class Alarms:
     def above(self, alarm, value, limit, index=0):
         """Report that `value` is above `limit`, None: not known. An alarm that is active goes when the value is below the limit
         by its deadband: a value that lies near its limit must not chatter."""
+        code = (alarm & CODE) + index
         if value is None:
             return self.set(alarm, None, index)
-        code = (alarm & CODE) + index
-        if not self._quiet[code] and self.bits.get(code):
+        if self._quiet[code]:
+            if value <= limit:
+                return 0
+        elif self.bits.get(code):
             limit -= abs(limit) * (alarm >> DEADBAND & 15) / 100
         return self.set(alarm, value > limit, index)
 
     def below(self, alarm, value, limit, index=0):
-        return self.above(alarm, None if value is None else -value, -limit, index)
+        """The same of a value below its limit."""
+        code = (alarm & CODE) + index
+        if value is None:
+            return self.set(alarm, None, index)
+        if self._quiet[code]:
+            if value >= limit:
+                return 0
+        elif self.bits.get(code):
+            limit += abs(limit) * (alarm >> DEADBAND & 15) / 100
+        return self.set(alarm, value < limit, index)
 
     def trip(self, alarm, index=0):
         """Protection acted: active at once, whatever the delay (the tick has already waited for it).

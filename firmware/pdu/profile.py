@@ -298,9 +298,6 @@ class Pdu:
         self._odd = not self._odd
         if self._odd:
             self.metering.sums()
-            self._turn = (self._turn + 1) % 5
-            if not self._turn:
-                self.metering.balance()
             if self.supply.step(2 * dt_ms):
                 self._restore()
             self.judging.chips()
@@ -310,6 +307,9 @@ class Pdu:
                 self.ask()
             return
         self.demand.step(2 * dt_ms)
+        self._turn = (self._turn + 1) % 5
+        if not self._turn:
+            self.metering.balance()
         if self._fitted:
             self.judging.branches(self.supply.live)
 
