@@ -1,4 +1,4 @@
-"""Alarms of one controller: delay, latch, first-out. Conditions are computed by the profile, texts live in the maps.
+"""Alarms of one controller: delay, deadband, latch, first-out. Conditions are computed by the profile, texts live in the maps.
 
 A condition of None means that it cannot be judged (its sensor is lost): the alarm keeps its state and its validity twin
 reads 0.
@@ -7,7 +7,7 @@ reads 0.
 from array import array
 
 import micropython
-from maps.fields import ALARM_COUNT, CODE, DELAY, LATCH, VALIDITY
+from maps.fields import ALARM_COUNT, CODE, DEADBAND, DELAY, LATCH, VALIDITY
 
 from core.bank import Bits, declared_in
 from core.starting import at_start
@@ -25,7 +25,7 @@ class Alarms:
     @at_start
     def __init__(self, classes):
         declared = [
-            (alarm & CODE, alarm >> ALARM_COUNT & 0xFF, alarm) for group in classes for alarm in declared_in(group)
+            (alarm & CODE, alarm >> ALARM_COUNT & 15, alarm) for group in classes for alarm in declared_in(group)
         ]
         declared.sort()  # by code, which no two share
         spans = []
@@ -74,6 +74,19 @@ class Alarms:
                 self._go(code)
             self._quiet[code] = 1 - bits.get(code)
         return bits.get(code)
+
+    def above(self, alarm, value, limit, index=0):
+        """Report that `value` is above `limit`, None: not known. An alarm that is active goes when the value is below the limit
+        by its deadband: a value that lies near its limit must not chatter."""
+        if value is None:
+            return self.set(alarm, None, index)
+        code = (alarm & CODE) + index
+        if not self._quiet[code] and self.bits.get(code):
+            limit -= abs(limit) * (alarm >> DEADBAND & 15) / 100
+        return self.set(alarm, value > limit, index)
+
+    def below(self, alarm, value, limit, index=0):
+        return self.above(alarm, None if value is None else -value, -limit, index)
 
     def trip(self, alarm, index=0):
         """Protection acted: active at once, whatever the delay (the tick has already waited for it).

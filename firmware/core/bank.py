@@ -208,7 +208,6 @@ class Table:
         self.clamps += 1
         return high if raw > high else low
 
-    @micropython.native
     def _put_slowly(self, field, value, at):
         kind = field >> KIND & 15
         offset, size = self._offset[(field & ADDRESS) + at], 2 * WIDTH[kind]

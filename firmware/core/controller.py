@@ -87,7 +87,6 @@ class Controller:
             self._reason = ResetReason.FAULT
         self._tell_restart = self._reason in (ResetReason.WATCHDOG, ResetReason.FAULT)
         self.tick_alive = True
-        self._housekeep_ms = 0  # since the profile had its turn
         self._shown_lease = -1  # what the status block says of it
         self._shown_trip = True
         self._guard()
@@ -147,11 +146,8 @@ class Controller:
         if self.clock.step():
             self._stamp()
             self.memory.journal.note(Kind.CLOCK_SET, 0, 0)
-        self._housekeep_ms += dt_ms
-        if self.memory.step() and self._housekeep_ms <= HOUSEKEEPING_MS:
-            return  # a write and a third of a metering chip in one turn would keep the bus waiting too long
-        self.profile.housekeep(self._housekeep_ms)
-        self._housekeep_ms = 0
+        self.memory.step()
+        self.profile.housekeep(dt_ms)
 
     # Each 100 ms.
 

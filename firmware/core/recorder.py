@@ -1,11 +1,11 @@
 """The flight recorder: fast samples from BEFORE a trip to AFTER it (control.md: 200 ms and 300 ms), in RAM: a reset loses them.
 
-The hard tick hands each sample to record(). Samples go round in a ring until a first-out trip, which is one that comes while no
-other is latched. Then the ring stays as it is, and the next AFTER samples make the recording whole. It is held, and can be read,
-until the next first-out trip, because meanwhile a second ring is filled. So the recorder is armed whenever no trip is latched
-and that ring is full, BEFORE samples behind a recording; a trip that finds it otherwise is counted. The sequence number moves in
-the tick that begins to replace the recording, before its first sample is stored: who finds the same number behind a read as
-before it has read one recording.
+The hard tick hands each sample to record(). Samples go round in a ring until a trip. Then the ring stays as it is, and the next
+AFTER samples make the recording whole. It is held, and can be read, until the next trip: meanwhile a second ring is filled. So
+the recorder is armed again BEFORE samples behind a recording. While a trip is latched, which may be for days, another one does
+not replace a recording that nobody has read: the first one tells the cause. A trip that is not recorded is counted.
+The sequence number moves in the tick that begins to replace the recording, before its first sample is stored: who finds the same
+number behind a read as before it has read one recording. That, the end and then the header once more, is what counts as read.
 """
 
 # pyright: reportArgumentType=false
@@ -22,7 +22,6 @@ from core.wire import copy, put16
 _BEFORE = const(200)  # samples
 _AFTER = const(300)
 _ROWS = const(2 * _BEFORE + _AFTER)  # two rings, and behind them what follows the trip
-_MISSED = const(-1)  # as event: a trip while another is latched
 # Places in the state.
 _SEQUENCE = const(0)  # of the newest recording, from 1
 _MISSES = const(1)
@@ -32,6 +31,8 @@ _AT = const(4)  # row of the ring that is written next
 _RING = const(5)  # its first row: 0 or _BEFORE
 _OLDEST = const(6)  # row of the recording's ring
 _CHANNELS = const(7)
+_READ = const(8)  # sequence number of the recording that somebody has read; only the main loop writes it
+_LATER = const(9)  # 1: the recording's trip came while another was latched
 _MOST = const(0x1FFFFFFF)  # core.tick.WRAP: one more must still be a small integer
 _HEADER = const(64)  # bytes, docs/journal.md
 _NONE = const(0)
@@ -43,13 +44,21 @@ _SCALE = const(1000)  # the numerator, so that the codes of a unit need not be a
 
 @micropython.viper
 def record(codes: ptr32, rows: ptr16, state: ptr32, event: int):
-    """One sample of each channel. `event`: 0, _MISSED, or a first-out trip, a bit for each channel that trips."""
+    """One sample of each channel. `event`: 0, or a bit for each channel that trips; below zero while another is latched."""
     left = state[_LEFT]
     if event:
-        if event < 0 or left:
+        busy = left
+        later = 0
+        if event < 0:
+            event = 0 - event
+            later = 1
+            if state[_READ] != state[_SEQUENCE]:
+                busy = 1
+        if busy:
             if state[_MISSES] < _MOST:
                 state[_MISSES] += 1
         else:
+            state[_LATER] = later
             state[_SEQUENCE] += 1
             state[_UNTOLD] = event
             state[_OLDEST] = state[_AT]
@@ -83,7 +92,8 @@ class Recorder:
         self.rows = bytearray(2 * _ROWS * channels)
         for i in range(0, 2 * _BEFORE * channels, 2):
             self.rows[i] = 0x80  # nothing was sampled before the start
-        self.state = array("i", (0, 0, 0, 0, 0, 0, 0, channels))
+        self.state = array("i", (0, 0, 0, 0, 0, 0, 0, channels, 0, 0))
+        self._ended = 0  # sequence number of the recording whose last sample was read
         self._about = unit, names
         self._header = bytearray(b"\0\1\0\x40" + bytes(_HEADER - 4))  # version and length
 
@@ -100,7 +110,7 @@ class Recorder:
             10,
             0xFFFFFFFF if boots is None else boots,
             moment,
-            0,
+            state[_LATER],
             alarm,
             state[_UNTOLD],
             _PERIOD_us,
@@ -111,7 +121,7 @@ class Recorder:
             int(_SCALE * per_unit + 0.5),
             *self._about,
         )
-        state[_UNTOLD] = 0  # the tick does not write it again before the latch was reset
+        state[_UNTOLD] = 0  # the tick does not write it again before the recording is whole
 
     # As a file for Modbus (core.filerecords).
 
@@ -131,12 +141,16 @@ class Recorder:
         """`count` bytes from `position`, both even. A trip in the middle of it may move everything: what is then read is not one
         recording, which the sequence number says."""
         header, state = self._header, self.state
-        header[5] = self._status()
-        put16(header, 6, state[_SEQUENCE] >> 16)
-        put16(header, 8, state[_SEQUENCE])
+        sequence = state[_SEQUENCE]
+        status = header[5] = self._status()
+        put16(header, 6, sequence >> 16)
+        put16(header, 8, sequence)
         width = 2 * state[_CHANNELS]
+        whole = status == _WHOLE
         while count:
             if position < _HEADER:
+                if whole and not position and self._ended == sequence:
+                    state[_READ] = sequence  # should a trip have come just now, it is no longer the newest
                 part = min(count, _HEADER - position)
                 copy(target, at, header, position, part)
             else:
@@ -147,3 +161,5 @@ class Recorder:
                 row += _BEFORE
                 copy(target, at, self.rows, width * row + skip, part)
             position, at, count = position + part, at + part, count - part
+        if whole and position == _HEADER + width * (_BEFORE + _AFTER):
+            self._ended = sequence

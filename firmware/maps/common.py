@@ -318,8 +318,8 @@ class Memory(Input):
     """Number of the newest recording of fast samples around a trip (file 30, see journal.md), which is whole half a second
     after its trip; 0 before the first since the start, not available where there is no recorder."""
     recordings_missed = u32(528)
-    """Trips since the start that were not recorded, because a trip before them was still latched or its recording still ran;
-    not available where there is no recorder."""
+    """Trips since the start that were not recorded, because the recording of one before them still ran, or was not read while
+    that one is latched; not available where there is no recorder."""
 
 
 class Conflict(Input):

@@ -6,7 +6,7 @@ dictionary compiler (host_tools/mallee/deploy/dictionary.py) reads them from the
 
 On the controller a field is one small integer: address, kind, scale, and the number of its Spec, which only the start needs.
 Values in a declaration (low, high, default) are in engineering units; `scale` is a power of ten: value = raw * 10**scale.
-An alarm is one too: code, how many, whether it latches, and its delay.
+An alarm is one too: code, how many, its deadband, whether it latches, and its delay.
 """
 
 from micropython import const
@@ -33,7 +33,8 @@ WIDTH = b"\x01\x01\x02\x02\x04\x01\x01\x01\x00"  # registers an element, by kind
 
 # Of an alarm.
 CODE = const(0xFF)  # mask
-ALARM_COUNT = const(8)  # shift; eight bits
+ALARM_COUNT = const(8)  # shift; four bits
+DEADBAND = const(12)  # shift; four bits, percent of the limit
 LATCH = const(16)  # shift; one bit
 DELAY = const(17)  # shift; units of 100 ms, at most 819 s
 
@@ -134,6 +135,8 @@ def coil(address, count=1, default=None):
     return _field(address, BITS, 0, count, None, None, default)
 
 
-def alarm(code, count=1, priority="low", group="", delay_ms=0, latch=False):
-    """One alarm, or `count` of them with consecutive codes. The code is the address of its discrete input."""
-    return code | count << ALARM_COUNT | (1 << LATCH if latch else 0) | delay_ms // 100 << DELAY
+def alarm(code, count=1, priority="low", group="", delay_ms=0, latch=False, deadband=0):
+    """One alarm, or `count` of them with consecutive codes. The code is the address of its discrete input. It comes when its
+    condition has held for `delay_ms`; of a limit, it goes when the value is back by `deadband` percent of that."""
+    latched = 1 << LATCH if latch else 0
+    return code | count << ALARM_COUNT | deadband << DEADBAND | latched | delay_ms // 100 << DELAY

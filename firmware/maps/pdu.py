@@ -118,7 +118,7 @@ class Branch(Input):
     energy = u64(16, 0, "Wh")
     """Active energy, never falling."""
     peak_current = u16(20, -2, "A")
-    """Largest fast current since the start."""
+    """Largest fast current since reset_peaks; it outlives the power."""
     state = enum(21, BranchState)
     """State of the branch."""
     trip_cause = enum(22, TripCause)

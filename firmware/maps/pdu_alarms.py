@@ -18,7 +18,7 @@ class PduAlarm(Alarm):
     Consequence: the branch is open and stays open.
     Remedy: find the short circuit before anything else; then write the code to reset_latch and switch on.
     """
-    overload_warning = alarm(32, count=8, priority="medium", group="protection", delay_ms=1000)
+    overload_warning = alarm(32, count=8, priority="medium", group="protection", delay_ms=1000, deadband=5)
     """The thermal image of the branch is above warning_level.
 
     Cause: more current than the rating.
@@ -46,28 +46,28 @@ class PduAlarm(Alarm):
     Consequence: this controller does not protect its branches; only the breakers do.
     Remedy: replace the controller board as soon as the load can be moved.
     """
-    undervoltage = alarm(57, count=3, priority="medium", group="supply", delay_ms=1000)
+    undervoltage = alarm(57, count=3, priority="medium", group="supply", delay_ms=1000, deadband=2)
     """Phase voltage below its limit.
 
     Cause: feed overloaded or lost, or a phase lost upstream.
     Consequence: shelves draw more current, or hand over to the other feed.
     Remedy: check the feed and its main breaker.
     """
-    overvoltage = alarm(60, count=3, priority="medium", group="supply", delay_ms=1000)
+    overvoltage = alarm(60, count=3, priority="medium", group="supply", delay_ms=1000, deadband=2)
     """Phase voltage above its limit.
 
     Cause: neutral lost, or transformer tap.
     Consequence: shelves may disconnect to protect themselves.
     Remedy: check neutral and transformer tap at once.
     """
-    trip_ahead = alarm(64, count=8, priority="high", group="protection", delay_ms=1000)
+    trip_ahead = alarm(64, count=8, priority="high", group="protection", delay_ms=1000, deadband=10)
     """The branch will trip within trip_ahead_time if its current stays as it is.
 
     Cause: more current than the rating, and the thermal image is near its limit.
     Consequence: the branch opens when time_to_trip is over, and its shelf hands its load to the others.
     Remedy: take load off this branch now.
     """
-    phase_loss = alarm(72, count=3, priority="high", group="supply", delay_ms=500)
+    phase_loss = alarm(72, count=3, priority="high", group="supply", delay_ms=500, deadband=5)
     """The voltage of this phase is below half of the mean of the other two.
 
     Cause: a fuse, a broken conductor or a loose terminal upstream.

@@ -9,9 +9,9 @@ class Statistics(Input):
     demand = u32(408, 0, "W")
     """Mean active power of the last ten whole minutes; moves each minute. Not available until ten minutes are known."""
     peak_demand = u32(410, 0, "W")
-    """Largest demand since the start, or since reset_peaks."""
+    """Largest demand since reset_peaks; it outlives the power."""
     peak_power = u32(412, 0, "W")
-    """Largest active power since the start, or since reset_peaks."""
+    """Largest active power since reset_peaks; it outlives the power."""
     swing_amplitude = u32(414, 0, "W")
     """Strongest periodic swing of the power between 0.1 and 20 Hz in the last ten seconds, peak to peak. Power is here the
     largest phase current of each branch times the voltages: of an unbalanced load it is too high."""
@@ -33,13 +33,13 @@ class BranchStatistics(Input):
     demand = u16(0, 1, "W")
     """Mean active power of the last ten whole minutes; not available until they are known."""
     peak_demand = u16(1, 1, "W")
-    """Largest demand since the start, or since reset_peaks."""
+    """Largest demand since reset_peaks; it outlives the power."""
     peak_power = u16(2, 1, "W")
-    """Largest active power of a metering window since the start, or since reset_peaks."""
+    """Largest active power of a metering window since reset_peaks; it outlives the power."""
 
 
 class StatisticsCommand(Holding):
     """Reads back as 0."""
 
     reset_peaks = u16(31, low=0, high=1, default=0)
-    """Write 1: peak currents, peak powers and peak demands begin anew."""
+    """Write 1: peak currents, peak powers and peak demands begin anew, and that outlives the power too."""

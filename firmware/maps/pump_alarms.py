@@ -18,14 +18,14 @@ class PumpAlarm(Alarm):
     Consequence: this skid stops, latched. The other skid carries the pod.
     Remedy: open the valves, check the charge pressure, write 17 to reset_latch.
     """
-    supply_pressure_high = alarm(18, priority="medium", group="pumps", delay_ms=1000)
+    supply_pressure_high = alarm(18, priority="medium", group="pumps", delay_ms=15000, deadband=2)
     """Supply pressure above supply_pressure_limit.
 
     Cause: racks closed off, or the charge pressure too high for this speed.
     Consequence: pump speed is limited; flow may be below what the racks want.
     Remedy: check rack valves and charge pressure.
     """
-    return_pressure_low = alarm(19, priority="high", group="pumps", delay_ms=1000)
+    return_pressure_low = alarm(19, priority="high", group="pumps", delay_ms=1000, deadband=2)
     """Return pressure below return_pressure_low.
 
     Cause: coolant was lost, or the expansion vessel lost its charge.
@@ -39,35 +39,35 @@ class PumpAlarm(Alarm):
     Consequence: both pumps stop, latched, and those of every skid on the same vessel; one on a vessel of its own carries on.
     Remedy: fill to charge pressure, look for the leak, write 20 to reset_latch.
     """
-    over_temperature = alarm(21, priority="high", group="temperature", delay_ms=5000)
+    over_temperature = alarm(21, priority="high", group="temperature", delay_ms=5000, deadband=1)
     """Supply temperature above over_temperature.
 
     Cause: facility water warm or missing, valve stuck, heat exchanger fouled, or more heat than the skid can carry.
     Consequence: devices in the racks approach their throttle temperature. The pumps keep running.
     Remedy: check facility water temperature and flow and the valve; reduce rack power if it keeps rising.
     """
-    filter_blocked = alarm(22, priority="low", group="maintenance", delay_ms=15000)
+    filter_blocked = alarm(22, priority="low", group="maintenance", delay_ms=15000, deadband=2)
     """Filter differential pressure above filter_limit.
 
     Cause: the filter is loaded with particles.
     Consequence: less flow at the same speed. The pumps keep running.
     Remedy: change over to the other skid and clean the filter.
     """
-    valve_deviation = alarm(23, priority="medium", group="temperature", delay_ms=130000)
+    valve_deviation = alarm(23, priority="medium", group="temperature", delay_ms=130000, deadband=10)
     """Valve feedback differs from the command by more than 10 % for longer than its stroke time.
 
     Cause: valve stuck, actuator without supply, or feedback wiring.
     Consequence: supply temperature is not controlled. The pumps keep running.
     Remedy: check actuator and linkage; open the valve by hand if supply temperature rises.
     """
-    flow_low = alarm(24, priority="medium", group="flow", delay_ms=100000)
+    flow_low = alarm(24, priority="medium", group="flow", delay_ms=100000, deadband=5)
     """Differential pressure, or flow in flow mode, below 90 % of its set-point.
 
     Cause: a pump or filter at its limit, air in the loop, or more racks open than one skid can carry.
     Consequence: racks get less coolant than intended.
     Remedy: look at pump speeds and filter; vent the loop.
     """
-    flow_critical = alarm(25, priority="critical", group="flow", delay_ms=3000)
+    flow_critical = alarm(25, priority="critical", group="flow", delay_ms=3000, deadband=5)
     """Differential pressure, or flow in flow mode, below 60 % of its set-point.
 
     Cause: pumps not turning, a large leak, or a closed valve.
@@ -137,7 +137,7 @@ class PumpAlarm(Alarm):
     Consequence: none by itself; with leak_balance this skid stops if nobody loses cooling by that.
     Remedy: look under the skid; dry the rope.
     """
-    leak_balance = alarm(41, priority="high", group="leak", delay_ms=500)
+    leak_balance = alarm(41, priority="high", group="leak", delay_ms=500, deadband=5)
     """The expansion vessel lost more than leak_volume beyond leak_tolerance.
 
     Cause: a leak anywhere in the loop, air that was vented, or coolant drawn off. Skids on one vessel all say so.
@@ -165,14 +165,14 @@ class PumpAlarm(Alarm):
     Consequence: the skid stops (dry_run) if the level transmitter is lost or suction pressure is low; else none.
     Remedy: compare with level; fill the loop, or mend the switch.
     """
-    filter_loaded = alarm(45, priority="low", group="maintenance", delay_ms=60000)
+    filter_loaded = alarm(45, priority="low", group="maintenance", delay_ms=60000, deadband=2)
     """filter_loading above filter_warning.
 
     Cause: the filter is loaded with particles.
     Consequence: none yet; more power for the same flow.
     Remedy: plan to clean it, before filter_blocked.
     """
-    pump_worn = alarm(46, count=2, priority="low", group="maintenance", delay_ms=60000)
+    pump_worn = alarm(46, count=2, priority="low", group="maintenance", delay_ms=60000, deadband=2)
     """pump_head_ratio below the setting pump_worn.
 
     Cause: impeller or wear rings worn, air in the coolant, or a curve in the equipment file that is another pump's.

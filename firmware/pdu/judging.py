@@ -2,7 +2,6 @@
 
 from math import log
 
-import micropython
 from core.starting import at_start
 from maps.common import Quality
 from maps.pdu import BRANCHES, Branch, Settings
@@ -32,11 +31,11 @@ class Judging:
             meter = quality[branch]
             report(PduAlarm.metering_fault, None if meter == Quality.NOT_FITTED else meter == Quality.FAULT, branch)
 
-    @micropython.native
     def branches(self, live):
         """`live`: there is voltage."""
         pdu = self._pdu
-        report, setting = pdu.controller.alarms.set, pdu.controller.holdings.setting
+        alarms, setting = pdu.controller.alarms, pdu.controller.holdings.setting
+        report, above = alarms.set, alarms.above
         protection, switching, codes = pdu.protection, pdu.switching, pdu.codes
         warning = protection.theta_of(setting(Settings.warning_level))
         ahead_s = setting(SupplySettings.trip_ahead_time)
@@ -48,7 +47,7 @@ class Judging:
             code = codes[branch]
             if code > idle_code:
                 flowing |= bit
-            report(PduAlarm.overload_warning, protection.raw_theta(branch) > warning, branch)
+            above(PduAlarm.overload_warning, protection.raw_theta(branch), warning, branch)
             report(PduAlarm.contactor_disagrees, switching.disagrees(branch), branch)
             report(PduAlarm.contactor_welded, None if lost else told_open & flowing & bit, branch)
             left_s = None
@@ -57,7 +56,10 @@ class Judging:
                 self._show(branch, bit, left_s)
             elif self._ahead & bit:
                 self._show(branch, bit, None)
-            report(PduAlarm.trip_ahead, None if lost else left_s is not None and left_s < ahead_s, branch)
+            if lost or left_s is None:
+                report(PduAlarm.trip_ahead, None if lost else False, branch)
+            else:
+                alarms.below(PduAlarm.trip_ahead, left_s, ahead_s, branch)
         self.flowing = 0 if lost else flowing
         self.dead = 0 if lost else 0xFF & ~(closed | flowing)
         self._observe(closed & switching.commanded & ~flowing if live and not lost else 0)

@@ -45,7 +45,7 @@ from pdu.leaks import Leaks
 from pdu.metering import Metering
 from pdu.protection import WINDOW, Protection, heat, watch
 from pdu.showing import Showing
-from pdu.statistics import Demand
+from pdu.statistics import DEMAND_BYTES, Demand
 from pdu.supply import Supply
 from pdu.swing import Swing, keep
 from pdu.switching import Switching
@@ -67,7 +67,7 @@ _WORDS = const(5)
 _WRAP = const(0x1FFFFFFF)  # core.tick.WRAP
 _CHANNEL_FAULT_TICKS = 10
 _NOT_SAMPLED = const(-0x8000)  # in a recording; also the converter's lowest code, which is beyond its range
-_TRIP_MISSED = const(-1)
+_PEAKS_KEPT = const(0x5A)  # counters of an older firmware have a zero here
 _BLIND_LIMIT_percent = 80  # no flash write while any branch is hotter, in percent of its trip
 
 
@@ -83,7 +83,7 @@ class Pdu:
     coils = (maps.Switch.branch_switch,)
     orders = (SettingsOrder, BranchOrder)
     alarms = (PduAlarm,)
-    COUNTER_BYTES = 8 * BRANCHES + 3  # energies, what was switched on, and whether it is to be restored
+    COUNTER_BYTES = 8 * BRANCHES + 3 + DEMAND_BYTES + 2 * BRANCHES + 1  # of save()
     at_local = True  # nothing ramps: a lapsed lease switches nothing
     recorder = recorder
 
@@ -108,8 +108,8 @@ class Pdu:
         self.protection = Protection()
         self.switching = Switching()
         self.capability = board.CAPABILITIES["hard_tick"]
-        # Shared with the tick. Only the tick changes the bits of what is tripped and why, because a read-modify-write in the
-        # main loop could lose what an interrupt in the middle of it stored; the main loop asks with release_bits and open_bits.
+        # Shared with the tick, which alone changes the bits of what is tripped and why: a read-modify-write in the main loop
+        # could lose what an interrupt in the middle of it stored. The main loop asks with release_bits and open_bits.
         self.ticking = False
         self.safe_reason = SafeReason.NONE
         self._fitted = 0  # the fast channels are: without them there are no branches to protect or to switch
@@ -121,9 +121,7 @@ class Pdu:
         self.tripped_bits = (word | word >> 8) & 0xFF
         self.thermal_bits = word & word >> 8
         self.leak_bits = ~word & word >> 8 & 0xFF
-        self._words = array(
-            "i", [0] * _WORDS
-        )  # an element costs the tick a third of what an attribute of this object costs
+        self._words = array("i", [0] * _WORDS)  # an element costs the tick a third of what an attribute costs
         self._words[_COUNTDOWN] = WINDOW
         self._state = self.protection.state
         # What the tick needs, in one place: one attribute to look up, and no method to bind, which would allocate.
@@ -190,9 +188,7 @@ class Pdu:
             self.fitting.answer(Chip.CONVERTER_1)
         self.metering.start()
         if not self.fitting.fitted(Chip.CONVERTER_1):
-            print(
-                "mallee: no converter for the fast currents: not fitted, nothing is protected or switched (state SAFE)"
-            )
+            print("mallee: no converter for the fast currents: not fitted, nothing is protected or switched (SAFE)")
             self.safe_reason = SafeReason.NO_CONVERTER
             self._words[_BAD_SAMPLES] = 1000
             return
@@ -256,7 +252,7 @@ class Pdu:
         if trips or ordered:
             trips &= ~self.tripped_bits
             if trips:
-                event = _TRIP_MISSED if self.tripped_bits else trips
+                event = -trips if self.tripped_bits else trips
             trips |= ordered
             if trips:
                 self.tripped_bits |= trips
@@ -275,7 +271,9 @@ class Pdu:
 
     def housekeep(self, dt_ms):
         self.supply.watch()
-        self.metering.step(dt_ms)
+        if self.metering.step(dt_ms):
+            cV = self.metering.phase_cV
+            self.swing.step(None if self.channel_lost or min(cV) < 0 else sum(cV) / 100)
 
     def regulate(self, dt_ms):
         holdings, coils = self.controller.holdings, self.controller.coils.image
@@ -300,6 +298,9 @@ class Pdu:
         self._odd = not self._odd
         if self._odd:
             self.metering.sums()
+            self._turn = (self._turn + 1) % 5
+            if not self._turn:
+                self.metering.balance()
             if self.supply.step(2 * dt_ms):
                 self._restore()
             self.judging.chips()
@@ -309,11 +310,6 @@ class Pdu:
                 self.ask()
             return
         self.demand.step(2 * dt_ms)
-        cV = self.metering.phase_cV
-        self.swing.step(None if self.channel_lost or min(cV) < 0 else sum(cV) / 100)
-        self._turn = (self._turn + 1) % 5
-        if not self._turn:
-            self.metering.balance()
         if self._fitted:
             self.judging.branches(self.supply.live)
 
@@ -336,22 +332,32 @@ class Pdu:
             holdings.put(StatisticsCommand.reset_peaks, 0)
             self.demand.reset_peaks()
             self.protection.reset_peaks()
+            self.controller.memory.urgent = True
 
     def save(self, data, at):
         """Energies; what was switched on, and the same inverted: a memory without it has zeros; whether the supply is away, so
-        that a reset in the meantime does not take open contacts for what was on."""
+        that a reset in the meantime does not take open contacts for what was on; peaks."""
         self.metering.save(data, at)
         if self._switched_on >= 0:
             data[at + 8 * BRANCHES] = self._switched_on
             data[at + 8 * BRANCHES + 1] = self._switched_on ^ 0xFF
             data[at + 8 * BRANCHES + 2] = self.supply.restoring
+        at += 8 * BRANCHES + 3
+        self.demand.save(data, at)
+        self.protection.save(data, at + DEMAND_BYTES)
+        data[at + DEMAND_BYTES + 2 * BRANCHES] = _PEAKS_KEPT
 
+    @at_start
     def restore(self, data, at):
         self.metering.restore(data, at)
         bits = data[at + 8 * BRANCHES]
         if bits ^ 0xFF == data[at + 8 * BRANCHES + 1]:
             self._switched_on = bits
             self.supply.restoring = data[at + 8 * BRANCHES + 2] == 1
+        at += 8 * BRANCHES + 3
+        if data[at + DEMAND_BYTES + 2 * BRANCHES] == _PEAKS_KEPT:
+            self.demand.restore(data, at)
+            self.protection.restore(data, at + DEMAND_BYTES)
 
     def may_switch(self, address, value):
         """A tripped branch is reset first: switching on again must be a decision of its own."""
@@ -375,15 +381,11 @@ class Pdu:
         return self.controller.holdings.setting(field, BranchSettings.START + branch * BranchSettings.STRIDE)
 
     def _configured(self, address, count):
-        setting, switching = self.controller.holdings.setting, self.switching
+        setting = self.controller.holdings.setting
         self.tau_s, self.limit = setting(Settings.thermal_time_constant), setting(Settings.thermal_limit)
         self.protection.set_curve(self.tau_s, self.limit)
         self.showing.per_theta = int(1000 * 256 * 131072 / self.protection.limit + 0.5)
-        switching.interval_ms = int(1000 * setting(Settings.close_interval))
-        switching.minimum_off_ms = int(1000 * setting(Settings.minimum_off_time))
-        switching.inrush_ms = int(1000 * setting(SupplySettings.inrush_time))
-        switching.budget_A = int(setting(SupplySettings.inrush_budget))
-        priorities = []
+        self.switching.configure(setting)
         for branch in range(BRANCHES):
             rating_A = self.rating_A[branch] = self._setting(BranchSettings.rating, branch)
             # A little less than the current that trips in the end, so that rounding hides nothing.
@@ -393,8 +395,3 @@ class Pdu:
                 int(rating_A * self.counts_per_A + 0.5),
                 int(self._setting(BranchSettings.instantaneous, branch) * self.counts_per_A + 0.5),
             )
-            at = BranchSwitching.START + branch * BranchSwitching.STRIDE
-            priorities.append((setting(BranchSwitching.priority, at), branch))
-            switching.inrush_A[branch] = int(setting(BranchSwitching.inrush, at))
-        priorities.sort()
-        switching.order = bytes([branch for _, branch in priorities])

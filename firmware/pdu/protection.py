@@ -8,6 +8,7 @@ from array import array
 
 import micropython
 from core.starting import at_start
+from core.wire import get16, put16
 from micropython import const
 
 BRANCHES = const(8)
@@ -131,8 +132,15 @@ class Protection:
         """Start value, from the load at the start: a controller reset must not forget a warm cable."""
         self.state[branch * _STRIDE + _THETA] = int(min(theta * ONE, self.limit * 0.99))
 
-    def peak(self, branch):
-        return self.state[branch * _STRIDE + _PEAK]
+    def save(self, data, at):
+        """Peak currents, two bytes a branch: codes, which mean amperes by the equipment's transformers."""
+        for branch in range(BRANCHES):
+            put16(data, at + 2 * branch, self.state[branch * _STRIDE + _PEAK])
+
+    @at_start
+    def restore(self, data, at):
+        for branch in range(BRANCHES):
+            self.state[branch * _STRIDE + _PEAK] = get16(data, at + 2 * branch)
 
     def reset_peaks(self):
         for branch in range(BRANCHES):

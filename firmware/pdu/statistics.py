@@ -5,9 +5,12 @@ have it), taken from the energies, so that no change between two samples is miss
 whole time is not known, and neither is a demand with such a minute in it.
 """
 
+# pyright: reportArgumentType=false
+# (viper takes arrays as pointers; the stubs have no way to say so)
 from array import array
 
 from core.starting import at_start
+from core.wire import copy
 from maps.common import Quality
 from maps.pdu import BRANCHES
 from maps.pdu_statistics import BranchStatistics, Statistics
@@ -17,6 +20,8 @@ _MINUTES = const(10)
 _MINUTE_MS = const(60_000)
 _TURNS = const(9)  # a branch each, then all together
 _UNKNOWN = const(-1)
+_PEAK_BYTES = const(36)  # four of each branch and of all
+DEMAND_BYTES = const(72)  # of save()
 
 
 class Demand:
@@ -58,6 +63,16 @@ class Demand:
     def reset_peaks(self):
         for place in range(BRANCHES + 1):
             self._peak_dW[place] = self._peak_demand_W[place] = _UNKNOWN
+
+    def save(self, data, at):
+        """Peaks, as they lie in memory, -1 being one that is not known: demands in W, then powers in dW."""
+        copy(data, at, self._peak_demand_W, 0, _PEAK_BYTES)
+        copy(data, at + _PEAK_BYTES, self._peak_dW, 0, _PEAK_BYTES)
+
+    @at_start
+    def restore(self, data, at):
+        copy(self._peak_demand_W, 0, data, at, _PEAK_BYTES)
+        copy(self._peak_dW, 0, data, at + _PEAK_BYTES, _PEAK_BYTES)
 
     def _next_minute(self):
         energy_mWh, minutes_mWh = self._metering.energy_mWh, self._minutes_mWh

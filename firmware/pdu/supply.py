@@ -58,17 +58,24 @@ class Supply:
         self._failing = failing
 
     def _judge(self, low_cV, high_cV):
-        report, phase_cV = self._controller.alarms.set, self._phase_cV
+        alarms, phase_cV = self._controller.alarms, self._phase_cV
         for phase in range(3):
             here = phase_cV[phase]
             one, other = phase_cV[phase - 1], phase_cV[phase - 2]
-            missing = None
-            if here >= 0 and one >= 0 and other >= 0:
-                missing = 4 * here < one + other and _GONE * max(one, other) >= low_cV
-            report(PduAlarm.phase_loss, missing, phase)
-            # One cause, one alarm: a phase that is missing is not low as well.
-            report(PduAlarm.undervoltage, None if here < 0 else here < low_cV and not missing, phase)
-            report(PduAlarm.overvoltage, None if here < 0 else here > high_cV, phase)
+            missing = 0
+            if here < 0 or one < 0 or other < 0:
+                alarms.set(PduAlarm.phase_loss, None, phase)
+            elif _GONE * max(one, other) < low_cV:
+                alarms.set(PduAlarm.phase_loss, False, phase)
+            else:
+                missing = alarms.below(PduAlarm.phase_loss, 4 * here, one + other, phase) or 4 * here < one + other
+            if here < 0:
+                here = None
+            if missing and here is not None:  # one cause, one alarm: a phase that is missing is not low as well
+                alarms.set(PduAlarm.undervoltage, False, phase)
+            else:
+                alarms.below(PduAlarm.undervoltage, here, low_cV, phase)
+            alarms.above(PduAlarm.overvoltage, here, high_cV, phase)
 
     def _judge_inputs(self, known):
         """Both pull-ups make an input that nobody wired read as high."""

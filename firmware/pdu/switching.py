@@ -7,7 +7,8 @@ A controller reset switches nothing: what the contacts report becomes the local 
 from array import array
 
 from core.starting import at_start
-from maps.pdu import BRANCHES, BranchState
+from maps.pdu import BRANCHES, BranchState, Settings
+from maps.pdu_supply import BranchSwitching, SupplySettings
 from micropython import const
 
 PULSE_MS = const(150)
@@ -42,6 +43,19 @@ class Switching:
         self._retry_ms = array("i", [0] * BRANCHES)
         self._asked = 0
         self._supplied = True
+
+    def configure(self, setting):
+        self.interval_ms = int(1000 * setting(Settings.close_interval))
+        self.minimum_off_ms = int(1000 * setting(Settings.minimum_off_time))
+        self.inrush_ms = int(1000 * setting(SupplySettings.inrush_time))
+        self.budget_A = int(setting(SupplySettings.inrush_budget))
+        priorities = []
+        for branch in range(BRANCHES):
+            at = BranchSwitching.START + branch * BranchSwitching.STRIDE
+            priorities.append((setting(BranchSwitching.priority, at), branch))
+            self.inrush_A[branch] = int(setting(BranchSwitching.inrush, at))
+        priorities.sort()
+        self.order = bytes([branch for _, branch in priorities])
 
     @at_start
     def start(self, feedback):

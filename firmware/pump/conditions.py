@@ -24,20 +24,19 @@ SPARE_SENSORS = (
 )  # fmt: skip
 
 
-def report(alarm, sensors, setting, reached, valve_command, stopped):
-    """Tell `alarm(which, condition, index)` what the plant does. `reached`: part of what the pumps are asked for that they
+def report(alarms, sensors, setting, reached, valve_command, stopped):
+    """Tell `alarms` what the plant does. `reached`: part of what the pumps are asked for that they
     achieve; valve command in percent, None: not judged."""
-    value = sensors.value
-    alarm(PumpAlarm.flow_low, None if reached is None else reached < 0.9 and not stopped)
-    alarm(PumpAlarm.flow_critical, None if reached is None else reached < 0.6)
-    alarm(PumpAlarm.supply_pressure_high, above(value["supply_pressure"], setting(Settings.supply_pressure_limit)))
-    suction = value["return_pressure"]
-    alarm(PumpAlarm.return_pressure_low, None if suction is None else suction < setting(Settings.return_pressure_low))
-    alarm(PumpAlarm.over_temperature, above(sensors.supply, setting(Settings.over_temperature)))
-    alarm(PumpAlarm.filter_blocked, above(value["filter_differential_pressure"], setting(Settings.filter_limit)))
+    value, exceeds, undercuts = sensors.value, alarms.above, alarms.below
+    undercuts(PumpAlarm.flow_low, 1.0 if stopped and reached is not None else reached, 0.9)
+    undercuts(PumpAlarm.flow_critical, reached, 0.6)
+    exceeds(PumpAlarm.supply_pressure_high, value["supply_pressure"], setting(Settings.supply_pressure_limit))
+    undercuts(PumpAlarm.return_pressure_low, value["return_pressure"], setting(Settings.return_pressure_low))
+    exceeds(PumpAlarm.over_temperature, sensors.supply, setting(Settings.over_temperature))
+    exceeds(PumpAlarm.filter_blocked, value["filter_differential_pressure"], setting(Settings.filter_limit))
     position = value["valve_position"]
-    away = None if position is None or valve_command is None else position - valve_command
-    alarm(PumpAlarm.valve_deviation, None if away is None else abs(away) > 10)
+    away = None if position is None or valve_command is None else abs(position - valve_command)
+    exceeds(PumpAlarm.valve_deviation, away, 10)
 
 
 def report_sensors(alarm, sensors, feedback_wrong, doubt):
@@ -65,10 +64,11 @@ def report_temperatures(alarm, sensors):
     alarm(PumpAlarm.sensor_fault, any_lost(sensors, SPARE_SENSORS))
 
 
-def report_leak(alarm, leak, leak_volume, switch):
+def report_leak(alarms, leak, leak_volume, switch):
+    alarm = alarms.set
     alarm(PumpAlarm.leak_rope, leak.wet)
     alarm(PumpAlarm.leak_rope_fault, leak.rope_fault)
-    alarm(PumpAlarm.leak_balance, above(leak.lost_l, leak_volume))
+    alarms.above(PumpAlarm.leak_balance, leak.lost_l, leak_volume)
     alarm(PumpAlarm.level_low, None if switch is None else not switch)
 
 

@@ -86,9 +86,9 @@ class Supervisor:
         alarms = profile.controller.alarms
         alarms.dt_ms = 2 * dt_ms  # what follows has its turn five times a second, or once
         if turn & 1:
-            report_leak(alarm, self.leak, setting(Supervision.leak_volume), self._switch.closed)
+            report_leak(alarms, self.leak, setting(Supervision.leak_volume), self._switch.closed)
         else:
-            self._report(alarm, setting, starting)
+            self._report(alarms, setting, starting)
         alarms.dt_ms = 10 * dt_ms
         if turn == 0:
             self._balance()
@@ -141,7 +141,7 @@ class Supervisor:
                 profile.stop(DRY_RUN)
         profile.note_stops(profile.controller.alarms, causes)
 
-    def _report(self, alarm, setting, starting):
+    def _report(self, alarms, setting, starting):
         profile = self._profile
         sensors, driving = profile.sensors, profile.driving
         part, valve = 1.0, driving.valve_command  # nothing is asked for but in RUN
@@ -149,7 +149,7 @@ class Supervisor:
             part = None if starting else reached(driving.measured(), driving.setpoint(), profile.setpoints.mode)
         if starting or self.operating.now == Operation.FILL:
             valve = None
-        report(alarm, sensors, setting, part, valve, bool(profile.stopped_bits))
+        report(alarms, sensors, setting, part, valve, bool(profile.stopped_bits))
 
     def _doubt(self, doubt, dt_s):
         """Two of three speak against supply or return pressure: after a while they stop the skid no longer, as one that is lost
@@ -180,18 +180,18 @@ class Supervisor:
 
     def _measure_wear(self, commands, speeds, head_kPa, flow):
         profile, put = self._profile, self._profile.image.put
-        value, setting, alarm = profile.sensors.value, profile.setting, profile.controller.alarms.set
+        value, setting, alarms = profile.sensors.value, profile.setting, profile.controller.alarms
         rated_kPa = wear.at_rated(value["filter_differential_pressure"], flow, self._rated_l_min)
         loaded = wear.loading(rated_kPa, setting(Supervision.filter_clean), setting(Settings.filter_limit))
         put(Watched.filter_loading, loaded)
         point = wear.working_point(commands, speeds, self.effect.no_effect, flow)
         self._wear.step(point, head_kPa, (value.get("pump_power_1"), value.get("pump_power_2")))
-        alarm(PumpAlarm.filter_loaded, above(loaded, setting(Supervision.filter_warning)))
+        alarms.above(PumpAlarm.filter_loaded, loaded, setting(Supervision.filter_warning))
         for pump in range(2):
             ratio = self._wear.head.value[pump]
             put(Watched.pump_head_ratio, ratio, pump)
             put(Watched.pump_efficiency, self._wear.efficiency.value[pump], pump)
-            alarm(PumpAlarm.pump_worn, None if ratio is None else ratio < setting(Supervision.pump_worn), pump)
+            alarms.below(PumpAlarm.pump_worn, ratio, setting(Supervision.pump_worn), pump)
 
     def _publish(self):
         put, leak = self._profile.image.put, self.leak

@@ -48,6 +48,15 @@ def measure() -> dict[str, tuple[float | None, str]]:
         found[f"{profile}.modbus_allocates"] = (cost["modbus_allocates"][0], f"one read under heap_lock; {ON}")
         found[f"{profile}.collector_pause"] = (cost["collect"][1], f"worst of 2 collections; {ON}")
         found.update((f"{profile}.{name}", figure) for name, figure in _line(started).items())
+        if started.rounds_ms:
+            found[f"{profile}.metering_round"] = (
+                round(median(started.rounds_ms), 1),
+                f"between two reads of branch 1's meter, median of {len(started.rounds_ms)}, main loop under way; {ON}",
+            )
+            found[f"{profile}.metering_round_worst"] = (
+                round(max(started.rounds_ms), 1),
+                f"worst of {len(started.rounds_ms)}, two collections among them; {ON}",
+            )
         if started.opened:
             found[f"{profile}.trip_time"] = (
                 round(started.opened[0][0] - started.injected_us),

@@ -6,6 +6,9 @@ class Some(Alarm):
     slow = alarm(5, delay_ms=300)
     latched = alarm(6, latch=True, count=2)
     other = alarm(9)
+    hot = alarm(10, count=2, deadband=5)
+    late = alarm(12, delay_ms=300, deadband=15)
+    most = alarm(13, count=15, delay_ms=819_100, deadband=15, latch=True)
 
 
 def test_delay_and_return():
@@ -65,3 +68,50 @@ def test_a_trip_is_active_at_once_and_cannot_be_reset_before_its_cause_is_gone()
 def test_only_declared_codes_exist():
     a = Alarms((Some,))
     assert a.bits.exists(5, 3) and not a.bits.exists(5, 4) and a.bits.exists(5 + VALIDITY, 3)
+
+
+def test_a_value_that_lies_near_its_limit_does_not_chatter():
+    a = Alarms((Some,))
+    came = []
+    a.noted = lambda code, came_: came.append((code, came_))
+    for value in (99, 100, 101, 99, 101, 96, 100, 95.5, 101):
+        a.above(Some.hot, value, 100, 1)
+    assert came == [(11, True)] and a.active(Some.hot, 1) and not a.active(Some.hot, 0)
+    assert not a.above(Some.hot, 95, 100, 1), "back by the deadband"
+    assert not a.above(Some.hot, 99.9, 100, 1) and a.above(Some.hot, 100.1, 100, 1)
+    came.clear()
+    for value in (0.59, 0.61, 0.58, 0.62):
+        a.below(Some.hot, value, 0.6)
+    assert came == [(10, True)] and not a.below(Some.hot, 0.64, 0.6)
+
+
+def test_a_deadband_widens_no_limit_while_the_alarm_is_not_there():
+    a = Alarms((Some,))
+    for _ in range(10):
+        assert not a.above(Some.late, 101, 100) and not a.above(Some.late, 99, 100)
+    for _ in range(3):
+        assert not a.above(Some.late, 101, 100)
+    assert a.above(Some.late, 101, 100) and a.above(Some.late, 86, 100) and not a.above(Some.late, 84, 100)
+
+
+def test_a_limit_below_zero_has_its_deadband_on_the_right_side():
+    a = Alarms((Some,))
+    assert a.above(Some.hot, -9, -10) and a.above(Some.hot, -10.4, -10) and not a.above(Some.hot, -10.6, -10)
+    assert a.below(Some.hot, -11, -10) and a.below(Some.hot, -9.6, -10) and not a.below(Some.hot, -9.4, -10)
+
+
+def test_an_unknown_value_is_no_value():
+    a = Alarms((Some,))
+    assert a.above(Some.hot, 101, 100) and a.above(Some.hot, None, 100) and not a.bits.get(10 + VALIDITY)
+    assert a.below(Some.hot, None, 100) and not a.below(Some.hot, 200, 100)
+
+
+def test_all_of_an_alarm_fits_into_its_word():
+    a = Alarms((Some,))
+    assert Some.most < 1 << 30, "a small integer on a board"
+    assert a.bits.exists(13, 15) and not a.bits.exists(28, 1)
+    a.above(Some.most, 2, 1, 14)
+    assert not a.active(Some.most, 14)
+    a.dt_ms = 819_200
+    a.above(Some.most, 2, 1, 14)
+    assert a.above(Some.most, 2, 1, 14) and a.above(Some.most, 0.5, 1, 14), "latched"

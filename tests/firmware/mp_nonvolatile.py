@@ -3,11 +3,14 @@
 import os
 
 import micropython
-from core.counters import Counters
+from core.counters import Counters, slot_size
 from core.journal import RECORD, Journal, Kind, Ring
 from core.lease import Lease
 from core.nonvolatile import Nonvolatile
 from maps.common import MemoryKind
+from maps.pdu import BRANCHES
+from pdu.protection import Protection
+from pdu.statistics import DEMAND_BYTES, Demand
 
 ALLOCATION = ("test_noting_allocates_nothing",)  # tests of nothing else
 NOT_ON = {
@@ -95,6 +98,55 @@ def test_counters_that_change_while_they_are_written_are_written_as_they_were():
     counters.flush()
     again = Counters(memory, 40)
     assert again.load() and again.data[0] == 5 and again.data[39] == 1
+
+
+def test_shorter_counters_of_an_older_firmware_are_taken_over():
+    for older in (8, 24, 40, 83):
+        for saves in range(1, 6):
+            memory = Memory()
+            for value in range(saves):
+                counters = Counters(memory, older)
+                counters.load()
+                for i in range(older):
+                    counters.data[i] = value + 1
+                counters.save()
+                counters.flush()
+            again = Counters(memory, 172)
+            assert again.load() and bytes(again.data[:older]) == bytes((saves,)) * older, (older, saves)
+            assert not any(again.data[slot_size(older) - 8 :]), "what it did not have is zero"
+            for value in (50, 51, 52):
+                again.data[171] = value
+                again.save()
+                again.flush()
+                later = Counters(memory, 172)
+                assert later.load() and later.data[0] == saves and later.data[171] == value, (older, saves)
+
+
+def test_no_cut_at_the_change_to_longer_counters_costs_the_shorter_ones():
+    for older in (24, 40, 83):
+        for saves in (1, 2, 3):
+            for cut in range(2 * 192 + 1):
+                memory = Memory()
+                for _ in range(saves):
+                    counters = Counters(memory, older)
+                    counters.load()
+                    counters.data[0] += 1
+                    counters.save()
+                    counters.flush()
+                memory.left = cut
+                try:
+                    longer = Counters(memory, 172)
+                    assert longer.load()
+                    longer.data[171] = 9
+                    longer.save()
+                    longer.flush()
+                    longer.save()
+                    longer.flush()
+                except Cut:
+                    pass
+                memory.left = 1 << 29
+                again = Counters(memory, 172)
+                assert again.load() and again.data[0] == saves and again.data[171] in (0, 9), (older, saves, cut)
 
 
 def entries(memory, first, records):
@@ -299,6 +351,78 @@ def test_a_chip_that_stops_answering_is_told_and_comes_back():
     chip.gone = False
     a_second(memory)
     assert memory.kind == MemoryKind.FRAM
+
+
+class Peaks(Profile):
+    """The peaks of a PDU, kept as a PDU keeps them."""
+
+    COUNTER_BYTES = DEMAND_BYTES + 2 * BRANCHES
+
+    def __init__(self):
+        self.protection = Protection()
+        self.demand = Demand(lambda field, value, at=0: None, Meters)
+
+    def save(self, data, at):
+        self.demand.save(data, at)
+        self.protection.save(data, at + DEMAND_BYTES)
+
+    def restore(self, data, at):
+        self.demand.restore(data, at)
+        self.protection.restore(data, at + DEMAND_BYTES)
+
+    def set(self, watts):
+        """Of all but branch 3, which nobody ever knew."""
+        for place in range(BRANCHES + 1):
+            if place != 3:
+                self.demand._peak_demand_W[place], self.demand._peak_dW[place] = watts + place, 10 * watts + place
+        for branch in range(BRANCHES):
+            self.protection.state[6 * branch + 5] = watts % 1000 + branch
+
+    def get(self):
+        codes = [self.protection.state[6 * branch + 5] for branch in range(BRANCHES)]
+        return list(self.demand._peak_demand_W), list(self.demand._peak_dW), codes
+
+
+class Meters:
+    energy_mWh = (0,) * BRANCHES
+
+
+def test_peaks_are_the_old_or_the_new_ones_wherever_the_power_goes_and_unknown_ones_stay_unknown():
+    old, new = Peaks(), Peaks()
+    old.set(1_000_017)
+    new.set(44_123_456)
+    seen = [0, 0]
+    for cut in range(slot_size(16 + Peaks.COUNTER_BYTES) + 1):
+        chip = Chip()
+        remembered(chip, old)
+        kept = Nonvolatile(chip, old, Lease())
+        kept.start(0)
+        kept._profile = new
+        chip.left = cut
+        try:
+            a_second(kept)
+        except Cut:
+            pass
+        chip.left = 1 << 29
+        again = Peaks()
+        remembered(chip, again)
+        assert again.get() in (old.get(), new.get()), cut
+        assert again.demand._peak_dW[3] == again.demand._peak_demand_W[3] == -1
+        seen[again.get() == new.get()] += 1
+    assert seen[0] > 100 and seen[1]
+
+
+def test_peaks_that_begin_anew_stay_so():
+    chip, pdu = Chip(), Peaks()
+    pdu.set(30_000)
+    remembered(chip, pdu)
+    memory = remembered(chip, pdu)
+    pdu.demand.reset_peaks()
+    pdu.protection.reset_peaks()
+    a_second(memory)
+    again = Peaks()
+    remembered(chip, again)
+    assert again.get() == Peaks().get()
 
 
 def clean():

@@ -9,7 +9,6 @@ BEFORE, AFTER = 200, 300  # control.md
 HEADER = 64  # docs/journal.md
 NONE, RUNNING, WHOLE = 0, 1, 2
 CHANNELS = 4
-MISSED = -1
 TWO = 0b10
 
 
@@ -41,7 +40,7 @@ class Samples:
         for i in range(count):
             for channel in range(CHANNELS):
                 codes[channel] = self.count + 1000 * channel
-            record(codes, recorder.rows, recorder.state, 0 if i else MISSED if trips and self.latched else trips)
+            record(codes, recorder.rows, recorder.state, 0 if i else -trips if self.latched else trips)
             self.count += 1
         self.latched |= trips
 
@@ -66,6 +65,12 @@ class Samples:
         data = bytearray(size)
         self.recorder.read(0, size, data, 0)
         return bytes(data)
+
+    def download(self):
+        """As a master does it: all of it, and the header again."""
+        data = self.content()
+        self.recorder.read(0, HEADER, bytearray(HEADER), 0)
+        return data
 
     def numbers(self):
         """The samples of channel 0, after a look at the other channels."""
@@ -164,6 +169,61 @@ def test_trips_while_a_recording_runs_or_another_is_latched_are_counted_and_chan
     assert word(samples.content(), 22) == TWO
 
 
+def test_while_a_trip_is_latched_another_one_replaces_a_recording_that_was_read():
+    samples = recorded(300)  # and stays latched, for days
+    samples.run(BEFORE)
+    samples.download()
+    began = samples.count
+    samples.trip(0b100)
+    assert samples.status == RUNNING and samples.missed == 0
+    samples.stamp()
+    samples.run(AFTER - 1)
+    data = samples.content()
+    assert [word(data, at) for at in (HEADER, len(data) - 2 * CHANNELS)] == [began - BEFORE, began + AFTER - 1]
+    assert long(data, 6) == 2 and word(data, 22) == 0b100 and data[19] == 1, "not a first-out"
+    samples.run(BEFORE)
+    samples.trip(0b1000)
+    assert samples.missed == 1 and samples.content() == data, "nobody has read this one"
+
+
+def test_only_what_was_read_to_its_end_and_found_to_be_the_same_counts_as_read():
+    def header(samples):
+        samples.recorder.read(0, HEADER, bytearray(HEADER), 0)
+
+    def most(samples):
+        size = samples.recorder.size - 2
+        samples.recorder.read(0, size, bytearray(size), 0)
+
+    for read in ((header,), (header, header), (most, header), (Samples.content,)):
+        samples = recorded(300)
+        samples.run(BEFORE)
+        for each in read:
+            each(samples)
+        samples.trip(0b100)
+        assert samples.missed == 1 and samples.status == WHOLE, read
+    samples = recorded(300)
+    samples.run(BEFORE)
+    samples.content()
+    samples.latched = 0
+    samples.trip(0b100)  # replaces it, between the last read and the look at the header
+    samples.stamp()
+    header(samples)
+    samples.run(AFTER + BEFORE)
+    header(samples)
+    samples.trip(0b1000)
+    assert samples.missed == 1, "the second recording was never read"
+
+
+def test_a_trip_behind_one_that_was_latched_over_a_reset_is_recorded():
+    samples = Samples()
+    samples.latched = 1
+    samples.run(300)
+    samples.trip(0b100)
+    samples.stamp()
+    samples.run(AFTER - 1)
+    assert samples.status == WHOLE and samples.content()[19] == 1
+
+
 def test_it_holds_until_the_first_trip_after_all_were_reset_and_has_what_was_before_that():
     samples = recorded(300)
     samples.latched = 0
@@ -244,7 +304,7 @@ def test_nothing_is_allocated_by_the_tick_or_by_a_read():
     try:
         for _ in range(3):
             for i in range(800):
-                record(codes, rows, state, TWO if i == 250 or i == 400 else MISSED if i == 7 else 0)
+                record(codes, rows, state, TWO if i == 250 or i == 400 else -TWO if i == 7 else 0)
             recorder.read(0, 240, data, 0)
             recorder.read(HEADER + 100, 240, data, 0)
     finally:

@@ -35,7 +35,7 @@ def analysed(watts_at, seconds=12, noise_W=0.0):
             state[48] = int((watts + noise_W * next(random)) / VOLTS * COUNTS_PER_A) * 20
             state[49] = 20
         keep(state, swing.ring)
-    for _ in range(60):
+    for _ in range(120):
         swing.step(VOLTS)
     return shown.values
 
@@ -99,7 +99,7 @@ def test_an_unknown_voltage_makes_unknown_power():
     state, shown = array("i", [0] * 51), Shown()
     swing = Swing(shown, state, COUNTS_PER_A)
     state[50] = 512
-    for _ in range(60):
+    for _ in range(120):
         swing.step(None)
     assert shown.values == {
         Statistics.swing_amplitude: None,

@@ -13,7 +13,7 @@ with open(sys.argv[1]) as file:
     for line in file:
         state[48], state[49] = 20 * int(line), 20
         keep(state, swing.ring)
-for _ in range(60):
+for _ in range(120):
     swing.step(720.0)
 fields = (Statistics.swing_amplitude, Statistics.swing_frequency, Statistics.ramp_up, Statistics.ramp_down)
 print(*[found[field] for field in fields])

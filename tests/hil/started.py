@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from .line import exchanges
 LARGEST = {"pdu": (200, 125), "pump": (100, 45)}  # block of input registers: address, registers
 WRAPS_AFTER_us = 2_900_000  # from power-on: ticking for half a second and more
 RUN_us = 500_000
+METERED_us = 2_200_000  # of the main loop's time, so that two collections are in it
 
 LOCKED = """
 micropython.heap_lock()
@@ -49,6 +51,11 @@ class Started:
         pico.run(RUN_us)
         self.sampled_us = controller.sampled_us[first:]
         self.exchanges: list[Exchange] = exchanges(controller.bus, controller.unit, LARGEST[profile])
+        self.rounds_ms: list[float] = []
+        if isinstance(self.bench, PduBench):
+            first = len(controller.metered_us)
+            pico.run(METERED_us)
+            self.rounds_ms = [(after - before) / 1000 for before, after in pairwise(controller.metered_us[first:])]
         self.opened: list[tuple[float, int]] = []
         self.injected_us = pico.now_us
         if isinstance(self.bench, PduBench):

@@ -63,6 +63,8 @@ FLOW = 'remote_flow = u16(107, -1, "l/min", low=0, '
         ("heat = u16(133", "heat = = u16(133", "invalid syntax"),
         ("delay_ms=500)", "delay_ms=550)", "multiple of 100 ms"),
         ("delay_ms=500)", "delay_ms=900000)", "819100 ms at most"),
+        ("delay_ms=500)", "delay_ms=500, deadband=16)", "deadband is 0 to 15 %"),
+        ("count=2, priority", "count=16, priority", "at most 15 of it"),
         ("flow = u16(126,", "flow = u16(125,", "overlaps"),
         ('    """Secondary flow of this skid."""\n    facility', "    facility", "has no meaning"),
         ("dry_run = alarm(16,", "dry_run = alarm(17,", "is taken"),

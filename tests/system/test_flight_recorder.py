@@ -97,21 +97,41 @@ def test_an_overcurrent_is_recorded_and_read_by_device_and_command(bench):
     bench.run(test)
 
 
-def test_it_is_held_until_the_next_first_out_trip_and_others_are_counted(bench):
+def test_one_that_nobody_has_read_is_held_while_its_trip_is_latched_and_others_are_counted(bench):
     async def test(device):
         bench.equipment.current_A = list(LOADS_A)
         await asyncio.sleep(0.5)
         await trip(bench, 3)
-        first = await device.read_recording()
+        await asyncio.sleep(1)
         await trip(bench, 6)  # branch 3 is latched
         await asyncio.sleep(1)
-        assert await value(device, "recordings_missed") == 1 and await device.read_recording() == first
+        assert await value(device, "recordings_missed") == 1
+        first = await device.read_recording()
+        assert one_trip(first, 3) and first.first_out
         await reset_and_close(device, 3, 6)
-        assert await device.read_recording() == first and one_trip(first, 3)
+        assert await device.read_recording() == first
         await trip(bench, 5)
         second = await device.read_recording()
         assert one_trip(second, 5) and second.sequence == 2 and second.alarm == "instantaneous_trip.5"
-        assert await value(device, "recordings_missed") == 1
+        assert second.first_out and await value(device, "recordings_missed") == 1
+
+    bench.run(test)
+
+
+def test_a_branch_that_stays_latched_blinds_the_recorder_only_until_somebody_has_read_it(bench):
+    async def test(device):
+        bench.equipment.current_A = list(LOADS_A)
+        await asyncio.sleep(0.5)
+        await trip(bench, 3)
+        assert one_trip(await device.read_recording(), 3)
+        await asyncio.sleep(1)
+        await trip(bench, 6)
+        second = await device.read_recording()
+        assert second.tripped == ("branch.6.current",) and second.sequence == 2 and not second.first_out
+        assert await value(device, "recordings_missed") == 0 and await value(device, "tripped") == {
+            "branch_3",
+            "branch_6",
+        }
 
     bench.run(test)
 
@@ -144,7 +164,7 @@ def test_what_the_converter_did_not_give_has_no_value(bench):
     bench.run(test)
 
 
-def test_a_reset_loses_it_and_a_trip_that_is_still_latched_arms_nothing(bench):
+def test_a_reset_loses_it_and_a_trip_behind_one_that_is_still_latched_is_recorded(bench):
     async def test(device):
         await trip(bench, 3)
         assert (await device.read_recording()).sequence == 1
@@ -153,8 +173,9 @@ def test_a_reset_loses_it_and_a_trip_that_is_still_latched_arms_nothing(bench):
         assert await device.read_recording() is None and await value(device, "tripped") == {"branch_3"}
         await trip(bench, 4)
         await asyncio.sleep(1)
-        assert await device.read_recording() is None and await value(device, "recordings_missed") == 1
-        assert await value(device, "recording_sequence") == 0
+        found = await device.read_recording()
+        assert found.sequence == 1 and found.tripped == ("branch.4.current",) and not found.first_out
+        assert await value(device, "recordings_missed") == 0
 
     bench.run(test)
 

@@ -259,3 +259,32 @@ def test_lateness_of_the_main_loop_is_counted():
         assert await value(device, "housekeeping_worst_lateness") is not None
 
     bench.run(test)
+
+
+@pytest.mark.parametrize("make", [Bench, without_fram], ids=["fram", "file"])
+def test_peaks_outlive_the_power_and_so_does_that_they_began_anew(make):
+    bench = make("pdu")
+    kept_s = 1.5 if make is Bench else 65  # without FRAM: the energies are as old
+
+    async def test(device):
+        bench.equipment.current_A[0] = 50.0
+        await asyncio.sleep(3)
+        bench.equipment.current_A[0] = 20.0
+        await asyncio.sleep(2)
+        peaks = {
+            name: await value(device, name) for name in ("branch.1.peak_power", "peak_power", "branch.1.peak_current")
+        }
+        assert peaks["branch.1.peak_power"] == pytest.approx(36_000, rel=0.002)
+        await asyncio.sleep(1.5 if make is Bench else 305)
+        bench.world.power_cycle("bench")
+        await asyncio.sleep(5)
+        assert {name: await value(device, name) for name in peaks} == peaks
+        assert await value(device, "branch.1.peak_demand") is None, "ten minutes were never known"
+        await device.write({"reset_peaks": 1})
+        await asyncio.sleep(kept_s)
+        bench.world.power_cycle("bench")
+        await asyncio.sleep(5)
+        assert await value(device, "branch.1.peak_power") == pytest.approx(14_400, rel=0.01)
+        assert await value(device, "branch.1.peak_current") == pytest.approx(20, rel=0.02)
+
+    bench.run(test)

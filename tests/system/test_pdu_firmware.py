@@ -175,6 +175,24 @@ def test_undervoltage(bench):
     bench.run(test)
 
 
+def test_a_voltage_near_its_limit_is_one_alarm(bench):
+    async def test(device):
+        bench.equipment.voltage_V = 203.0  # the limit is 204
+        await asyncio.sleep(3)
+        assert "undervoltage.1" in await active_alarms(device)
+        for volts in (205.0, 203.0, 206.0, 203.5, 207.5):  # 2 % above the limit is 208.1
+            bench.equipment.voltage_V = volts
+            await asyncio.sleep(1.5)
+            assert "undervoltage.1" in await active_alarms(device), volts
+        entries = await device.read_journal()
+        assert sum("undervoltage.1" in entry.what for entry in entries) == 1
+        bench.equipment.voltage_V = 209.0
+        await asyncio.sleep(1)
+        assert not await active_alarms(device)
+
+    bench.run(test)
+
+
 def test_values_are_not_yet_there_right_after_the_start(bench):
     async def test(device):
         bench.world.kill("bench")

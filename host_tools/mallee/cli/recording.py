@@ -50,7 +50,7 @@ def recording(
         emit(context.out, context.output, summary(found), COLUMNS)
     if not found:
         context.note(
-            f"{device} has no recording: nothing tripped since its controller started, or only while another trip was latched; "
+            f"{device} has no recording: nothing tripped since its controller started; "
             f"a restart loses what there was. `mallee log {device}` shows trips before that"
         )
     return ExitCode.DONE
@@ -65,8 +65,9 @@ async def _read(context: Context, name: str) -> Recording | None:
 def title(device: str, found: Recording) -> str:
     when = f"start + {found.uptime_s} s" if found.time is None else f"{found.time:%Y-%m-%d %H:%M:%S} UTC"
     before_ms, after_ms = (n * found.sample_period_us / 1000 for n in (found.before, found.after))
+    later = "" if found.first_out else "another branch was latched as tripped; "
     return (
-        f"recording {found.sequence} of {device}: {found.alarm}, {when}; "
+        f"recording {found.sequence} of {device}: {found.alarm}, {when}; {later}"
         f"{before_ms:g} ms before and {after_ms:g} ms after, a sample every {found.sample_period_us / 1000:g} ms"
     )
 

@@ -29,6 +29,9 @@ class MapError(ValueError):
 
 _DELAY_MAX_MS = 819_100
 """A controller keeps an alarm in 30 bits (firmware/maps/fields.py), of which 13 are its delay, in tenths of a second."""
+_DEADBAND_MAX_percent = 15
+_ALARMS_MAX = 15
+"""Of one declaration: four bits, as the deadband has."""
 
 
 class _Module:
@@ -297,6 +300,13 @@ def _alarms(module: _Module, node: ast.ClassDef, signatures: dict[str, ast.argum
             module.fail(
                 expression, f"{name}: its delay is a multiple of 100 ms, {_DELAY_MAX_MS} ms at most, not {delay_ms}"
             )
+        deadband = call.get("deadband", 0)
+        if not 0 <= deadband <= _DEADBAND_MAX_percent or not 1 <= count <= _ALARMS_MAX:
+            module.fail(
+                expression,
+                f"{name}: its deadband is 0 to {_DEADBAND_MAX_percent} %, not {deadband}, and there are at most "
+                f"{_ALARMS_MAX} of it, not {count}",
+            )
         for element in range(count):
             found.append(
                 AlarmEntry(
@@ -310,6 +320,7 @@ def _alarms(module: _Module, node: ast.ClassDef, signatures: dict[str, ast.argum
                     remedy=parts["Remedy"],
                     delay_ms=delay_ms,
                     latch=call.get("latch", False),
+                    deadband_percent=deadband,
                 )
             )
     return found

@@ -29,9 +29,11 @@ def faults(dictionaries: list[Dictionary]) -> str:
         lines += [f"## {title}\n"]
         for alarm, codes in registers.alarm_groups(alarms):
             latched = "; latched: write its code to `reset_latch`" if alarm.latch else ""
+            deadband = f", deadband {alarm.deadband_percent} % of the limit" if alarm.deadband_percent else ""
             lines += [
                 f"### {registers.stem(alarm.name)}\n",
-                f"{alarm.condition} *Code {codes}, {alarm.priority} priority, after {alarm.delay_ms / 1000:g} s{latched}.*\n",
+                f"{alarm.condition} *Code {codes}, {alarm.priority} priority, group {alarm.group}, "
+                f"after {alarm.delay_ms / 1000:g} s{deadband}{latched}.*\n",
                 f"- **Cause:** {alarm.cause}",
                 f"- **Consequence:** {alarm.consequence}",
                 f"- **Remedy:** {alarm.remedy}",

@@ -89,13 +89,14 @@ def _tables(points: list[Point], alarms: list[AlarmEntry], validity: int) -> lis
         lines += [
             f"### {_TABLES['discrete'][0]} ({_TABLES['discrete'][1]})\n",
             f"1 while the alarm is active or latched. Whether it can be judged now is at its address + {validity}.\n",
-            "| address | alarm | priority | delay ms | latched |",
-            "|---|---|---|---|---|",
+            "| address | alarm | priority | delay ms | deadband % | latched |",
+            "|---|---|---|---|---|---|",
         ]
         for alarm, codes in alarm_groups(alarms):
             name = alarm.name if codes.isdigit() else pattern(alarm.name)
             lines.append(
-                f"| {codes} | `{name}` | {alarm.priority} | {alarm.delay_ms} | {'yes' if alarm.latch else ''} |"
+                f"| {codes} | `{name}` | {alarm.priority} | {alarm.delay_ms} | {alarm.deadband_percent or ''} "
+                f"| {'yes' if alarm.latch else ''} |"
             )
         lines.append("")
     return lines

@@ -47,6 +47,7 @@ class AlarmDescription(msgspec.Struct, frozen=True):
     consequence: str
     remedy: str
     delay_s: float
+    deadband_percent: int
     latched: bool
 
 
@@ -83,6 +84,7 @@ def describe_alarm(dictionary: Dictionary, alarm: AlarmEntry) -> AlarmDescriptio
         consequence=alarm.consequence,
         remedy=alarm.remedy,
         delay_s=alarm.delay_ms / 1000,
+        deadband_percent=alarm.deadband_percent,
         latched=alarm.latch,
     )
 

@@ -95,6 +95,8 @@ class AlarmEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     remedy: str
     delay_ms: int = 0
     latch: bool = False
+    deadband_percent: int = 0
+    """Of its limit: an active alarm goes when the value is back by this."""
 
 
 class Dictionary(msgspec.Struct, frozen=True, dict=True):

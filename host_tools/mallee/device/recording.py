@@ -16,6 +16,7 @@ VERSION = 1
 HEADER_BYTES = 64
 NONE, RUNNING, WHOLE = 0, 1, 2
 _HEADER = struct.Struct(">HHHIIIBxHHIHHHHI4s16s")
+_LATER = 19  # this byte is not 0 when another branch was latched as tripped
 _CLOCK_SET = 1
 _UNKNOWN_BOOT = 0xFFFFFFFF
 _NOT_SAMPLED = -0x8000
@@ -34,6 +35,8 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     alarm: str
     alarm_code: int
     tripped: tuple[str, ...]
+    first_out: bool
+    """No other branch was latched as tripped when it came."""
     sample_period_us: int
     before: int
     unit: str
@@ -101,6 +104,7 @@ def parse(content: bytes, dictionary: Dictionary) -> Recording | None:
         alarm=known.name if known else f"alarm {alarm}",
         alarm_code=alarm,
         tripped=tuple(name for bit, name in enumerate(channels) if tripped >> bit & 1),
+        first_out=content[_LATER] == 0,
         sample_period_us=period_us,
         before=before,
         unit=_text(unit),

@@ -12,8 +12,8 @@ SHORT_A = 500.0
 LOADS_A = [5.0 * n for n in range(1, 9)]
 DEAF = Patch(
     "core/recorder.py",
-    "    if event:\n        if event < 0",
-    "    if False:\n        if event < 0",
+    "    if event:\n        busy",
+    "    if False:\n        busy",
     "no trip stops the recorder",
 )
 SHORT_BEFORE = Patch(

@@ -14,7 +14,7 @@ from .single import Rig, run
 EVERY = 0xFF
 INRUSH_A, BUDGET_A, INRUSH_s = 100, 250, 0.5
 PRIORITIES = (5, 1, 7, 0, 3, 6, 2, 4)
-UNSORTED = Patch("pdu/profile.py", "        priorities.sort()\n", "", "branches close by their number")
+UNSORTED = Patch("pdu/switching.py", "        priorities.sort()\n", "", "branches close by their number")
 ALWAYS_LAST = Patch(
     "pdu/profile.py",
     "        if policy == Restore.LAST:",

@@ -62,11 +62,13 @@ def least_speed(*changes: Patch) -> float:
 
 
 def _deaf(condition: str, says: str) -> Patch:
-    return Patch("pump/conditions.py", condition, "False", f"{says} is not judged")
+    return Patch("pump/conditions.py", condition, "pass", f"{says} is not judged")
 
 
-LOW = _deaf("reached < 0.9 and not stopped", "flow below 90 %")
-CRITICAL = _deaf("reached < 0.6", "flow below 60 %")
+LOW = _deaf(
+    "undercuts(PumpAlarm.flow_low, 1.0 if stopped and reached is not None else reached, 0.9)", "flow below 90 %"
+)
+CRITICAL = _deaf("undercuts(PumpAlarm.flow_critical, reached, 0.6)", "flow below 60 %")
 
 
 def measure() -> dict[str, Figure]:
@@ -111,4 +113,4 @@ def measure() -> dict[str, Figure]:
     }
 
 
-VALVE = _deaf("abs(away) > 10", "valve feedback")
+VALVE = _deaf("exceeds(PumpAlarm.valve_deviation, away, 10)", "valve feedback")

@@ -13,8 +13,8 @@ WATCH_s = 30.0
 DEVIATIONS = {"flow_critical", "flow_low", "valve_deviation", "pump_no_effect.1", "pump_no_effect.2"}
 ALL_WAIT = Patch(
     "pump/supervision.py",
-    "        report(alarm, sensors, setting, part, valve, bool(profile.stopped_bits))\n",
-    "        if not starting:\n            report(alarm, sensors, setting, part, valve, bool(profile.stopped_bits))\n",
+    "        report(alarms, sensors, setting, part, valve, bool(profile.stopped_bits))\n",
+    "        if not starting:\n            report(alarms, sensors, setting, part, valve, bool(profile.stopped_bits))\n",
     "every alarm waits at start-up",
 )
 

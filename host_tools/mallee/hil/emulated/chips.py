@@ -76,7 +76,8 @@ class Atm90e32:
 
     def __init__(self) -> None:
         self.absent: int | None = None  # what the line floats to when the chip is not there
-        self.registers: dict[int, int] = {0xF8: 5000}
+        self.registers: dict[int, int] = {0x00: 0, 0xF8: 5000}
+        self.taken: Callable[[], None] | None = None  # called when its first voltage is read
         self._bytes = bytearray()
         self._answer = 0
 
@@ -103,6 +104,8 @@ class Atm90e32:
         if at == 2:
             register = (self._bytes[0] << 8 | byte) & 0x3FF
             self._answer = self.registers.get(register, 0)
+            if register == 0xD9 and self.taken is not None:
+                self.taken()
             if self._bytes[0] & 0x80 and register != 0x78:
                 self.registers[0x78] = self._answer
                 if 0x80 <= register <= 0x93:

@@ -24,7 +24,7 @@ c=Controller.running; p=c.profile
 class EmulatedController:
     """Without `wired` nothing but the line is attached to the board. `wraps_after_us` sets its clock before power-on, so that it
     wraps that much later. A `blank` one has MicroPython and nothing else. `sampled_us` are the moments at which the hard tick
-    took a sample."""
+    took a sample, `metered_us` those at which a PDU began to read the meter of branch 1."""
 
     def __init__(
         self,
@@ -45,9 +45,12 @@ class EmulatedController:
         self.bus = Bus(self.pico)
         self.console = Console(self.pico)
         self.sampled_us: list[float] = []
+        self.metered_us: list[float] = []
         if self.bench is not None:
             adc = self.bench.adc if isinstance(self.bench, PduBench) else self.bench.adcs[0]
             adc.taken = lambda: self.sampled_us.append(self.pico.now_us)
+        if isinstance(self.bench, PduBench):
+            self.bench.meters[0].taken = lambda: self.metered_us.append(self.pico.now_us)
 
     def boot(self) -> None:
         """Power on; main.py is about to start then, and takes some two seconds of the board's time. Raises TimeoutError."""
