@@ -43,3 +43,7 @@ LEAK_END_ohm = 10_000.0
 # flow is the rated one. Those of the default pod (pod/parameters.py, PumpParameters: half of both pumps' flow; a test compares).
 PUMP_CURVE = ((0.0, 1923.0), (152.7, 1838.0), (305.5, 1616.0), (458.2, 1269.0), (611.0, 500.0))
 DRIVE_STROKE_s = 3.0  # from 0 to 100 % speed
+# Parts of full PWM that mean 0 and 100 % at the speed inputs of the pumps and at the position input of the valve: (0.2, 1.0) is a
+# live zero of 2 V behind an amplifier that makes 10 V of all of it. A pump that shall stand gets nothing, a valve its zero.
+PUMP_DRIVE = (0.0, 1.0)
+VALVE_DRIVE = (0.0, 1.0)

@@ -75,17 +75,22 @@ class Alarms:
             self._quiet[code] = 1 - bits.get(code)
         return bits.get(code)
 
+    @micropython.native
     def above(self, alarm, value, limit, index=0):
         """Report that `value` is above `limit`, None: not known. An alarm that is active goes when the value is below the limit
         by its deadband: a value that lies near its limit must not chatter."""
+        code = (alarm & CODE) + index
         if value is None:
             return self.set(alarm, None, index)
-        code = (alarm & CODE) + index
-        if not self._quiet[code] and self.bits.get(code):
+        if self._quiet[code]:
+            if value <= limit:
+                return 0
+        elif self.bits.get(code):
             limit -= abs(limit) * (alarm >> DEADBAND & 15) / 100
         return self.set(alarm, value > limit, index)
 
     def below(self, alarm, value, limit, index=0):
+        """The same of a value below its limit."""
         return self.above(alarm, None if value is None else -value, -limit, index)
 
     def trip(self, alarm, index=0):

@@ -6,7 +6,6 @@ the main loop, so a read is one consistent snapshot by construction. Addresses o
 
 # pyright: reportArgumentType=false
 # (viper takes arrays as pointers; the stubs have no way to say so)
-from array import array
 
 import micropython
 from maps.fields import (
@@ -101,84 +100,84 @@ def width_of(field):
 
 
 class Table:
-    """Registers of one Modbus table. `writable` keeps the limits of each field for `check`."""
+    """Registers of one Modbus table. `writable` keeps the limits of each field for `check`. The image has a place for every
+    address up to the last one, holes too: an array to look places up in takes more heap than the holes, and more time."""
 
     @at_start
     def __init__(self, classes, writable=False):
         fields, elements = elements_of(classes)
-        self.spans = []  # (first address, address behind the last, offset of the first byte in the image)
-        # By address: the first byte of an element in the image, or a place that is in none. A dictionary takes twice the heap.
-        self._offset = array("h", b"\xff\x7f" * ((elements[-1] >> 10) + 1 if elements else 0))
-        size = 0
+        self.spans = []  # (first address, address behind the last, number of registers in the spans before)
+        registers = behind = 0
         for element in elements:
             address, width = element >> 10, width_of(fields[element & 1023])
-            self._offset[address] = size
-            if self.spans and self.spans[-1][1] == address:
-                first, _, offset = self.spans[-1]
-                self.spans[-1] = (first, address + width, offset)
+            if self.spans and behind == address:
+                first, _, before = self.spans[-1]
+                self.spans[-1] = (first, address + width, before)
             else:
-                self.spans.append((address, address + width, size))
-            size += 2 * width
-        self.image = bytearray(b"\xff" * size)
+                self.spans.append((address, address + width, registers))
+            behind = address + width
+            registers += width
+        self.image = bytearray(b"\xff" * (2 * behind))
         self.clamps = 0
         self._guards = []
-        # Of writable tables, beside the image: the shape of each register (core.wire), and lowest and highest values.
-        self._shapes = bytearray(size // 2 if writable else 0)
-        self._low, self._high = bytearray(size if writable else 0), bytearray(size if writable else 0)
-        known = {}  # a field -> offset of its first element: the others are copies of that
+        # Of writable tables, without holes: the shape of each register (core.wire), and lowest and highest values.
+        self._shapes = bytearray(registers if writable else 0)
+        self._low, self._high = bytearray(2 * registers if writable else 0), bytearray(2 * registers if writable else 0)
+        known = {}  # a field -> its first element, address and register: the others are copies of that
+        register = 0
         for element in elements:
             address, field = element >> 10, fields[element & 1023]
-            offset, width, kind = self._offset[address], width_of(field), field >> KIND & 15
+            width, kind = width_of(field), field >> KIND & 15
             if kind == TEXT:
-                zero(self.image, offset, 2 * width)
-                continue
-            first, default = known.setdefault(field, offset), spec(field)[3]
-            if first != offset:
-                copy(self.image, offset, self.image, first, 2 * width)
-            elif default is not None or kind in _BOTTOM:  # else it is all ones, as it stands there
-                self.put(field, default, address - (field & ADDRESS))
-            if writable:
-                self._limit(field, width, offset, first)
+                zero(self.image, 2 * address, 2 * width)
+            else:
+                first, default = known.setdefault(field, (address, register)), spec(field)[3]
+                if first[0] != address:
+                    copy(self.image, 2 * address, self.image, 2 * first[0], 2 * width)
+                elif default is not None or kind in _BOTTOM:  # else it is all ones, as it stands there
+                    self.put(field, default, address - (field & ADDRESS))
+                if writable:
+                    self._limit(field, width, register, first[1])
+            register += width
 
     @at_start
-    def _limit(self, field, width, offset, first):
-        if first != offset:
-            self._shapes[offset // 2] = self._shapes[first // 2]
-            copy(self._low, offset, self._low, first, 2 * width)
-            copy(self._high, offset, self._high, first, 2 * width)
+    def _limit(self, field, width, register, first):
+        if first != register:
+            self._shapes[register] = self._shapes[first]
+            copy(self._low, 2 * register, self._low, 2 * first, 2 * width)
+            copy(self._high, 2 * register, self._high, 2 * first, 2 * width)
             return
         _, low, high, default = spec(field)
         signed = SIGNED if field >> KIND & 15 in _BOTTOM else 0
-        self._shapes[offset // 2] = width | signed | (OPTIONAL if default is None else 0)
+        self._shapes[register] = width | signed | (OPTIONAL if default is None else 0)
         low, high = raw_of(field, low), raw_of(field, high)
-        for i in range(offset + 2 * width - 1, offset - 1, -1):
+        for i in range(2 * (register + width) - 1, 2 * register - 1, -1):
             self._low[i], self._high[i] = low & 0xFF, high & 0xFF
             low >>= 8
             high >>= 8
 
     @at_start
     def extend(self, first, count):
-        """Registers without fields of their own, behind all others: a copy of some, say. Returns their place in the image."""
-        place = len(self.image)
+        """Registers without fields of their own, of a table that is not written: a copy of some, say. Returns their place."""
         last = self.spans[-1]
         if last[1] == first:
             self.spans[-1] = (last[0], first + count, last[2])
         else:
-            self.spans.append((first, first + count, place))
-        self.image = self.image + bytearray(2 * count)
-        return place
+            self.spans.append((first, first + count, 0))
+        self.image = self.image + bytearray(max(0, 2 * (first + count) - len(self.image)))
+        return 2 * first
 
     @micropython.native
     def locate(self, address, count):
         """Byte offset of `address` in the image, or -1 where the span does not lie within the map."""
-        for first, end, offset in self.spans:
+        for first, end, _ in self.spans:
             if first <= address and address + count <= end:
-                return offset + 2 * (address - first)
+                return 2 * address
         return -1
 
     def place(self, field, at=0):
         """Byte offset of an element in the image, for whoever stores many values in one go."""
-        return self._offset[(field & ADDRESS) + at]
+        return 2 * ((field & ADDRESS) + at)
 
     @micropython.native
     def put(self, field, value, at=0):
@@ -197,7 +196,7 @@ class Table:
             raw = int(value + 0.5) if value >= 0 else -int(0.5 - value)
         if not 0 <= raw <= 0x7FFF:
             raw = self._clamped(field >> KIND & 15, raw)
-        offset, image = self._offset[(field & ADDRESS) + at], self.image
+        offset, image = 2 * ((field & ADDRESS) + at), self.image
         image[offset] = raw >> 8 & 0xFF
         image[offset + 1] = raw & 0xFF
 
@@ -210,7 +209,7 @@ class Table:
 
     def _put_slowly(self, field, value, at):
         kind = field >> KIND & 15
-        offset, size = self._offset[(field & ADDRESS) + at], 2 * WIDTH[kind]
+        offset, size = 2 * ((field & ADDRESS) + at), 2 * WIDTH[kind]
         image = self.image
         if value is None:
             byte = 0xFF if kind not in _BOTTOM else 0
@@ -239,7 +238,7 @@ class Table:
     @micropython.native
     def get(self, field, at=0):
         """Value in engineering units, or None where it is not available."""
-        offset, kind, image = self._offset[(field & ADDRESS) + at], field >> KIND & 15, self.image
+        offset, kind, image = 2 * ((field & ADDRESS) + at), field >> KIND & 15, self.image
         if kind <= S16 or kind >= FLAGS:
             raw = image[offset] << 8 | image[offset + 1]
             if raw == (0x8000 if kind == S16 else 0xFFFF):
@@ -284,12 +283,14 @@ class Table:
     def check(self, address, count, data, offset):
         """Exception code for writing `count` registers, or 0. Half of a wide value, or any value outside its limits,
         refuses the whole request."""
-        place = self.locate(address, count)
-        if place < 0:
-            return ILLEGAL_ADDRESS
-        if not within(data, offset, self._shapes, self._low, self._high, place >> 1, count):
-            return ILLEGAL_VALUE
         end = address + count
+        for first, behind, before in self.spans:
+            if first <= address and end <= behind:
+                if not within(data, offset, self._shapes, self._low, self._high, before + address - first, count):
+                    return ILLEGAL_VALUE
+                break
+        else:
+            return ILLEGAL_ADDRESS
         for first, behind, may_write, _ in self._guards:
             if address < behind and first < end and may_write is not None:
                 code = may_write(address, count, data, offset)

@@ -4,11 +4,13 @@ What is kept is the image of the holding table from `first` up: settings and loc
 addresses that it covers; so a copy of an older minor version, which lacks some registers, finds its places.
 """
 
+# pyright: reportArgumentType=false
+# (viper takes byte arrays as pointers; the stubs have no way to say so)
 from binascii import crc32
 from time import ticks_diff, ticks_us
 
 from core.starting import at_start
-from core.wire import get16, get32, put16
+from core.wire import copy, get16, get32, put16
 
 _HEADER = 10  # map major, map minor, sequence (2 words), number of spans; behind it a span's first address and end each
 
@@ -24,8 +26,7 @@ class Settings:
         self.damaged = False
         self.worst_write_us = 0
         self.spans = [span for span in table.spans if span[0] >= first]
-        self.start = self.spans[0][2]
-        self.size = len(table.image) - self.start
+        self.size = sum([2 * (end - first) for first, end, _ in self.spans])
 
     @at_start
     def load(self):
@@ -45,7 +46,7 @@ class Settings:
         for place in range(_HEADER, at, 4):
             for address in range(get16(best, place), get16(best, place + 2)):
                 offset = self.table.locate(address, 1)
-                if offset >= self.start:  # else a newer version had it, and this one does not
+                if offset >= 2 * self.spans[0][0]:  # else a newer version had it, and this one does not
                     self.table.image[offset : offset + 2] = best[at : at + 2]
                 at += 2
         return True
@@ -61,10 +62,13 @@ class Settings:
         put16(data, 4, sequence >> 16)
         put16(data, 6, sequence)
         put16(data, 8, len(self.spans))
-        for i in range(len(self.spans)):
-            put16(data, _HEADER + 4 * i, self.spans[i][0])
-            put16(data, _HEADER + 4 * i + 2, self.spans[i][1])
-        data[body:end] = self.table.image[self.start :]
+        at, to = _HEADER, body
+        for first, behind, _ in self.spans:
+            put16(data, at, first)
+            put16(data, at + 2, behind)
+            copy(data, to, self.table.image, 2 * first, 2 * (behind - first))
+            at += 4
+            to += 2 * (behind - first)
         crc = crc32(data[:end])
         put16(data, end, crc >> 16)
         put16(data, end + 2, crc)

@@ -29,9 +29,9 @@ class Together:
     @at_start
     def __init__(self, inputs, holdings, clock, refuse):
         self._inputs, self._holdings, self._clock, self._refuse = inputs, holdings, clock, refuse
-        for first, end, offset in inputs.spans:
+        for first, end, _ in inputs.spans:
             if first == Status.sequence & ADDRESS:
-                self._fast = offset
+                self._fast = 2 * first
                 self._bytes = 2 * (end - first)
         self._copy = inputs.extend(LATCHED, self._bytes // 2)
         self._number = inputs.place(Latch.latch_number)

@@ -11,6 +11,7 @@ together, once its chip has said behind the last of them that it is still on. Ch
 from array import array
 from struct import pack_into, unpack_from
 
+import micropython
 from core.starting import at_start
 from drivers.atm90e32 import FIRST, SECOND, WORDS, ChipError
 from maps.common import Chip, Quality
@@ -28,6 +29,14 @@ LOOK_MS = const(3000)  # between looks for one chip that is not fitted: one may 
 _FREQUENCY = const(6)
 _HALF = const(11)  # words of the first half
 _METER_ON = const(19)
+
+
+@micropython.viper
+def grow(ages_ms: ptr32, dt_ms: int, limit_ms: int):
+    """Ages of all chips, which stop at the limit. Bytecode took 0.5 ms of a Pico's turn for it."""
+    for branch in range(8):
+        if ages_ms[branch] < limit_ms:
+            ages_ms[branch] += dt_ms
 
 
 class Metering:
@@ -59,7 +68,6 @@ class Metering:
         self._point = point
         self._fitting = fitting
         self._age_ms = array("i", [0] * BRANCHES)  # since the chip was started, or since that was tried
-        self._aging = True  # some age is below RESTART_MS
         self._round_ms = 0  # since the round began
         self._next = 0  # BRANCHES: the round is done
         self._second = False  # the first half of this chip has been read
@@ -75,12 +83,7 @@ class Metering:
         """Read the next half of a chip; one that fails its check gives no values and is started anew. True when this turn was not
         needed: there is time for something else."""
         age = self._age_ms
-        if self._aging:
-            self._aging = False
-            for branch in range(BRANCHES):
-                if age[branch] < RESTART_MS:
-                    age[branch] += dt_ms
-                    self._aging = True
+        grow(age, dt_ms, RESTART_MS)
         self._round_ms += dt_ms
         self._looked_ms += dt_ms
         if self._looked_ms >= LOOK_MS and self._look():
@@ -165,7 +168,6 @@ class Metering:
 
     def _start(self, branch):
         self._age_ms[branch] = 0
-        self._aging = True
         self._point(branch)
         try:
             self._chip.start()

@@ -146,6 +146,7 @@ class Pdu:
         self.demand = Demand(self.image.put, self.metering)
         self._odd = False
         self._turn = 0
+        self._balance = False  # it is time for the balance of the phases
         reset = StatisticsCommand.reset_peaks & ADDRESS
         controller.holdings.guard(reset, reset + 1, None, self._reset_peaks)
         behind = BranchSwitching.START + BRANCHES * BranchSwitching.STRIDE
@@ -271,7 +272,12 @@ class Pdu:
 
     def housekeep(self, dt_ms):
         self.supply.watch()
-        if self.metering.step(dt_ms):
+        if not self.metering.step(dt_ms):
+            return
+        if self._balance:  # 2.1 ms on a Pico, which supervision has not left
+            self._balance = False
+            self.metering.balance()
+        else:
             cV = self.metering.phase_cV
             self.swing.step(None if self.channel_lost or min(cV) < 0 else sum(cV) / 100)
 
@@ -298,9 +304,6 @@ class Pdu:
         self._odd = not self._odd
         if self._odd:
             self.metering.sums()
-            self._turn = (self._turn + 1) % 5
-            if not self._turn:
-                self.metering.balance()
             if self.supply.step(2 * dt_ms):
                 self._restore()
             self.judging.chips()
@@ -310,6 +313,9 @@ class Pdu:
                 self.ask()
             return
         self.demand.step(2 * dt_ms)
+        self._turn = (self._turn + 1) % 5
+        if not self._turn:
+            self._balance = True
         if self._fitted:
             self.judging.branches(self.supply.live)
 

@@ -35,6 +35,7 @@ class Demand:
         self._demand_W = array("i", [_UNKNOWN] * BRANCHES)
         self._peak_demand_W = array("i", [_UNKNOWN] * (BRANCHES + 1))
         self._peak_dW = array("i", [_UNKNOWN] * (BRANCHES + 1))
+        self._shown = array("i", [_UNKNOWN] * (3 * (BRANCHES + 1)))  # what the registers say: storing them takes 2 ms
         self._began_mWh = list(metering.energy_mWh)
         self._known = 0  # branches that were metered since the minute began; the first one began before the start
         self._ms = 0
@@ -110,5 +111,9 @@ class Demand:
     def _show(self, group, place, demand_W, at):
         peak_W = self._peak_demand_W[place] = max(demand_W, self._peak_demand_W[place])
         power_W = self._peak_dW[place] // 10
+        shown, place = self._shown, 3 * place
         for field, watts in ((group.demand, demand_W), (group.peak_demand, peak_W), (group.peak_power, power_W)):
-            self._put(field, watts if watts >= 0 else None, at)
+            if watts != shown[place]:
+                shown[place] = watts
+                self._put(field, watts if watts >= 0 else None, at)
+            place += 1

@@ -4,15 +4,15 @@ Each pump has a limit that moves; its command is the speed that the loop wants, 
 limit, so nothing jumps. Pure. Percent, seconds.
 """
 
+import micropython
 from core.pid import ramp
 from core.starting import at_start
 from micropython import const
 
 PUMPS = const(2)
 BOTH = const(3)
-RETURN_percent_s = (
-    3.0  # of a pump that comes or goes while the other carries: its check valve moves while the loop can follow
-)
+# Of a pump that comes or goes while the other carries: its check valve moves while the loop can follow.
+RETURN_percent_s = 3.0
 PROBE_percent = 15.0  # so fast at least that standing and turning can be told apart
 MIN_ON_ms = const(300_000)
 
@@ -35,6 +35,7 @@ class Arrangement:
     def stop(self):
         self.commands[0] = self.commands[1] = 0.0
 
+    @micropython.native
     def step(self, speed, standby, no_effect, minimum, per_s, dt_s):
         """`standby`: one on duty, else both share. A pump without effect runs at `minimum`, to show when it is back; where
         none has an effect all are driven: cooling does not stop by a suspicion."""

@@ -27,8 +27,10 @@ class Setpoints:
 
     def step(self, mode, targets, percent_per_s, dt_s):
         self.mode = mode
+        values = self.values
         for i in range(4):
-            self.values[i] = ramp(self.values[i], targets[i], self.SPANS[i] * percent_per_s / 100 * dt_s)
+            if values[i] != targets[i]:
+                values[i] = ramp(values[i], targets[i], self.SPANS[i] * percent_per_s / 100 * dt_s)
 
     def arrived(self, mode, targets):
         if self.mode != mode:
@@ -98,6 +100,7 @@ class ValveLoop:
         self.loop = Pi(0.0, 100.0)
         self.demand = 0.5
 
+    @micropython.native
     def step(self, error_K, demand, dt_s):
         """`error_K` is supply minus set-point; without a `demand` (None) the last one holds. It falls slowly, as heat does: a
         return sensor that suddenly reads low must leave the loop time to see what comes of it."""

@@ -3,7 +3,7 @@
 import micropython
 from core.pid import ramp
 from core.starting import at_start
-from machine import PWM, Pin
+from drivers.pump_drive import PumpDrive
 from maps.common import LeaseState
 from maps.pump import Local, Mode, Operation, Remote, Settings
 from maps.pump_supervision import Plant
@@ -21,7 +21,7 @@ class Driving:
     """`setting` gives a setting in force; `measured()` is (ΔP, flow, None), `setpoint()` the same of what is wanted."""
 
     @at_start
-    def __init__(self, controller, sensors, setpoints, setting, believed):
+    def __init__(self, controller, sensors, setpoints, setting, equipment, believed):
         self._controller = controller
         self._sensors = sensors
         self.believed = believed
@@ -32,7 +32,8 @@ class Driving:
         self.arrangement = Arrangement()
         self.valve_command = 0.0
         self.standby = False  # pumps are arranged as duty and standby
-        self.pwm = ()
+        self.drives = ()
+        self._spans = equipment.PUMP_DRIVE, equipment.VALVE_DRIVE
         self._relative = (None, None, None)  # gains of the loops that are computed, for the schedule
 
     @at_start
@@ -54,11 +55,11 @@ class Driving:
         self.loop.take_over(speed, measured, self.setpoint())
         arrangement.take_over([speed if each is None else each for each in speeds])
         self.valve.take_over(self.valve_command, 0.0, None if supply is None else self.demand(supply))
-        self.pwm = [
-            PWM(Pin(pins["pump_pwm"][pump]), freq=PWM_HZ, duty_u16=duty(arrangement.commands[pump]))
-            for pump in range(PUMPS)
+        pump_span, valve_span = self._spans
+        self.drives = [
+            PumpDrive(pins["pump_pwm"][pump], PWM_HZ, pump_span, arrangement.commands[pump]) for pump in range(PUMPS)
         ]
-        self._valve_pwm = PWM(Pin(pins["valve_pwm"]), freq=PWM_HZ, duty_u16=duty(self.valve_command))
+        self._valve_drive = PumpDrive(pins["valve_pwm"], PWM_HZ, valve_span, self.valve_command, valve=True)
 
     def tune(self, plant):
         """`plant(field)` gives a number of the plant. What is set by hand counts, and is not scheduled."""
@@ -117,7 +118,7 @@ class Driving:
                 loop.take_over(ramp(loop.speed, min(operating.speed, loop.cap), per_s * dt_s), measured, wanted)
             arrangement.step(loop.speed, self.standby, no_effect, minimum, per_s, dt_s)
         for pump in range(PUMPS):
-            self.pwm[pump].duty_u16(duty(arrangement.commands[pump]))
+            self.drives[pump].drive(arrangement.commands[pump])
 
     def _by_hand(self, most):
         get = self._controller.holdings.get
@@ -141,7 +142,7 @@ class Driving:
         self.valve_command = command = ramp(command, wanted, VALVE_percent_s * dt_s)
         if demand is None:
             self.valve.take_over(command, 0.0)
-        self._valve_pwm.duty_u16(duty(command))
+        self._valve_drive.drive(command)
 
     def demand(self, supply_degC):
         value, controller = self._sensors.value, self._controller
@@ -165,7 +166,3 @@ class Driving:
     def setpoint(self):
         _, pressure, flow, speed = self._setpoints.values
         return drooped(pressure, self._setting(Settings.droop), self.loop.speed), flow, speed
-
-
-def duty(percent):
-    return int(max(0.0, min(100.0, percent)) * 655.35 + 0.5)

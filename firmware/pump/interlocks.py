@@ -52,7 +52,7 @@ class Interlocks:
         self._noted_bits = 0
 
     @at_start
-    def prepare_tick(self, converters, pwm):
+    def prepare_tick(self, converters, drives):
         """What the tick needs, in one place: it looks up one attribute instead of eight, and binds no method, which would
         allocate. A converter that is not fitted costs it nothing."""
         self._for_tick = (
@@ -63,8 +63,8 @@ class Interlocks:
             self._high_code,
             converters.reader(0),
             converters.reader(1),
-            pwm[0].duty_u16,
-            pwm[1].duty_u16,
+            drives[0].stop,
+            drives[1].stop,
             self._asked,
         )
 

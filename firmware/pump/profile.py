@@ -53,7 +53,7 @@ class Pump(Interlocks):
         self._settings = {}  # field -> value in force
         curve = Curve(equipment.PUMP_CURVE)
         self.believed = Plausibility(self.sensors, self.setting, curve)
-        self.driving = Driving(controller, self.sensors, self.setpoints, self.setting, self.believed)
+        self.driving = Driving(controller, self.sensors, self.setpoints, self.setting, equipment, self.believed)
         self.supervisor = Supervisor(self, pins, equipment, curve)
         self.capability = board.CAPABILITIES["hard_tick"]
         self.ticking = False
@@ -102,7 +102,7 @@ class Pump(Interlocks):
         self.sensors.vote(0)
         self.driving.start(self._pins, lambda: self.setpoints.step(*self._targets(False), 0, 0))
         self.supervisor.start(self.driving.arrangement.commands)
-        self.prepare_tick(converters, self.driving.pwm)
+        self.prepare_tick(converters, self.driving.drives)
         self._tick = tick.start(self.capability, self.tick)
         self.ticking = self._tick is not None
         if not self.ticking:

@@ -9,7 +9,7 @@ from mallee.hil.emulated.costs import lateness_us
 from mallee.hil.emulated.image import stock_image
 
 from ..hil.line import SILENCE_us
-from ..hil.started import Started
+from ..hil.started import TURNS, Started
 from .reasons import CannotMeasure
 
 ON = "stock MicroPython 1.25.0 on an emulated RP2040 at 125 MHz"
@@ -39,7 +39,7 @@ def measure() -> dict[str, tuple[float | None, str]]:
         )
         found[f"{profile}.housekeep_worst"] = (
             cost["housekeep"][1],
-            f"worst of 36 steps, which is a round of all metering chips and more, hard tick off; {ON}",
+            f"worst of {TURNS[profile]} steps, which is several rounds of all chips and a sweep for swings, hard tick off; {ON}",
         )
         found[f"{profile}.modbus_read"] = (
             cost["modbus"][1],

@@ -15,7 +15,7 @@ def server():
     )
     fast = [span for span in inputs.spans if span[0] == common.Status.sequence & ADDRESS][0]
     place = inputs.extend(common.LATCHED, fast[1] - fast[0])
-    copy(inputs.image, place, inputs.image, fast[2], 2 * (fast[1] - fast[0]))
+    copy(inputs.image, place, inputs.image, 2 * fast[0], 2 * (fast[1] - fast[0]))
     holdings = Table(
         (common.CommonSettings, pump.Local, pump.Settings, pump_supervision.Supervision, pump_supervision.Plant),
         writable=True,

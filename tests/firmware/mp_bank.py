@@ -26,9 +26,9 @@ def table():
 def test_contiguous_fields_form_spans_and_holes_do_not_exist():
     t = table()
     assert [span[:2] for span in t.spans] == [(10, 25), (40, 41)]
-    assert t.locate(10, 15) == 0
+    assert t.locate(10, 15) == 20
     assert t.locate(9, 1) == t.locate(10, 16) == t.locate(25, 1) == t.locate(24, 2) == -1
-    assert t.locate(40, 1) == 30
+    assert t.locate(40, 1) == 80
 
 
 def test_everything_starts_as_not_available():

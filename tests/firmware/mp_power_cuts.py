@@ -152,8 +152,9 @@ def settings_of(*classes):
     def save(value):
         table, settings = make()
         settings.load()
-        for at in range(len(table.image)):  # every register says which commit it is of
-            table.image[at] = value >> 8 * (~at & 1) & 0xFF
+        for first, end, _ in table.spans:
+            for at in range(2 * first, 2 * end):  # every register says which commit it is of
+                table.image[at] = value >> 8 * (~at & 1) & 0xFF
         settings.commit()
 
     def load():
@@ -161,8 +162,10 @@ def settings_of(*classes):
         assert settings.load(), "no copy is valid"
         if not settings.sequence:
             return None
-        assert bytes(table.image) == bytes(table.image[:2]) * (len(table.image) // 2), "a mixture"
-        return table.image[0] << 8 | table.image[1]
+        word = bytes(table.image[400:402])
+        for first, end, _ in table.spans:
+            assert bytes(table.image[2 * first : 2 * end]) == word * (end - first), "a mixture"
+        return word[0] << 8 | word[1]
 
     return save, load
 

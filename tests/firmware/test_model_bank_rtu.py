@@ -45,7 +45,7 @@ def test_on_a_good_line_every_answer_comes():
 
 
 def test_on_a_bad_line_nothing_is_done_by_half():
-    line = Line(baud=115200, framing="8N1", faults=Faults(flip=2e-4, insert=2e-3, drop=2e-3, truncate=0.01), seed=6)
+    line = Line(baud=115200, framing="8N1", faults=Faults(flip=2e-4, insert=2e-3, drop=2e-3, truncate=0.01), seed=8)
     live = LiveRtu(line, 115200, "8N1", gap=0.2)
     doubt = Doubt(live, ModelBank(DICTIONARY, FIRST_HOLDING, COILS))
 

@@ -25,6 +25,7 @@ from pymodbus.pdu import ModbusPDU
 T = TypeVar("T")
 UNIT = 17
 WRAPS_AFTER_us = 2_300_000  # from power-on: when the hard tick has just begun
+GOLDEN_us = 38_197  # 100 ms by the golden ratio, twice: its multiples fill the 100 ms evenly, however many there are
 SILENCE_us = 1e6 * silence_s(19200)
 
 
@@ -125,11 +126,15 @@ def told(what: str, pico) -> Iterator[None]:
     print(f"{what}: {(pico.now_us - began_us) / 1e6:.2f} s of the board's time, {monotonic() - began_s:.0f} s here")
 
 
-def exchanges(bus: Bus, unit: int, block: tuple[int, int], short: int = 24, long: int = 1) -> list[Exchange]:
-    """Reads at moments that drift against the board's tasks, which come every 10 and 100 ms: `short` ones, and `long` ones of the
-    whole `block` (address, registers)."""
-    request = pdus.encode(pdus.read_input(0, 2))
-    done = [bus.exchange(encode(unit, request), after_us=index * 3700 % 10_000) for index in range(short)]
-    request = pdus.encode(pdus.read_input(*block))
-    done += [bus.exchange(encode(unit, request), after_us=index * 7100) for index in range(long)]
+def exchanges(bus: Bus, unit: int, block: tuple[int, int], short: int = 39, long: int = 1) -> list[Exchange]:
+    """`short` reads that lie evenly over the 100 ms after which the board's tasks repeat, wherever the first one is: a median of
+    such reads does not hang on the moment at which they begin. And `long` ones of the whole `block` (address, registers)."""
+    request = encode(unit, pdus.encode(pdus.read_input(0, 2)))
+    done, next_us = [], bus.pico.now_us
+    for _ in range(short):
+        while next_us < bus.pico.now_us:
+            next_us += GOLDEN_us
+        done.append(bus.exchange(request, after_us=next_us - bus.pico.now_us))
+    request = encode(unit, pdus.encode(pdus.read_input(*block)))
+    done += [bus.exchange(request, after_us=index * 7100) for index in range(long)]
     return done

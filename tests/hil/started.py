@@ -17,6 +17,7 @@ from mallee.link.rtu_frames import encode
 from .line import exchanges
 
 LARGEST = {"pdu": (200, 125), "pump": (100, 45)}  # block of input registers: address, registers
+TURNS = {"pdu": 648, "pump": 36}  # of housekeeping: a whole sweep for swings
 WRAPS_AFTER_us = 2_900_000  # from power-on: ticking for half a second and more
 RUN_us = 500_000
 METERED_us = 2_200_000  # of the main loop's time, so that two collections are in it
@@ -64,4 +65,4 @@ class Started:
             pico.run(20_000)
         controller.stop()
         self.rtu_allocates = rtu_allocates(controller.console, controller.bus, controller.unit)
-        self.costs: dict[str, Any] = costs(controller.console)
+        self.costs: dict[str, Any] = costs(controller.console, TURNS[profile])

@@ -146,7 +146,7 @@ def test_another_units_request_is_not_answered(board):
 @pytest.mark.smoke
 def test_answers_keep_the_silence_and_let_go_of_the_line_at_once(board):
     first, count = board.device.dictionary.fast
-    done = exchanges(board.bus, UNIT, (first, count), short=12)
+    done = exchanges(board.bus, UNIT, (first, count), short=26)
     assert all(exchange.answer and exchange.driven == 1 for exchange in done)
     late_us = [exchange.silence_us - SILENCE_us for exchange in done]
     print(f"first byte over t3.5: {[round(us) for us in sorted(late_us)]} us")
@@ -296,7 +296,7 @@ def test_it_keeps_its_budgets(board):
     assert "KeyboardInterrupt" in ended and ended.count("Traceback") == 1, ended
     assert rtu_allocates(board.controller.console, board.bus, UNIT) == 0
     found = costs(board.controller.console)
-    print({name: round(worst) for name, (_, worst) in found.items()})
+    print({name: round(worst or mean) for name, (mean, worst) in found.items()})
     column = 0 if board.profile == "pdu" else 1
     missed = {name: found[name] for name, limits in BUDGETS.items() if found[name][1] > limits[column]}
     assert not missed

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
+import subprocess
+import sys
 
 import pytest
 from mallee import resources
@@ -117,6 +120,55 @@ def test_two_private_names_of_one_module_never_become_one(profile):
     for named, text in shrunk(before).items():
         old, new = (set(re.findall(r"self\.(_\w+)", source)) for source in (before[named], text))
         assert len(old) == len(new), named
+
+
+def declared(files, folder):
+    """The classes of the maps as a controller has them, by module and name."""
+    for named, text in files.items():
+        if named.startswith("maps/"):
+            (folder / named).parent.mkdir(exist_ok=True)
+            (folder / named).write_text(text)
+    (folder / "micropython.py").write_text("def const(value):\n    return value\n")
+    maps = [named.removesuffix(".py").replace("/", ".") for named in files if named.startswith("maps/")]
+    code = (
+        "import importlib, json\n"
+        f"print(json.dumps({{m: {{n: {{k: v for k, v in vars(c).items() if k[0].islower()}} for n, c in "
+        f"vars(importlib.import_module(m)).items() if isinstance(c, type) and c.__module__ == m}} for m in {maps!r}}}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
+    return json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("profile", ["pdu", "pump"])
+def test_registers_and_alarms_have_other_names_and_the_same_numbers(profile, tmp_path):
+    before = sources(profile)
+    after = shrunk(before)
+    (tmp_path / "old").mkdir()
+    (tmp_path / "new").mkdir()
+    old, new = declared(before, tmp_path / "old"), declared(after, tmp_path / "new")
+    short = 0
+    for module, classes in old.items():
+        for name, fields in classes.items():
+            renamed = new[module][name]
+            assert list(renamed.values()) == list(fields.values()), (module, name)
+            short += sum(len(there) <= 2 < len(here) for here, there in zip(fields, renamed, strict=True))
+    assert short > 100
+    used = 0
+    for named, text in before.items():
+        classes = {}
+        for node in ast.walk(ast.parse(text)):
+            if isinstance(node, ast.ImportFrom) and (node.module or "") in old:
+                classes |= {alias.asname or alias.name: (node.module, alias.name) for alias in node.names}
+        for here, there in zip(ast.walk(ast.parse(text)), ast.walk(ast.parse(after[named])), strict=True):
+            if isinstance(here, ast.Attribute) and ast.unparse(here.value) in classes and here.attr[0].islower():
+                module, name = classes[ast.unparse(here.value)]
+                if here.attr in old[module].get(name, ()):
+                    assert (
+                        isinstance(there, ast.Attribute)
+                        and new[module][name][there.attr] == old[module][name][here.attr]
+                    ), (named, ast.unparse(here))
+                    used += 1
+    assert used > 100
 
 
 def test_the_firmware_was_read():

@@ -33,3 +33,5 @@ LEAK_PULL_UP_ohm = 10_000.0
 LEAK_END_ohm = 10_000.0
 PUMP_CURVE = ((0.0, 1923.0), (152.7, 1838.0), (305.5, 1616.0), (458.2, 1269.0), (611.0, 500.0))
 DRIVE_STROKE_s = 3.0
+PUMP_DRIVE = (0.2, 1.0)  # live zeros: 2-10 V, and 1-9 V
+VALVE_DRIVE = (0.1, 0.9)

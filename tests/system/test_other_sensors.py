@@ -134,3 +134,22 @@ def test_equipment_that_would_not_start_is_refused(rows, board, what):
     with pytest.raises(MalleeError, match=what) as refused:
         named_drivers(resources.firmware_dir(), {"OTHERS": rows}, boards.load(board).data["PUMP"], board)
     assert refused.value.likely and refused.value.next
+
+
+def test_live_zeros_of_the_drives_are_those_of_the_equipment(bench):
+    async def test(device):
+        await asyncio.sleep(4)
+        for _ in range(3):
+            await asyncio.sleep(1)
+            speeds, position = (await device.read("pump_command.1")).value, (await device.read("valve_command")).value
+            duties = bench.equipment.outputs
+            assert duties[0] / 65535 == pytest.approx(0.2 + 0.8 * speeds / 100, abs=0.01) and speeds > 15
+            assert duties[2] / 65535 == pytest.approx(0.1 + 0.8 * position / 100, abs=0.02)
+        await device.write({"operation_setpoint": "service", "service_valve": 0.0})
+        await asyncio.sleep(40)
+        assert bench.equipment.outputs[2] / 65535 == pytest.approx(0.1, abs=1e-4), "closed is not a broken wire"
+        bench.equipment.values["level"] = 1.0  # dry: the tick stops both
+        await asyncio.sleep(1)
+        assert bench.equipment.outputs[:2] == (0, 0)
+
+    bench.run(test)

@@ -2,9 +2,10 @@
 
 MicroPython keeps every name that a module brings, once, with its text: 30 kB of a Pico's heap, in tables that double.
 Arguments of functions and what is private to a class or a module (`_name`) need no name of their own; each gets a short
-one that other modules use for theirs. What is left alone, because more than its own module could know it: keywords of
-calls, names in strings, private names of objects other than self, classes that inherit across modules, and the modules
-that people meet at the prompt.
+one that other modules use for theirs. So do registers and alarms of the maps, which the code names as `Class.register`: a
+controller never asks what they are called, and the dictionary that it serves says it. What is left alone, because more than
+its own module could know it: keywords of calls, names in strings, private names of objects other than self, classes that
+inherit across modules, and the modules that people meet at the prompt.
 """
 
 from __future__ import annotations
@@ -16,8 +17,14 @@ from collections.abc import Iterator, Mapping
 
 MET_AT_THE_PROMPT = {"core/controller.py", "pdu/profile.py", "pump/profile.py", "main.py"}
 
+_DECLARING = {"Input", "Holding", "Coil", "Alarm"}
+"""Bases of the classes of firmware/maps whose lower-case names are registers or alarms."""
+
 _Edit = tuple[int, int, str, str]
 """Line, byte in it, old name, new name."""
+
+_Declared = dict[tuple[str, str], dict[str, str]]
+"""Map and class, then old name: new name."""
 
 
 def shrunk(sources: Mapping[str, str]) -> dict[str, str]:
@@ -27,8 +34,9 @@ def shrunk(sources: Mapping[str, str]) -> dict[str, str]:
     kept = {name for tree in trees.values() for name in _known_outside(tree)}
     kept |= {name for tree in trees.values() for name in _inherited(tree)}
     found: dict[str, str] = {}
+    declared = _declared(trees)
     for named, tree in trees.items():
-        edits = _arguments(tree, kept)
+        edits = _arguments(tree, kept) + _registers(named, tree, declared)
         if named not in MET_AT_THE_PROMPT:
             edits += _private(tree, kept, taken)
         found[named] = _edited(sources[named], edits)
@@ -86,6 +94,72 @@ def _inherited(tree: ast.Module) -> Iterator[str]:
     bases = {ast.unparse(base) for node in tree.body if isinstance(node, ast.ClassDef) for base in node.bases}
     if bases - own - {"Exception", "Input", "Holding", "Coil", "Alarm", "Order", "Enum"}:
         yield from _all_names(tree)
+
+
+def _declared(trees: Mapping[str, ast.Module]) -> _Declared:
+    """New names by map, class and name. What is met elsewhere as anything but `Class.name` keeps its own."""
+    found: _Declared = {}
+    for named, tree in trees.items():
+        if named.startswith("maps/"):
+            for node in tree.body:
+                if isinstance(node, ast.ClassDef) and _DECLARING & {ast.unparse(base) for base in node.bases}:
+                    found[named, node.name] = {target.id: target.id for target in _targets(node)}
+    kept: set[str] = set()
+    for named, tree in trees.items():
+        resolved = {id(node) for node, _ in _uses(named, tree, found)}
+        for node in ast.walk(tree):
+            match node:
+                case ast.Attribute(attr=name) if id(node) not in resolved:
+                    kept.add(name)
+                case ast.keyword(arg=str(name)) | ast.Constant(value=str(name)):
+                    kept.add(name)
+                case _:
+                    pass
+    for new in found.values():
+        short = _short("", kept & new.keys())
+        new.update({name: next(short) for name in new if name not in kept})
+    return found
+
+
+def _targets(node: ast.ClassDef) -> Iterator[ast.Name]:
+    for line in node.body:
+        if isinstance(line, ast.Assign) and isinstance(line.targets[0], ast.Name) and line.targets[0].id[0].islower():
+            yield line.targets[0]
+
+
+def _uses(named: str, tree: ast.Module, declared: _Declared) -> Iterator[tuple[ast.Attribute, tuple[str, str]]]:
+    """Each `Class.name` and `module.Class.name`, and which class it is."""
+    classes = {name: (named, name) for file, name in declared if file == named}
+    modules: dict[str, str] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "maps":
+            for alias in node.names:
+                if node.module == "maps":
+                    modules[alias.asname or alias.name] = f"maps/{alias.name}.py"
+                else:
+                    classes[alias.asname or alias.name] = (f"{(node.module or '').replace('.', '/')}.py", alias.name)
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(value=ast.Name(id=name)) if name in classes:
+                key = classes[name]
+            case ast.Attribute(value=ast.Attribute(value=ast.Name(id=module), attr=name)) if module in modules:
+                key = modules[module], name
+            case _:
+                continue
+        if node.attr in declared.get(key, ()):
+            yield node, key
+
+
+def _registers(named: str, tree: ast.Module, declared: _Declared) -> list[_Edit]:
+    edits: list[_Edit] = []
+    for node, key in _uses(named, tree, declared):
+        start = (node.end_col_offset or 0) - len(node.attr.encode())
+        edits.append((node.end_lineno or 0, start, node.attr, declared[key][node.attr]))
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef) and (named, node.name) in declared:
+            new = declared[named, node.name]
+            edits += [(name.lineno, name.col_offset, name.id, new[name.id]) for name in _targets(node)]
+    return edits
 
 
 def _arguments(tree: ast.Module, kept: set[str]) -> list[_Edit]:

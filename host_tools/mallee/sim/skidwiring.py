@@ -39,6 +39,8 @@ class SkidWiring:
         """Fault: what is on the leak rope whatever the plant does."""
         self.switch_level_percent: float | None = None
         """Level above which the level switch is closed; None: the tank has none."""
+        self._pump_drive: tuple[float, float] = equipment["PUMP_DRIVE"]
+        self._valve_drive: tuple[float, float] = equipment["VALVE_DRIVE"]
         source = random.Random(f"{seed}/{name}")
         self.transmitters: dict[str, Transmitter] = {}
         read = self._readers()
@@ -108,10 +110,17 @@ class SkidWiring:
         return peer | closed << 1
 
     def outputs(self, values: tuple[int, ...]) -> None:
-        """Duties of pump 1, pump 2, valve; one that is not driven leaves the equipment as it is."""
+        """Duties of pump 1, pump 2, valve; one that is not driven leaves the equipment as it is. Below its live zero a drive
+        stops its pump, and a valve goes to its closed end."""
         for pump, duty in zip(self.skid.pumps, values, strict=False):
             if duty >= 0:
-                pump.command_percent = 100.0 * duty / _FULL_DUTY
+                pump.command_percent = 100.0 * _part(duty, self._pump_drive)
         if values[2] >= 0:
-            self.skid.valve.command = values[2] / _FULL_DUTY
+            self.skid.valve.command = _part(values[2], self._valve_drive)
         self.running = values[3] == 1
+
+
+def _part(duty: int, span: tuple[float, float]) -> float:
+    """What a duty means to who expects its 0 and 100 % at these parts of all of it."""
+    zero, full = span
+    return min(1.0, max(0.0, (duty / _FULL_DUTY - zero) / (full - zero)))
