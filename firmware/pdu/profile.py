@@ -143,6 +143,7 @@ class Pdu:
         self.supply = Supply(controller, pins, self.metering.phase_cV)
         self.released = self.trips.released
         self._switched_on = -1  # bits; -1: not known
+        self._told_off = 0  # branches that somebody switched off while the restore policy waited: newer than the policy
         self.demand = Demand(self.image.put, self.metering)
         self._odd = False
         self._turn = 0
@@ -329,7 +330,8 @@ class Pdu:
         if policy == Restore.LAST:
             wanted = self._switched_on
         else:
-            wanted = 0xFF if policy == Restore.ON else 0
+            wanted = 0xFF & ~self._told_off if policy == Restore.ON else 0
+        self._told_off = 0
         coils[0] = wanted & ~self.tripped_bits & 0xFF
 
     def _reset_peaks(self, address, count):
@@ -380,6 +382,8 @@ class Pdu:
             holdings = self.controller.holdings
             holdings.put(Remote.permit, int(holdings.setting(Remote.permit)) | 1 << address)
         self.controller.memory.urgent = True  # a power cut must not switch on again what was just switched off
+        if self.supply.restoring:
+            self._told_off = self._told_off & ~(1 << address) | (value == 0) << address
         if self._switched_on >= 0:  # while the supply is away too
             self._switched_on = self._switched_on & ~(1 << address) | (value != 0) << address
 
