@@ -18,6 +18,7 @@ from ..reading import Reading, Scalar
 from ..settings import Output
 
 _PROSE = ("meaning", "title", "condition", "remedy", "alarms", "value", "origin")
+_MANY = 10  # columns, of which the words of a heading lie above each other, or the last one is cut
 _STATE_STYLE = {
     "silent": "bold red",
     "tripped": "bold red",
@@ -82,7 +83,7 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Table:
         numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in known)
         prose = column in _PROSE
         grid.add_column(
-            column.replace("_", " "),
+            column.replace("_", "\n" if len(shown) > _MANY else " "),
             justify="right" if numeric else "left",
             no_wrap=not prose,
             overflow="fold" if prose else "ellipsis",
@@ -98,7 +99,7 @@ def _cell(column: str, value: Any) -> Text:
     text = plain(value)
     if column == "time":
         text = text[11:19]  # the date is in the other forms
-    elif column == "address" and isinstance(value, str):
+    elif column in ("address", "link") and isinstance(value, str):
         text = text.removeprefix("tcp://")
     # Words of a quality are for people here; programs get them as they are.
     return Text(text.replace("_", " ") if column == "quality" else text, style=_STATE_STYLE.get(text, ""))

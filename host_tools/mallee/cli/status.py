@@ -17,7 +17,7 @@ from .common import Common, Context
 from .output import emit, rows_of
 
 UNIT_COLUMNS = (
-    "link", "unit", "requests", "answers", "exceptions", "timeouts", "damaged", "late", "resyncs", "held_back",
+    "link", "unit", "requests", "answers", "exceptions", "timeouts", "given_up", "damaged", "late", "resyncs", "held_back",
     "rtt_p50_ms", "rtt_p99_ms",
 )  # fmt: skip
 LINK_COLUMNS = (

@@ -33,7 +33,7 @@ def _arranged(*changes: Patch, settings: dict[str, Any]) -> Any:
 
 
 def change(pods: Skids, limit_s: float) -> tuple[float, float]:
-    """(seconds until skid-1's other pump is commanded, largest departure of flow within two minutes of that in percent of before);
+    """(seconds until skid-1's other pump is commanded, largest departure of flow within two minutes, in percent of before);
     limit_s where it never is."""
     duty = 0 if pods.samples[-1].commands[0] > pods.samples[-1].commands[1] else 1
     before, waited = pods.samples[-1].flow, 0.0
