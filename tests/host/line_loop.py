@@ -1,7 +1,9 @@
 """An event loop with a virtual clock and one serial line of the line model, with devices on it that answer from images.
 
-Bytes are on the line at their own times, and reach the host as through an adapter: each millisecond, and when a burst ends. A
-device answers 3.5 characters of silence and its `reply_s` after the request. So a minute of a line is measured in no time.
+Bytes are on the line at their own times, and reach the host as through an adapter: each millisecond, and when a burst ends; a
+slow one holds them back for its latency timer. A port that is opened at another baud rate or framing than the line's, or with
+swapped wires, hears and says what a receiver makes of that. A device answers 3.5 characters of silence and its `reply_s` after
+the request. So a minute of a line is measured in no time.
 """
 
 from __future__ import annotations
@@ -10,7 +12,8 @@ import asyncio
 import heapq
 import itertools
 import selectors
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -18,10 +21,13 @@ from mallee.link.address import SerialAddress
 from mallee.link.rtu_frames import crc16, encode, silence_s
 from mallee.sim.line.faults import Faults
 from mallee.sim.line.model import Line
+from mallee.sim.line.timing import character_ns
+from mallee.sim.line.uart import Misreader
 
 T = TypeVar("T")
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _STEP_US = 1000
+_PACKET_BYTES = 62  # an adapter hands over so many at once, however long its timer is (FTDI AN232B-04)
 
 
 class LineDevice:
@@ -36,6 +42,15 @@ class LineDevice:
         self.last_us = 0
 
 
+@dataclass(frozen=True)
+class LineMaster:
+    """Another master: sends its frames one after the other, whatever is answered."""
+
+    frames: Sequence[bytes]
+    interval_s: float = 0.25
+    begins_s: float = 0.1
+
+
 class _Selector(selectors.DefaultSelector):
     loop: LineLoop
 
@@ -47,7 +62,17 @@ class _Selector(selectors.DefaultSelector):
 
 
 class LineLoop(asyncio.SelectorEventLoop):
-    def __init__(self, line: Line, baud: int, devices: list[LineDevice]) -> None:
+    def __init__(
+        self,
+        line: Line,
+        baud: int,
+        devices: list[LineDevice],
+        *,
+        framing: str = "8E1",
+        masters: Sequence[LineMaster] = (),
+        swapped: bool = False,
+        latency_ms: int = 1,
+    ) -> None:
         selector = _Selector()
         selector.loop = self
         self.now_us = 0
@@ -59,6 +84,15 @@ class LineLoop(asyncio.SelectorEventLoop):
         self._events: list[tuple[int, int, Callable[[], None]]] = []
         self._order = itertools.count()
         self.received: Callable[[bytes], None] | None = None
+        self.written = bytearray()
+        """All that the host ever wrote to its port."""
+        self._speaks, self._swapped, self._latency_us = (baud, framing), swapped, latency_ms * 1000
+        self._ear: Misreader | None = None
+        self._mouth: Misreader | None = None
+        self._held = bytearray()
+        self._delivered = False
+        for number, master in enumerate(masters):
+            self._plan(master, 1 + len(devices) + number, 0)
 
     def time(self) -> float:
         return self.now_us / 1e6
@@ -66,9 +100,39 @@ class LineLoop(asyncio.SelectorEventLoop):
     def utc_now(self) -> datetime:
         return _START + timedelta(microseconds=self.now_us)
 
-    async def open_serial(self, name: str, received: Callable[[bytes], None], lost: object) -> _Port:
+    async def open_serial(self, address: SerialAddress, received: Callable[[bytes], None], lost: object) -> _Port:
         self.received = received
+        port = address.baud, address.framing
+        same = port == self._speaks and not self._swapped
+        self._ear = None if same else Misreader(self._speaks, port, swapped=self._swapped)
+        self._mouth = None if same else Misreader(port, self._speaks, swapped=self._swapped)
+        self._port_character_ns = character_ns(*port)
         return _Port(self)
+
+    def at(self, time_us: int, action: Callable[[], None]) -> None:
+        heapq.heappush(self._events, (time_us, next(self._order), action))
+
+    def _plan(self, master: LineMaster, end: int, number: int) -> None:
+        due_us = round((master.begins_s + number * master.interval_s) * 1e6)
+
+        def speak() -> None:
+            self.line.send(end, master.frames[number % len(master.frames)], self.now_us)
+            self._plan(master, end, number + 1)
+
+        self.at(due_us, speak)
+
+    def write(self, data: bytes) -> None:
+        """Of the host. At another baud rate a line carries what its own receivers make of it."""
+        self.written += data
+        if self._mouth is None:
+            self.line.send(0, data, self.now_us)
+            return
+        mouth, ended_ns = self._mouth, self.now_us * 1000
+        for byte in data:
+            ended_ns += self._port_character_ns
+            mouth.feed(byte, ended_ns)
+        done_us = ended_ns // 1000 + 2 * round(self._character_us)
+        self.at(done_us, lambda: self.line.send(0, mouth.read(done_us * 1000), done_us))
 
     def pass_time(self, timeout: float | None) -> None:
         """Until the next timer of the loop, or until something comes to the host."""
@@ -84,19 +148,48 @@ class LineLoop(asyncio.SelectorEventLoop):
             self.now_us = max(self.now_us, min(wakes))
             while self._events and self._events[0][0] <= self.now_us:
                 heapq.heappop(self._events)[2]()
-            if self._hear() or self.now_us == limit_us:
+            self._hear()
+            if self._delivered or self.now_us == limit_us:
+                self._delivered = False
                 return
 
-    def _hear(self) -> bool:
+    def _hear(self) -> None:
         came = bytearray()
         for arrival in self.line.step(self.now_us):
             if arrival.listener == 0:
-                came.append(arrival.byte)
-            else:
+                if self._ear is None:
+                    came.append(arrival.byte)
+                else:
+                    self._ear.feed(arrival.byte, arrival.time_us * 1000)
+                    self.at(self.now_us + 12 * self._port_character_ns // 10_000, lambda: None)  # its last bits
+            elif arrival.listener <= len(self.devices):
                 self._device_hears(self.devices[arrival.listener - 1], arrival.listener, arrival.byte, arrival.time_us)
-        if came and self.received is not None:
-            self.call_soon(self.received, bytes(came))
-        return bool(came)
+        if self._ear is not None:
+            came += self._ear.read(self.now_us * 1000)
+        self._adapter_has(bytes(came))
+
+    def _adapter_has(self, came: bytes) -> None:
+        if not came:
+            return
+        if self._latency_us <= _STEP_US:
+            self._hand_over(came)
+            return
+        if not self._held:
+            self.at(self.now_us + self._latency_us - self.now_us % self._latency_us, self._timer)
+        self._held += came
+        if len(self._held) >= _PACKET_BYTES:
+            self._timer()
+
+    def _timer(self) -> None:
+        held = bytes(self._held)
+        self._held.clear()
+        if held:
+            self._hand_over(held)
+
+    def _hand_over(self, data: bytes) -> None:
+        if self.received is not None:
+            self.call_soon(self.received, data)
+        self._delivered = True
 
     def _device_hears(self, device: LineDevice, end: int, byte: int, time_us: int) -> None:
         if time_us - device.last_us > self._silence_us:
@@ -115,9 +208,7 @@ class LineLoop(asyncio.SelectorEventLoop):
         if answer is not None:
             due_us = time_us + self._silence_us + round(device.reply_s * 1e6)
             data = encode(device.unit, answer)
-            heapq.heappush(
-                self._events, (due_us, next(self._order), lambda: self.line.send(end, data, max(due_us, self.now_us)))
-            )
+            self.at(due_us, lambda: self.line.send(end, data, max(due_us, self.now_us)))
 
 
 class _Port:
@@ -127,7 +218,7 @@ class _Port:
         self._loop = loop
 
     def write(self, data: bytes) -> None:
-        self._loop.line.send(0, data, self._loop.now_us)
+        self._loop.write(data)
 
     def close(self) -> None:
         self._loop.received = None
@@ -141,8 +232,18 @@ def run_on_line(
     framing: str = "8E1",
     faults: Faults | None = None,
     seed: int = 0,
+    masters: Sequence[LineMaster] = (),
+    swapped: bool = False,
+    echo: bool = False,
+    latency_ms: int = 1,
 ) -> T:
-    """Run `main(address)` on a loop whose one serial line has these devices."""
-    line = Line(1 + len(devices), baud=baud, framing=framing, faults=faults, seed=seed)
-    with asyncio.Runner(loop_factory=lambda: LineLoop(line, baud, devices)) as runner:
+    """Run `main(address)` on a loop whose one serial line has these devices and other masters. `swapped`: the host's wires are;
+    `echo`: its adapter repeats what is sent."""
+    ends = 1 + len(devices) + len(masters)
+    line = Line(ends, baud=baud, framing=framing, faults=faults, seed=seed, echo=(0,) if echo else ())
+
+    def loop() -> LineLoop:
+        return LineLoop(line, baud, devices, framing=framing, masters=masters, swapped=swapped, latency_ms=latency_ms)
+
+    with asyncio.Runner(loop_factory=loop) as runner:
         return runner.run(main(SerialAddress("line", baud, framing)))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import io
 
 from mallee import resources
 from mallee.device.device import Device
+from mallee.device.overhearing import overhear
+from mallee.link import pdus
 from mallee.link.pcap import PcapWriter
 from mallee.link.rtu import SerialLink
+from mallee.link.rtu_frames import encode
 from mallee.link.tcp import TcpLink
 
-from ..host.line_loop import LineDevice, run_on_line
+from ..host.line_loop import LineDevice, LineMaster, run_on_line
 from ..host.peer import Peer
 from ..host.virtual_loop import run_virtual
 from .test_tshark import SERIAL, decoded
@@ -55,6 +59,25 @@ def test_a_line(tmp_path):
     packets = decoded(tmp_path / "rtu.pcap", *SERIAL)
     check(packets)
     assert all(packet["mbrtu.crc16.status"] == "1" for packet in packets)
+
+
+def test_an_overheard_line(tmp_path):
+    """Frames of other people's master and units."""
+    requests = [pdus.encode(pdus.read_input(100, 55)), pdus.encode(pdus.write_registers(211, [3600]))]
+
+    async def main(address) -> bytes:
+        file, stop = io.BytesIO(), asyncio.Event()
+        writer = PcapWriter(file, "rtu")
+        asyncio.get_running_loop().call_later(0.9, stop.set)
+        await overhear([address], {}, lambda frame, row: writer.write(frame), stop)
+        return file.getvalue()
+
+    master = LineMaster([encode(1, request) for request in requests], interval_s=0.4)
+    data = run_on_line(main, [LineDevice(1, Peer(PUMP).answer)], masters=[master])
+    (tmp_path / "heard.pcap").write_bytes(data)
+    packets = decoded(tmp_path / "heard.pcap", *SERIAL)
+    assert [packet["modbus.func_code"] for packet in packets[:4]] == ["4", "4", "16", "16"]
+    assert all(packet["mbrtu.crc16.status"] == "1" and not packet["_ws.malformed"] for packet in packets)
 
 
 def test_noise_on_a_line_is_in_the_file(tmp_path):

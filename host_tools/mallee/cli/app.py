@@ -24,6 +24,7 @@ COMMANDS = (
     "run",
     "status",
     "scan",
+    "listen",
     "get",
     "set",
     "watch",

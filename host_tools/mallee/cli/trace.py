@@ -20,6 +20,7 @@ from ..pod.fleet import Fleet, find_controller
 from ..poll.tracing import trace as follow
 from ..ui.frames import frame_line
 from .common import Common, Context, duration_s
+from .creating import create
 from .output import emit_line, rows_of
 from .stopping import stop_event
 
@@ -41,7 +42,7 @@ def trace(
 ) -> int:
     """Poll a device and show each frame: time, direction, unit, what it asks, and the values of points in it.
 
-    It asks for nothing but what it shows, and writes nothing. To hear others on a line without sending is another command's.
+    It asks for nothing but what it shows, and writes nothing. `mallee listen` hears others on a line, and sends nothing.
 
     Parameters
     ----------
@@ -75,7 +76,7 @@ async def _trace(
         return [point.name for point in chosen]
 
     with ExitStack() as files:
-        writer = None if path is None else PcapWriter(files.enter_context(_create(path)), form)
+        writer = None if path is None else PcapWriter(files.enter_context(create(path)), form)
 
         def show(frame: TapFrame, row: FrameRow) -> None:
             if writer is not None:
@@ -91,12 +92,3 @@ async def _trace(
         if writer is not None:
             context.note(f"{writer.packets} frames in {path}")
     return ExitCode.DONE
-
-
-def _create(path: Path):
-    try:
-        return path.open("wb")
-    except OSError as error:
-        raise MalleeError(
-            f"cannot write {path}: {error.strerror}", "the folder does not exist or is read only", "name another file"
-        ) from error

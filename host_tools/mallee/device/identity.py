@@ -55,6 +55,11 @@ def _points() -> tuple[tuple[Point, ...], int]:
     return tuple(p for p in dictionary.points if p.table == "input" and first <= p.address < first + count), count
 
 
+def identity_registers() -> int:
+    """How many input registers from 0 on the block has."""
+    return _points()[1]
+
+
 def decode_identity(words: Sequence[int]) -> Identity | None:
     """The identity from the block's registers, None when the magic word says that this is something else."""
     points, _ = _points()

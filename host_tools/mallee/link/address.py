@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
@@ -9,6 +10,7 @@ from ..errors import MalleeError
 from ..suggest import did_you_mean
 
 MODBUS_TCP_PORT = 502  # registered with IANA as mbap
+_COM = re.compile(r"^COM\d+$", re.IGNORECASE)
 FRAMINGS = ("8E1", "8O1", "8N1", "8N2")  # MODBUS over Serial Line V1.02, 2.5.1; 8N1 for ORv3 equipment
 
 
@@ -40,6 +42,16 @@ def parse_address(text: str) -> TcpAddress | SerialAddress:
     if parts.scheme == "serial":
         return _serial(text)
     raise _wrong(text, "it begins with neither tcp:// nor serial://")
+
+
+def names_settings(text: str) -> bool:
+    """The address of a line says how the line speaks; else that is assumed, or has to be found out."""
+    return bool(urlsplit(text).query)
+
+
+def as_port(text: str) -> str:
+    """A port as people name it, /dev/ttyUSB0 or COM3, as an address; anything else unchanged."""
+    return f"serial://{text}" if text.startswith("/") or _COM.match(text) else text
 
 
 def _tcp(text: str) -> TcpAddress:

@@ -97,6 +97,27 @@ class Refused(LinkError):
         self.exception_code = exception_code
 
 
+def nothing_heard(where: str, seconds: float) -> MalleeError:
+    """Somebody listened, and not a byte came."""
+    return MalleeError(
+        f"not a byte was heard on {where} in {seconds:.3g} s",
+        "no master asks anything on this line, or the adapter's wires are off or on another line",
+        "`mallee scan` asks all units itself; look for A, B and ground at the adapter",
+        ExitCode.NO_ANSWER,
+    )
+
+
+def nothing_understood(where: str, count: int, *, one_way: bool) -> MalleeError:
+    """Bytes came, but no good frame. `one_way`: only one baud rate and framing was listened at."""
+    likely = "another protocol than Modbus RTU, wires A and B swapped, or noise on a line that nobody drives"
+    return MalleeError(
+        f"{count} bytes were heard on {where}, and no good frame among them",
+        f"another baud rate or framing; {likely}" if one_way else likely,
+        "leave ?baud=… out of the address, then both are looked for" if one_way else "swap A and B, and listen longer",
+        ExitCode.FINDINGS,
+    )
+
+
 class Malformed(Exception):
     """Bytes that are no Modbus, or an answer that does not fit its request. Counted by the link, never shown
     raw."""

@@ -68,6 +68,42 @@ def answer_length(data: bytes | bytearray, at: int = 0) -> int | None:
     return None
 
 
+def request_length(data: bytes | bytearray, at: int = 0) -> int | None:
+    """Bytes of the request that begins at data[at:]; None: not yet, or never."""
+    count = len(data) - at
+    if count < 3:
+        return None
+    function = data[at + 1]
+    if function in (1, 2, 3, 4, 5, 6, 8):  # FC08 may be longer (6.8), but the data of all its functions is one word
+        return 8
+    if function in (7, 11, 12, 17):
+        return 4
+    if function in (15, 16):
+        return None if count < 7 else 9 + data[at + 6] if _counts_agree(data, at) else None
+    if function in (20, 21):
+        return 5 + data[at + 2]
+    if function == 22:
+        return 10
+    if function == 23:
+        return None if count < 11 else 13 + data[at + 10]
+    if function == 24:
+        return 6
+    if function == 43:
+        return 7
+    return None
+
+
+def _counts_agree(data: bytes | bytearray, at: int) -> bool:
+    """The answer to FC15 and FC16 begins as the request does; where a request has its count of bytes, it has a check sum."""
+    quantity, size = int.from_bytes(data[at + 4 : at + 6], "big"), data[at + 6]
+    return size > 0 and size == (2 * quantity if data[at + 1] == 16 else (quantity + 7) // 8)
+
+
+def known_function(function: int) -> bool:
+    """The standard has it, or mallee: the length of its frames can be told."""
+    return function & 0x7F in _FUNCTIONS
+
+
 def _identification_length(data: bytes | bytearray, at: int) -> int | None:
     """FC43/14: a list of objects, each with its length (6.21)."""
     end = at + 8

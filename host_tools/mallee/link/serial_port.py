@@ -23,21 +23,27 @@ class Port(Protocol):
 
 
 async def open_port(
-    address: SerialAddress, received: Callable[[bytes], None], lost: Callable[[Exception], None]
+    address: SerialAddress,
+    received: Callable[[bytes], None],
+    lost: Callable[[Exception], None],
+    *,
+    quiet: bool = False,
 ) -> Port:
     """Open a port: a device, a PTY, or anything else that pyserial knows (socket://HOST:PORT). Raises LinkDown.
+    `quiet` leaves RTS low, with which some adapters switch their driver onto the line.
 
     On a loop that has lines of its own (the simulator's) the port is one of those.
     """
     loop = asyncio.get_running_loop()
     virtual = getattr(loop, "open_serial", None)
     if virtual is not None:
-        return await virtual(address.device, received, lost)
+        return await virtual(address, received, lost)
     import serial  # here: it binds to the platform as it is imported, and most programs never open a port
 
     try:
         port = serial.serial_for_url(
             address.device,
+            do_not_open=True,
             baudrate=address.baud,
             parity=_parity(address),
             stopbits=int(address.framing[2]),
@@ -45,6 +51,9 @@ async def open_port(
             write_timeout=0,
             **({} if "://" in address.device or sys.platform == "win32" else {"exclusive": True}),
         )
+        if quiet:
+            port.rts = False
+        port.open()
     except (OSError, ValueError) as error:  # pyserial's own errors are OSErrors
         raise explained(address, error) from error
     try:

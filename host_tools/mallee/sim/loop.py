@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol, TypeVar
 
 from ..errors import ExitCode, MalleeError
+from ..link.address import SerialAddress
 from . import host
 from .host import HostEvent
 from .network import numeric
@@ -216,10 +217,10 @@ class WorldLoop(asyncio.SelectorEventLoop):
         self._transports.pop(number, None)
 
     async def open_serial(
-        self, name: str, received: Callable[[bytes], None], lost: Callable[[Exception], None]
+        self, address: SerialAddress, received: Callable[[bytes], None], lost: Callable[[Exception], None]
     ) -> VirtualTransport:
-        """The host's end of the world's serial line `name`; refused where there is none."""
-        transport, _ = await self.create_connection(lambda: _SerialEnd(received, lost), name, 0)
+        """The host's end of the world's serial line of that name; refused where there is none."""
+        transport, _ = await self.create_connection(lambda: _SerialEnd(received, lost), address.device, 0)
         return transport
 
     async def create_connection(  # type: ignore[override]

@@ -1,0 +1,47 @@
+"""A line with real controllers and another program's master on it, overheard."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+from mallee.device.device import Device
+from mallee.device.frames import FrameRow
+from mallee.device.overhearing import overhear
+from mallee.link import pdus
+from mallee.link.failures import NoAnswer
+from mallee.link.rtu import SerialLink
+
+from .serial_bench import SerialBench
+
+
+def test_what_a_master_and_controllers_say_is_overheard_and_named():
+    """The master's own counters say the same as the listener's, who knows the units only by what they told the master."""
+    bench = SerialBench(units=(1, 2))
+    rows: list[FrameRow] = []
+
+    async def test(link: SerialLink) -> None:
+        stop = asyncio.Event()
+        listening = asyncio.create_task(overhear([bench.address], {}, lambda frame, row: rows.append(row), stop))
+        await asyncio.sleep(0.05)
+        devices = [await Device.connect(link, unit) for unit in (1, 2)]
+        for _ in range(5):
+            for device in devices:
+                await device.read_fast()
+            with suppress(NoAnswer):
+                await link.request(9, pdus.read_input(0, 2), timeout_s=0.1)
+        await asyncio.sleep(1.2)
+        stop.set()
+        told = await listening
+        statistics = link.statistics
+        assert told.noise_bytes == 0 and told.bytes == statistics.bytes_in + statistics.bytes_out
+        for unit in told.units:
+            counted = statistics.unit(unit.unit)
+            assert (unit.requests, unit.answers) == (counted.requests, counted.answers + counted.resyncs)
+        one, two, dead = told.units
+        assert (one.unanswered, two.unanswered) == (0, 0) and dead.unanswered == dead.requests > 0
+        assert 2.0 < (one.delay_p50_ms or 0) < 10
+
+    bench.run_link(test)
+    polled = [row for row in rows if row.direction == "answer" and "supply_temperature" in row.points]
+    assert {row.unit for row in polled} == {1, 2} and len(polled) == 10
