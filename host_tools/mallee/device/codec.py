@@ -84,13 +84,16 @@ def _raw(point: Point, value: Scalar) -> int | float:
         raise ValueError(f"{value!r} is not a number")
     if value != value or value in (float("inf"), float("-inf")):
         raise ValueError(f"{value!r} is not a finite number")
-    numerator, denominator = ratio(point.factor)
-    scaled = (
-        (value - point.offset) * denominator / numerator if (numerator, denominator) != (1, 1) else value - point.offset
-    )
+    # A whole number stays one where it can: a float holds no 64 bits.
+    scaled = value - point.offset if point.offset else value
+    if point.factor != 1.0:
+        numerator, denominator = ratio(point.factor)
+        scaled = scaled * denominator / numerator
+    if point.scale:
+        scaled = scaled * 10**-point.scale if point.scale < 0 else scaled / 10**point.scale
     if point.kind in FLOATS:
-        return scaled / 10**point.scale
-    raw = round(scaled * 10**-point.scale) if point.scale < 0 else round(scaled / 10**point.scale)
+        return scaled
+    raw = round(scaled)
     low, high = _RANGE.get(point.kind, (0, (1 << 16 * point.registers) - 1))
     if not low <= raw <= high:
         raise ValueError(f"{value:g} {point.unit} does not fit a register of kind {point.kind}")
