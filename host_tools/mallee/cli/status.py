@@ -73,7 +73,6 @@ def _exceptions(row: dict[str, Any]) -> dict[str, str]:
 
 
 def _exit_code(document: PodDocument) -> int:
-    members = (*document.skids, *document.pdus)
-    if not any(member.answering for member in members):
+    if not any(member.answering for member in document.members):
         return ExitCode.NO_ANSWER
     return ExitCode.FINDINGS if document.alarms or document.findings else ExitCode.DONE

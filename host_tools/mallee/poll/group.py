@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from ..device.dictionary import LATCHED, Dictionary
 from ..device.selecting import select
 from ..device.spans import Span, fast_span, plan
-from ..link.pdus import READ_REGISTERS_MAX
 
 FAST = "fast"
 REST = "rest"
@@ -44,6 +43,15 @@ def chosen_group(dictionary: Dictionary, patterns: Iterable[str], interval_s: fl
     return Group(name, tuple(point.name for point in select(dictionary, list(patterns))), interval_s)
 
 
+def declared_groups(dictionary: Dictionary, interval_s: float) -> list[Group]:
+    """Every point at the interval that its map declares, those without one each `interval_s`; a group an interval, the shortest
+    first."""
+    by_interval: dict[float, list[str]] = {}
+    for point in dictionary.points:
+        by_interval.setdefault(point.interval_s or interval_s, []).append(point.name)
+    return [Group(f"every {every:g} s", tuple(names), every) for every, names in sorted(by_interval.items())]
+
+
 def spans_of(dictionary: Dictionary, group: Group) -> list[Span]:
     """The requests that read the group: as few as blocks and the standard's 125 registers allow."""
-    return plan(dictionary, [dictionary.by_name[name] for name in group.points], READ_REGISTERS_MAX)
+    return plan(dictionary, [dictionary.by_name[name] for name in group.points], dictionary.registers_per_request)
