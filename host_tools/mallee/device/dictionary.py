@@ -125,6 +125,16 @@ class AlarmEntry(msgspec.Struct, frozen=True, omit_defaults=True):
     """Of its limit: an active alarm goes when the value is back by this."""
 
 
+def alarm_point(alarm: AlarmEntry) -> str:
+    """Name of its discrete input among the points that are polled."""
+    return f"alarm.{alarm.name}"
+
+
+def valid_point(alarm: AlarmEntry) -> str:
+    """Name of the twin that says whether it can be judged."""
+    return f"alarm.{alarm.name}.valid"
+
+
 class Abilities(msgspec.Struct, frozen=True):
     """What requests a device takes that is not ours, and how it can be told from others.
 
@@ -175,10 +185,24 @@ class Dictionary(msgspec.Struct, frozen=True, dict=True):
     def alarm_by_code(self) -> dict[int, AlarmEntry]:
         return {alarm.code: alarm for alarm in self.alarms}
 
+    @cached_property
+    def alarm_points(self) -> dict[str, Point]:
+        """The discrete inputs of the alarms, `alarm.NAME`, and their validity twins, `alarm.NAME.valid`. They are no values by
+        themselves: mallee.device.alarms makes readings of them."""
+        found: dict[str, Point] = {}
+        for alarm in self.alarms:
+            for name, address in (
+                (alarm_point(alarm), alarm.code),
+                (valid_point(alarm), alarm.code + self.validity_offset),
+            ):
+                found[name] = Point(name, "discrete", address, "bit", alarm.condition)
+        return found
+
     def blocks(self, table: Table) -> list[tuple[int, int]]:
         """Contiguous spans (first address, count) of a table: a request may cover any part of one, never two."""
         spans: list[tuple[int, int]] = []
-        for point in sorted((p for p in self.points if p.table == table), key=lambda p: p.address):
+        points = (*self.points, *self.alarm_points.values()) if table == "discrete" else self.points
+        for point in sorted((p for p in points if p.table == table), key=lambda p: p.address):
             if spans and spans[-1][0] + spans[-1][1] == point.address:
                 spans[-1] = (spans[-1][0], spans[-1][1] + point.registers)
             else:
