@@ -18,7 +18,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from mallee.link.address import SerialAddress
-from mallee.link.rtu_frames import crc16, encode, silence_s
+from mallee.link.rtu_frames import crc16, encode, request_length, silence_s
 from mallee.sim.line.faults import Faults
 from mallee.sim.line.model import Line
 from mallee.sim.line.timing import character_ns
@@ -198,6 +198,8 @@ class LineLoop(asyncio.SelectorEventLoop):
         device.heard.append(byte)
         frame = bytes(device.heard)
         if len(frame) < 8 or frame[0] not in (0, device.unit) or crc16(frame) != 0:
+            return
+        if request_length(frame) not in (None, len(frame)):  # what another unit with this address answers
             return
         if frame[0] == 0:
             device.broadcasts.append(frame[1:-2])

@@ -190,6 +190,19 @@ def test_scan_finds_controllers_and_says_what_they_are(mallee, peers: PeersInThr
     assert {row["name"] for row in mallee("scan", "-o", "json").json} >= {"skid", "pdu-a", "pdu-b"}
 
 
+def test_scan_writes_a_pod_file_that_runs_and_leaves_one_that_exists(mallee, peers: PeersInThread, tmp_path) -> None:
+    targets = [controller.address for controller in peers.pod.config.controllers]
+    path = tmp_path / "found.toml"
+    ran = mallee("scan", *targets, "--write", str(path))
+    assert ran.code == 0 and "CHECK" in ran.err
+    rows = mallee("status", "-c", str(path), "-o", "json").json
+    assert len(rows) == len(targets) and all(row["answering"] for row in rows)
+    text = path.read_text()
+    ran = mallee("scan", *targets, "--write", str(path))
+    assert ran.code == 2 and ran.out == "" and "--overwrite" in ran.err and path.read_text() == text
+    assert mallee("scan", *targets, "--write", str(path), "--overwrite").code == 0
+
+
 def test_describe_points_alarms_and_devices(mallee) -> None:
     (row,) = mallee("describe", "supply_temperature_setpoint", "-o", "json").json
     assert (row["low"], row["high"], row["unit"], row["writable"]) == (15.0, 55.0, "degC", True)

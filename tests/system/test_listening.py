@@ -6,11 +6,16 @@ import asyncio
 from contextlib import suppress
 
 from mallee.device.device import Device
+from mallee.device.discovery import discover
 from mallee.device.frames import FrameRow
 from mallee.device.overhearing import overhear
 from mallee.link import pdus
+from mallee.link.address import SerialPort
 from mallee.link.failures import NoAnswer
 from mallee.link.rtu import SerialLink
+from mallee.pod.drafting import draft
+from mallee.pod.loader import parse_pod
+from mallee.pod.runner import scan_once
 
 from .serial_bench import SerialBench
 
@@ -45,3 +50,17 @@ def test_what_a_master_and_controllers_say_is_overheard_and_named():
     bench.run_link(test)
     polled = [row for row in rows if row.direction == "answer" and "supply_temperature" in row.points]
     assert {row.unit for row in polled} == {1, 2} and len(polled) == 10
+
+
+def test_what_is_found_becomes_a_pod_file_that_runs():
+    """Real controllers on a line whose speed nobody tells: found, written, loaded, and read as a pod."""
+    bench = SerialBench("pdu", units=(7, 12))
+
+    async def test(link: SerialLink) -> None:
+        found = await discover([SerialPort("bus")], range(1, 17))
+        assert [(one.unit, one.profile, one.note) for one in found] == [(7, "pdu", None), (12, "pdu", None)]
+        assert found[0].address == str(bench.address)
+        document = await scan_once(parse_pod(draft(found, "found")), timeout_s=1.0)
+        assert [(pdu.unit, pdu.answering) for pdu in document.pdus] == [(7, True), (12, True)]
+
+    bench.run_link(test)

@@ -5,25 +5,33 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 
 from ..errors import MalleeError
-from ..link.address import MODBUS_TCP_PORT, SerialAddress, TcpAddress, parse_address
+from ..link.address import (
+    MODBUS_TCP_PORT,
+    SerialAddress,
+    SerialPort,
+    TcpAddress,
+    as_port,
+    names_settings,
+    parse_address,
+)
 from ..link.base import Link
 from ..link.failures import LinkDown, LinkError, NoAnswer
 from ..link.rtu import SerialLink
 from ..link.tcp import TcpLink
+from .duplicates import Verdict
 from .identity import read_identification, read_identity
+from .linesearch import SERIAL_PROBE_S, SERIAL_UNITS, Progress, find_settings, find_units, other_master, refused
 from .resolve import known_dictionary
 
 DEFAULT_UNITS = (1, 255)  # 255 addresses a TCP device itself (Messaging on TCP/IP Guide V1.0b, 4.4.2.1)
 PROBE_S = 0.6  # a host that does not answer costs at most three of these: connect, and two units
-SERIAL_UNITS = tuple(range(1, 248))  # MODBUS over Serial Line V1.02, 2.2
-SERIAL_PROBE_S = 0.08  # to the first byte of an answer: 247 units at 19200 Bd in 22 s
 _SLOW_S = 1.0  # for a unit that was heard, but later than that
+_TRIES, _AGAIN_S = 3, 0.7  # longer than a link leaves a silent unit alone at first
 _AT_ONCE = 64
 _TARGET = re.compile(r"^(?:tcp://)?(?P<host>\[[^\]]+\]|[^:/]+)(?::(?P<first>\d+)(?:-(?P<last>\d+))?)?$")
 
@@ -42,14 +50,27 @@ class Found(msgspec.Struct, frozen=True):
     """`known`, or `on the device`: it will be fetched from there."""
     vendor: str | None = None
     product: str | None = None
+    note: str | None = None
+    """What is wrong with its address, None: nothing that was seen."""
 
 
-def parse_targets(texts: Sequence[str]) -> list[TcpAddress | SerialAddress]:
-    """HOST, HOST:PORT, HOST:PORT-PORT and serial://PORT, each address once. Raises MalleeError."""
-    found: dict[TcpAddress | SerialAddress, None] = {}
-    for text in texts:
+Target = TcpAddress | SerialAddress | SerialPort
+
+_NOTES: dict[Verdict, str] = {
+    "two": "two units answer at this address",
+    "damaged": "its answers are damaged: two units with this address, or noise",
+}
+
+
+def parse_targets(texts: Sequence[str]) -> list[Target]:
+    """HOST, HOST:PORT, HOST:PORT-PORT, /dev/ttyUSB0 and serial://PORT, each address once. A line whose address does not say
+    how it speaks is a SerialPort. Raises MalleeError."""
+    found: dict[Target, None] = {}
+    for text in map(as_port, texts):
         if text.startswith("serial:"):
-            found[parse_address(text)] = None
+            address = parse_address(text)
+            assert isinstance(address, SerialAddress)
+            found[address if names_settings(text) else SerialPort(address.device)] = None
             continue
         match = _TARGET.match(text)
         if match is None:
@@ -67,31 +88,39 @@ def _wrong(text: str) -> MalleeError:
     return MalleeError(
         f"{text!r} is not a target",
         "a typing error, or more than 4096 ports",
-        "write HOST, HOST:PORT, HOST:PORT-PORT (127.0.0.1:15001-15030) or serial:///dev/ttyUSB0?baud=19200&framing=8E1",
+        "write HOST, HOST:PORT, HOST:PORT-PORT (127.0.0.1:15001-15030), /dev/ttyUSB0 or serial:///dev/ttyUSB0?baud=19200&framing=8E1",
     )
 
 
 async def discover(
-    targets: Sequence[TcpAddress | SerialAddress],
+    targets: Sequence[Target],
     units: Sequence[int] | None = None,
     *,
     cache: Path | None = None,
     probe_s: float | None = None,
+    force: bool = False,
+    progress: Progress = lambda step: None,
 ) -> list[Found]:
     """Ask every target at once, in order of the targets. What does not answer is not in the list.
 
     `units` None: 1 and 255 on TCP, all on a serial line. `probe_s` is how long each may take; None: PROBE_S and SERIAL_PROBE_S.
-    Raises LinkDown for a serial port that cannot be opened.
+    A line is listened to first; where another master talks nothing is asked without `force`: raises MalleeError (REFUSED). Raises
+    LinkDown for a serial port that cannot be opened.
     """
     bound = asyncio.Semaphore(_AT_ONCE)
 
-    async def probe(target: TcpAddress | SerialAddress) -> list[Found]:
+    async def probe(target: Target) -> list[Found]:
         async with bound:
-            if isinstance(target, SerialAddress):
-                return await _probe_line(
-                    target, SERIAL_UNITS if units is None else units, cache, probe_s or SERIAL_PROBE_S
-                )
-            return await _probe(target, DEFAULT_UNITS if units is None else units, cache, probe_s or PROBE_S)
+            if isinstance(target, TcpAddress):
+                return await _probe(target, DEFAULT_UNITS if units is None else units, cache, probe_s or PROBE_S)
+            asked, limit_s = SERIAL_UNITS if units is None else units, probe_s or SERIAL_PROBE_S
+            known = isinstance(target, SerialAddress)
+            address = target if known else SerialAddress(target.device)
+            master = None if force else await other_master(address, known=known)
+            if master is not None:
+                raise refused(master)
+            found = address if known else await find_settings(target.device, asked, limit_s, progress)
+            return [] if found is None else await _probe_line(found, asked, cache, limit_s, progress)
 
     return [found for each in await asyncio.gather(*map(probe, targets)) for found in each]
 
@@ -115,22 +144,32 @@ async def _probe(target: TcpAddress, units: Sequence[int], cache: Path | None, p
     return found
 
 
-async def _probe_line(target: SerialAddress, units: Sequence[int], cache: Path | None, probe_s: float) -> list[Found]:
+async def _probe_line(
+    target: SerialAddress, units: Sequence[int], cache: Path | None, probe_s: float, progress: Progress
+) -> list[Found]:
     """One unit after the other. One that is heard late is asked again, with time."""
-    link = SerialLink(target, timeout_s=probe_s)
     found: list[Found] = []
+    heard = await find_units(target, units, probe_s, progress)
+    link = SerialLink(target, timeout_s=max(_SLOW_S, probe_s))
     try:
-        for unit in units:
-            with suppress(NoAnswer):
-                await read_identity(link, unit)
-        heard = [u for u in units if (s := link.statistics.unit(u)).answers or s.exceptions or s.late or s.damaged]
-        link.timeout_s = max(_SLOW_S, probe_s)
-        for unit in heard:
-            with suppress(NoAnswer):
-                found.append(await _ask(link, unit, cache))
+        for unit, verdict in heard:
+            one, note = await _ask_again(link, unit, cache), _NOTES.get(verdict)
+            if one is not None or note is not None:
+                one = one or Found(address=str(target), unit=unit, mallee=False)
+                found.append(msgspec.structs.replace(one, unit=unit, note=note))
     finally:
         await link.close()
     return found
+
+
+async def _ask_again(link: Link, unit: int, cache: Path | None) -> Found | None:
+    """Of a unit that was heard: one lost answer does not make it unknown."""
+    for _ in range(_TRIES):
+        try:
+            return await _ask(link, unit, cache)
+        except NoAnswer:
+            await asyncio.sleep(_AGAIN_S)
+    return None
 
 
 async def _ask(link: Link, unit: int, cache: Path | None) -> Found:

@@ -34,6 +34,16 @@ class SerialAddress:
         return f"serial://{self.device}?baud={self.baud}&framing={self.framing}"
 
 
+@dataclass(frozen=True, slots=True)
+class SerialPort:
+    """A line of which nobody has said how it speaks."""
+
+    device: str
+
+    def __str__(self) -> str:
+        return f"serial://{self.device}"
+
+
 def parse_address(text: str) -> TcpAddress | SerialAddress:
     """Parse a link's address. Raises MalleeError that says what an address looks like."""
     parts = urlsplit(text)

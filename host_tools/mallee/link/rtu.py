@@ -114,6 +114,15 @@ class SerialLink:
         finally:
             await turn.__aexit__(None, None, None)
 
+    async def settle(self) -> None:
+        """Wait until the line is silent, and count what comes meanwhile: answers that nobody expects. Raises NoAnswer and
+        LinkDown."""
+        turn = await self._turn(0, Priority.PROBE, self.timeout_s)
+        try:
+            await self._line_free(0, self.timeout_s)
+        finally:
+            await turn.__aexit__(None, None, None)
+
     async def _turn(self, unit: int, priority: Priority, limit_s: float) -> AbstractAsyncContextManager[None]:
         turn = self._gate.turn(unit, priority)
         try:

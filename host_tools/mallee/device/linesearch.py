@@ -1,0 +1,146 @@
+"""Everything on a serial line: first whether somebody else is the master there, then how it speaks, then who answers."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import NamedTuple
+
+from ..errors import ExitCode, MalleeError
+from ..link.address import SerialAddress
+from ..link.failures import NoAnswer
+from ..link.guessing import BAUDS, guess, reading_settings
+from ..link.listening import Listener
+from ..link.probing import Prober
+from ..link.rtu import SerialLink
+from ..link.tap import TapFrame
+from .duplicates import Verdict, ask_for_two, judge
+from .identity import read_identity
+
+SERIAL_UNITS = tuple(range(1, 248))  # MODBUS over Serial Line V1.02, 2.2
+SERIAL_PROBE_S = 0.08  # to the first byte of an answer: 247 units at 19200 Bd in 22 s
+LISTEN_S = 2.0
+_GUESS_S = 6.0  # to tell at which baud rate a master talks that was heard
+_SECOND_S = 0.12  # after the last request, for a second answer
+_NEAR = 16  # units asked at each baud rate and framing before all are: addresses begin at 1
+_COMMON = BAUDS[:4]
+_FRAMINGS = ("8E1", "8N1", "8O1", "8N2")
+
+
+class Step(NamedTuple):
+    """How far a search is: `asked` of `units` at this baud rate and framing; `found` answered."""
+
+    address: SerialAddress
+    asked: int
+    units: int
+    found: int
+
+
+class Heard(NamedTuple):
+    """A unit of which something came, and what is to be thought of its address."""
+
+    unit: int
+    verdict: Verdict
+
+
+Progress = Callable[[Step], None]
+
+
+def asking_settings(device: str) -> list[SerialAddress]:
+    """In the order in which they are tried. Parity does matter here: units may check it in what they are asked."""
+    common = [SerialAddress(device, baud, framing) for framing in _FRAMINGS[:2] for baud in _COMMON]
+    other = [SerialAddress(device, baud, framing) for framing in _FRAMINGS[:2] for baud in BAUDS[len(_COMMON) :]]
+    return common + other + [SerialAddress(device, baud, framing) for framing in _FRAMINGS[2:] for baud in _COMMON]
+
+
+async def other_master(address: SerialAddress, *, known: bool) -> SerialAddress | None:
+    """Listen, and say how a master talks that was heard asking; None: none was. `known`: the line speaks as the address says.
+    Raises LinkDown."""
+    async with Listener(address) as listener:
+        await asyncio.sleep(LISTEN_S)
+    told = listener.report()
+    if any(unit.requests for unit in told.units) or told.broadcasts:
+        return address
+    if not listener.raw_bytes or known:
+        return None
+    stop = asyncio.Event()
+    asyncio.get_running_loop().call_later(_GUESS_S, stop.set)
+    return (await guess(reading_settings(address.device), stop))[0]
+
+
+def refused(master: SerialAddress) -> MalleeError:
+    return MalleeError(
+        f"another master talks on {master.device} ({master.baud} Bd {master.framing}): nothing was asked",
+        "a program or a controller polls this line, and two masters garble each other's frames",
+        f"`mallee listen '{master}'` hears who is there without asking; stop the other master, or add --force",
+        ExitCode.REFUSED,
+    )
+
+
+async def find_settings(
+    device: str, units: Sequence[int], probe_s: float, progress: Progress = lambda step: None
+) -> SerialAddress | None:
+    """At which baud rate and framing units answer: the nearest addresses in every way first, then the others. Where nothing good
+    comes but something damaged does, that. Raises LinkDown."""
+    damaged: SerialAddress | None = None
+    for some in (units[:_NEAR], units[_NEAR:]):
+        for address in asking_settings(device) if some else ():
+            link = SerialLink(address, timeout_s=probe_s)
+            try:
+                for number, unit in enumerate(some):
+                    progress(Step(address, number, len(some), 0))
+                    with suppress(NoAnswer):
+                        await read_identity(link, unit)
+                        return address
+                    if link.statistics.unit(unit).late:
+                        return address
+                if damaged is None and any(unit.damaged for unit in link.statistics.units.values()):
+                    damaged = address
+            finally:
+                await link.close()
+    return damaged
+
+
+async def find_units(
+    address: SerialAddress, units: Sequence[int], probe_s: float, progress: Progress = lambda step: None
+) -> list[Heard]:
+    """Ask each unit once; where anything was damaged the silent ones again, and those of which too much or nothing good came
+    until it is known why. Raises LinkDown."""
+    link = SerialLink(address, timeout_s=probe_s)
+    statistics = link.statistics
+    came: Counter[int] = Counter()  # good frames by unit, expected or not
+
+    def tap(frame: TapFrame) -> None:
+        if frame.good and not frame.sent:
+            came[frame.data[0]] += 1
+
+    def heard() -> list[int]:
+        counted = {unit: statistics.unit(unit) for unit in units}
+        return [unit for unit, s in counted.items() if s.answers or s.exceptions or s.late or s.damaged]
+
+    async def ask(some: Sequence[int]) -> None:
+        for number, unit in enumerate(some):
+            progress(Step(address, number, len(some), len(heard())))
+            with suppress(NoAnswer):
+                await read_identity(link, unit)
+        await asyncio.sleep(_SECOND_S)
+        with suppress(NoAnswer):
+            await link.settle()
+
+    link.taps.append(tap)
+    try:
+        await ask(units)
+        if statistics.noise_bytes or statistics.wrong_unit:
+            await ask([unit for unit in units if unit not in heard()])
+    finally:
+        await link.close()
+    counted = {unit: statistics.unit(unit) for unit in heard()}
+    verdicts: dict[int, Verdict] = dict.fromkeys(counted, "one")
+    suspects = [unit for unit, one in counted.items() if one.damaged or came[unit] > one.requests]
+    if suspects:
+        async with Prober(address) as prober:
+            for unit in suspects:
+                verdicts[unit] = judge(await ask_for_two(prober, unit))
+    return [Heard(unit, verdict) for unit, verdict in verdicts.items()]
