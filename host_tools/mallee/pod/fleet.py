@@ -62,6 +62,10 @@ class Fleet:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close every link. Safe to call twice."""
         for link in self._links.values():
             await link.close()
 
