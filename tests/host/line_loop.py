@@ -27,6 +27,7 @@ from mallee.sim.line.uart import Misreader
 T = TypeVar("T")
 _START = datetime(2026, 1, 1, tzinfo=UTC)
 _STEP_US = 1000
+_SKIPPED = 3  # bytes of noise in front of a request that a device does not mind
 _PACKET_BYTES = 62  # an adapter hands over so many at once, however long its timer is (FTDI AN232B-04)
 
 
@@ -71,6 +72,7 @@ class LineLoop(asyncio.SelectorEventLoop):
         framing: str = "8E1",
         masters: Sequence[LineMaster] = (),
         swapped: bool = False,
+        biased: bool = True,
         latency_ms: int = 1,
     ) -> None:
         selector = _Selector()
@@ -86,7 +88,8 @@ class LineLoop(asyncio.SelectorEventLoop):
         self.received: Callable[[bytes], None] | None = None
         self.written = bytearray()
         """All that the host ever wrote to its port."""
-        self._speaks, self._swapped, self._latency_us = (baud, framing), swapped, latency_ms * 1000
+        self._speaks, self._swapped, self._biased = (baud, framing), swapped, biased
+        self._latency_us = latency_ms * 1000
         self._ear: Misreader | None = None
         self._mouth: Misreader | None = None
         self._held = bytearray()
@@ -131,6 +134,9 @@ class LineLoop(asyncio.SelectorEventLoop):
         for byte in data:
             ended_ns += self._port_character_ns
             mouth.feed(byte, ended_ns)
+        if self._swapped and self._biased and self._ear is not None:
+            self._ear.driven(self.now_us * 1000, ended_ns)
+            self.at((ended_ns + 12 * self._port_character_ns) // 1000, lambda: None)
         done_us = ended_ns // 1000 + 2 * round(self._character_us)
         self.at(done_us, lambda: self.line.send(0, mouth.read(done_us * 1000), done_us))
 
@@ -196,7 +202,9 @@ class LineLoop(asyncio.SelectorEventLoop):
             device.heard.clear()
         device.last_us = time_us
         device.heard.append(byte)
-        frame = bytes(device.heard)
+        heard = bytes(device.heard)
+        at = next((n for n in range(_SKIPPED) if heard[n : n + 1] == bytes((device.unit,))), 0)
+        frame = heard[at:]
         if len(frame) < 8 or frame[0] not in (0, device.unit) or crc16(frame) != 0:
             return
         if request_length(frame) not in (None, len(frame)):  # what another unit with this address answers
@@ -236,16 +244,26 @@ def run_on_line(
     seed: int = 0,
     masters: Sequence[LineMaster] = (),
     swapped: bool = False,
+    biased: bool = True,
     echo: bool = False,
     latency_ms: int = 1,
 ) -> T:
-    """Run `main(address)` on a loop whose one serial line has these devices and other masters. `swapped`: the host's wires are;
-    `echo`: its adapter repeats what is sent."""
+    """Run `main(address)` on a loop whose one serial line has these devices and other masters. `swapped`: the host's wires are,
+    and silence is low to it where the line is `biased`; `echo`: its adapter repeats what is sent."""
     ends = 1 + len(devices) + len(masters)
     line = Line(ends, baud=baud, framing=framing, faults=faults, seed=seed, echo=(0,) if echo else ())
 
     def loop() -> LineLoop:
-        return LineLoop(line, baud, devices, framing=framing, masters=masters, swapped=swapped, latency_ms=latency_ms)
+        return LineLoop(
+            line,
+            baud,
+            devices,
+            framing=framing,
+            masters=masters,
+            swapped=swapped,
+            biased=biased,
+            latency_ms=latency_ms,
+        )
 
     with asyncio.Runner(loop_factory=loop) as runner:
         return runner.run(main(SerialAddress("line", baud, framing)))

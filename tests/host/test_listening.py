@@ -250,13 +250,15 @@ def test_a_port_that_goes_away_is_said():
         run_on_line(main, [])
 
 
-def mallee(arguments: list[str], said: list[bytes]) -> tuple[subprocess.CompletedProcess[str], bytes]:
-    """Run the command on a PTY at whose other end somebody says all that, again and again; what came back from the port."""
+def mallee(
+    arguments: list[str], said: list[bytes], verb: str = "listen"
+) -> tuple[subprocess.CompletedProcess[str], bytes]:
+    """Run a command on a PTY at whose other end somebody says all that, again and again; what came back from the port."""
     ours, theirs = os.openpty()
     tty.setraw(theirs)
     os.set_blocking(ours, False)
     process = subprocess.Popen(
-        [sys.executable, "-m", "mallee", "listen", os.ttyname(theirs), *arguments],
+        [sys.executable, "-m", "mallee", verb, os.ttyname(theirs), *arguments],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     ended = threading.Event()
@@ -307,3 +309,17 @@ def test_the_command_on_a_silent_port_and_on_a_babbling_one(tmp_path, monkeypatc
     done, written = mallee(["--for", "500ms", "-o", "json"], [bytes(range(64, 96))])
     assert (done.returncode, written) == (5, b"") and '"code":5' in done.stderr
     assert json.loads(done.stdout)[0]["frames"] == 0
+
+
+def test_the_doctor_asks_nothing_where_another_master_talks(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    said = [encode(3, READ), encode(4, READ)]
+    done, written = mallee(["-o", "json"], said, "doctor")
+    assert (done.returncode, written) == (4, b""), done.stderr
+    findings = {row["check"]: row for row in json.loads(done.stdout)}
+    assert findings["other master"]["certain"] and findings["other master"]["causes"][0]["remedy"]
+    assert findings["answers"]["state"] == "unknown"
+    done, written = mallee([], said, "doctor")
+    assert done.returncode == 4 and "another master talks" in done.stdout and "do: " in done.stdout
+    done, written = mallee([], said, "scan")
+    assert (done.returncode, written) == (4, b"") and "--force" in done.stderr

@@ -9,6 +9,9 @@ from mallee.device.device import Device
 from mallee.device.discovery import discover
 from mallee.device.frames import FrameRow
 from mallee.device.overhearing import overhear
+from mallee.diagnosis.finding import examine
+from mallee.diagnosis.line_checks import LINE_CHECKS
+from mallee.diagnosis.line_measuring import measure
 from mallee.link import pdus
 from mallee.link.address import SerialPort
 from mallee.link.failures import NoAnswer
@@ -62,5 +65,15 @@ def test_what_is_found_becomes_a_pod_file_that_runs():
         assert found[0].address == str(bench.address)
         document = await scan_once(parse_pod(draft(found, "found")), timeout_s=1.0)
         assert [(pdu.unit, pdu.answering) for pdu in document.pdus] == [(7, True), (12, True)]
+
+    bench.run_link(test)
+
+
+def test_a_line_of_real_controllers_is_healthy():
+    bench = SerialBench(units=(1, 2))
+
+    async def test(link: SerialLink) -> None:
+        findings = examine(LINE_CHECKS, await measure(bench.address, (1, 2, 3)))
+        assert {finding.check: finding.state for finding in findings} == {f.check: "ok" for f in findings}, findings
 
     bench.run_link(test)

@@ -25,6 +25,7 @@ COMMANDS = (
     "status",
     "scan",
     "listen",
+    "doctor",
     "get",
     "set",
     "watch",

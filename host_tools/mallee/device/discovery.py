@@ -153,7 +153,8 @@ async def _probe_line(
     link = SerialLink(target, timeout_s=max(_SLOW_S, probe_s))
     try:
         for unit, verdict in heard:
-            one, note = await _ask_again(link, unit, cache), _NOTES.get(verdict)
+            tries = 1 if verdict == "silent" else _TRIES
+            one, note = await _ask_again(link, unit, cache, tries), _NOTES.get(verdict)
             if one is not None or note is not None:
                 one = one or Found(address=str(target), unit=unit, mallee=False)
                 found.append(msgspec.structs.replace(one, unit=unit, note=note))
@@ -162,9 +163,9 @@ async def _probe_line(
     return found
 
 
-async def _ask_again(link: Link, unit: int, cache: Path | None) -> Found | None:
+async def _ask_again(link: Link, unit: int, cache: Path | None, tries: int) -> Found | None:
     """Of a unit that was heard: one lost answer does not make it unknown."""
-    for _ in range(_TRIES):
+    for _ in range(tries):
         try:
             return await _ask(link, unit, cache)
         except NoAnswer:

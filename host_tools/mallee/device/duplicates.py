@@ -7,25 +7,35 @@ from typing import Literal
 
 from ..link import pdus
 from ..link.probing import Probe, Prober
+from ..link.rtu_frames import FRAME_MIN
 from .identity import decode_identity, identity_registers
 
 Verdict = Literal["one", "two", "damaged", "silent"]
 
-ASKED = 8
+TIMES = 8
 _WAIT_S = 0.3
 _LINGER_S = 0.12  # a second unit is 100 ms later at most: `reply_delay` of a mallee controller, and most others
 
 
-async def ask_for_two(prober: Prober, unit: int, times: int = ASKED) -> list[Probe]:
-    """Ask a unit who it is, again and again, and wait each time for a second answer. Raises LinkDown."""
-    request = pdus.encode(pdus.read_input(0, identity_registers()))
-    return [await prober.ask(unit, request, wait_s=_WAIT_S, linger_s=_LINGER_S) for _ in range(times)]
+def short_question() -> bytes:
+    """One register: answers of two units come one after the other, where one is a little slower."""
+    return pdus.encode(pdus.read_input(0, 1))
+
+
+def long_question() -> bytes:
+    """The identity, with the serial number."""
+    return pdus.encode(pdus.read_input(0, identity_registers()))
+
+
+async def ask(prober: Prober, unit: int, question: bytes, times: int = TIMES) -> list[Probe]:
+    """Again and again, and wait each time for a second answer. Raises LinkDown."""
+    return [await prober.ask(unit, question, wait_s=_WAIT_S, linger_s=_LINGER_S) for _ in range(times)]
 
 
 def judge(probes: Sequence[Probe]) -> Verdict:
     """`two`: two good answers to one request, or answers with two serial numbers. `damaged`: most answers are, which two units at
     once do, and so does noise. `silent`: most requests brought nothing. Pure."""
-    heard = [probe for probe in probes if not probe.silent]
+    heard = [probe for probe in probes if probe.frames or probe.noise_bytes >= FRAME_MIN]
     if 2 * len(heard) < len(probes):  # a stray burst now and then is nobody's answer
         return "silent"
     if any(len(probe.answers) > 1 for probe in heard) or len(serial_numbers(heard)) > 1:

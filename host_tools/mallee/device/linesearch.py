@@ -13,10 +13,12 @@ from ..link.address import SerialAddress
 from ..link.failures import NoAnswer
 from ..link.guessing import BAUDS, guess, reading_settings
 from ..link.listening import Listener
+from ..link.overheard import LineHeard
 from ..link.probing import Prober
 from ..link.rtu import SerialLink
+from ..link.rtu_frames import FRAME_MIN
 from ..link.tap import TapFrame
-from .duplicates import Verdict, ask_for_two, judge
+from .duplicates import TIMES, Verdict, ask, judge, long_question, short_question
 from .identity import read_identity
 
 SERIAL_UNITS = tuple(range(1, 248))  # MODBUS over Serial Line V1.02, 2.2
@@ -60,10 +62,14 @@ async def other_master(address: SerialAddress, *, known: bool) -> SerialAddress 
     Raises LinkDown."""
     async with Listener(address) as listener:
         await asyncio.sleep(LISTEN_S)
-    told = listener.report()
+    return await other_master_in(address, listener.report(), known=known)
+
+
+async def other_master_in(address: SerialAddress, told: LineHeard, *, known: bool) -> SerialAddress | None:
+    """The same, of what was heard at `address`; bytes that were not understood there are listened to in other ways."""
     if any(unit.requests for unit in told.units) or told.broadcasts:
         return address
-    if not listener.raw_bytes or known:
+    if not told.bytes or known:
         return None
     stop = asyncio.Event()
     asyncio.get_running_loop().call_later(_GUESS_S, stop.set)
@@ -80,13 +86,21 @@ def refused(master: SerialAddress) -> MalleeError:
 
 
 async def find_settings(
-    device: str, units: Sequence[int], probe_s: float, progress: Progress = lambda step: None
+    device: str,
+    units: Sequence[int],
+    probe_s: float,
+    progress: Progress = lambda step: None,
+    *,
+    but: SerialAddress | None = None,
+    clean: bool = False,
 ) -> SerialAddress | None:
     """At which baud rate and framing units answer: the nearest addresses in every way first, then the others. Where nothing good
-    comes but something damaged does, that. Raises LinkDown."""
+    comes but something damaged does, that, unless it is to be `clean`. `but` was tried before. Raises LinkDown."""
     damaged: SerialAddress | None = None
     for some in (units[:_NEAR], units[_NEAR:]):
         for address in asking_settings(device) if some else ():
+            if address == but:
+                continue
             link = SerialLink(address, timeout_s=probe_s)
             try:
                 for number, unit in enumerate(some):
@@ -100,7 +114,7 @@ async def find_settings(
                     damaged = address
             finally:
                 await link.close()
-    return damaged
+    return None if clean else damaged
 
 
 async def find_units(
@@ -111,36 +125,45 @@ async def find_units(
     link = SerialLink(address, timeout_s=probe_s)
     statistics = link.statistics
     came: Counter[int] = Counter()  # good frames by unit, expected or not
+    noise: Counter[int] = Counter()  # bytes of none, by the unit that was asked
+    asked = 0
 
     def tap(frame: TapFrame) -> None:
-        if frame.good and not frame.sent:
+        if not frame.good:
+            noise[asked] += len(frame.data)
+        elif not frame.sent:
             came[frame.data[0]] += 1
 
     def heard() -> list[int]:
+        """A byte or two is no answer: a line that nobody biases makes them."""
         counted = {unit: statistics.unit(unit) for unit in units}
-        return [unit for unit, s in counted.items() if s.answers or s.exceptions or s.late or s.damaged]
+        return [u for u, s in counted.items() if s.answers or s.exceptions or s.late or noise[u] >= FRAME_MIN]
 
-    async def ask(some: Sequence[int]) -> None:
+    async def sweep(some: Sequence[int]) -> None:
+        nonlocal asked
         for number, unit in enumerate(some):
+            asked = unit
             progress(Step(address, number, len(some), len(heard())))
             with suppress(NoAnswer):
                 await read_identity(link, unit)
+        asked = 0
         await asyncio.sleep(_SECOND_S)
         with suppress(NoAnswer):
             await link.settle()
 
     link.taps.append(tap)
     try:
-        await ask(units)
+        await sweep(units)
         if statistics.noise_bytes or statistics.wrong_unit:
-            await ask([unit for unit in units if unit not in heard()])
+            await sweep([unit for unit in units if unit not in heard()])
     finally:
         await link.close()
     counted = {unit: statistics.unit(unit) for unit in heard()}
     verdicts: dict[int, Verdict] = dict.fromkeys(counted, "one")
-    suspects = [unit for unit, one in counted.items() if one.damaged or came[unit] > one.requests]
+    suspects = [unit for unit, one in counted.items() if noise[unit] or came[unit] > one.requests]
     if suspects:
         async with Prober(address) as prober:
             for unit in suspects:
-                verdicts[unit] = judge(await ask_for_two(prober, unit))
+                short = await ask(prober, unit, short_question(), TIMES // 2)
+                verdicts[unit] = judge(short + await ask(prober, unit, long_question(), TIMES // 2))
     return [Heard(unit, verdict) for unit, verdict in verdicts.items()]

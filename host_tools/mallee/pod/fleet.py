@@ -97,3 +97,13 @@ def profiles_on_line(config: PodConfig, device: str) -> dict[int, str]:
         for profile, controller in known
         if isinstance(address := parse_address(controller.address), SerialAddress) and address.device == device
     }
+
+
+def units_on_lines(config: PodConfig) -> dict[SerialAddress, tuple[int, ...]]:
+    """The serial lines of the pod file, and the units on each."""
+    found: dict[SerialAddress, tuple[int, ...]] = {}
+    for controller in config.controllers:
+        address = parse_address(controller.address)
+        if isinstance(address, SerialAddress):
+            found[address] = (*found.get(address, ()), controller.unit)
+    return found

@@ -37,6 +37,12 @@ class Misreader:
             self._set(began_ns + index * self._sent_ns, bit)
         self._set(ended_ns, _HIGH)
 
+    def driven(self, from_ns: float, to_ns: float) -> None:
+        """While the port itself sends its receiver hears nothing: high. A line whose silence is low to it falls after that, which
+        begins a character that is all low."""
+        self._set(from_ns, _HIGH ^ self._flip)
+        self._set(to_ns, _HIGH)
+
     def _set(self, time_ns: float, level: int) -> None:
         times, level = self._times, level ^ self._flip
         if time_ns <= times[-1]:  # a byte that follows another one begins where that ended, but for rounding

@@ -1,0 +1,171 @@
+"""Whether units answer on a line at all, and each for itself. Pure."""
+
+from __future__ import annotations
+
+from ..link.address import SerialAddress
+from .finding import Cause, Finding
+from .line_evidence import LineEvidence, damaged, lost
+
+_ALWAYS = 0.75  # of short answers damaged: more than noise does that leaves others alone
+
+_OFF = Cause(
+    "the units have no supply, or are not on this line",
+    "",
+    "look at their lamps and supplies, and for the two wires at the adapter",
+    "a second unit on a short cable at the adapter",
+)
+_SWAPPED = Cause(
+    "wires A and B are swapped",
+    "",
+    "swap the two wires at the adapter; makers do not agree which is A",
+    "run this again with them swapped: it harms nothing",
+)
+_ADDRESS = Cause(
+    "the units have other addresses than were asked",
+    "",
+    "`mallee scan PORT` asks 1 to 247",
+    "the number of addresses asked here",
+)
+_ODD = Cause(
+    "a baud rate or framing that was not tried",
+    "",
+    "look at the units' settings, and name them in the address: ?baud=…&framing=…",
+    "the units' settings",
+)
+
+
+def answering(evidence: LineEvidence) -> Finding:
+    """Somebody answers."""
+    if not evidence.asked:
+        return Finding("answers", "unknown", "nothing was asked, for another master talks")
+    if evidence.verdicts:
+        units = ", ".join(map(str, evidence.verdicts))
+        return Finding("answers", "ok", f"units {units} answer at {_spoken(evidence.address)}")
+    if evidence.elsewhere is not None:
+        said = _spoken(evidence.address)
+        cause = Cause(
+            "another baud rate or framing",
+            f"the same units answer at {_spoken(evidence.elsewhere)}",
+            f"use {evidence.elsewhere}",
+        )
+        seen = f"nobody answers at {said}, but at {_spoken(evidence.elsewhere)}"
+        facts: dict[str, float | int | str | None] = {
+            "baud": evidence.elsewhere.baud, "framing": evidence.elsewhere.framing,
+        }  # fmt: skip
+        return Finding("answers", "fail", seen, (cause,), certain=True, evidence=facts)
+    return _silence(evidence)
+
+
+def _silence(evidence: LineEvidence) -> Finding:
+    asked = len(evidence.asked)
+    breaks = sum(probe.noise_bytes == 1 and b"\0" in probe.pieces[0][1] for probe in evidence.nobody)
+    facts: dict[str, float | int | str | None] = {
+        "asked": asked,
+        "breaks": breaks,
+        "heard_bytes": evidence.listened.bytes,
+    }
+    whose = _because(_ADDRESS, f"{asked} of 247 addresses were asked")
+    others = (whose, _because(_ODD, "24 baud rates and framings were tried")) if asked < 247 else (_ODD,)
+    if evidence.nobody and breaks == len(evidence.nobody):
+        return Finding(
+            "answers",
+            "fail",
+            "nobody answers, and a single 0x00 follows each request",
+            (
+                _because(
+                    _SWAPPED, "a line whose silence is low to the receiver begins with 0x00 when the sender lets it go"
+                ),
+                Cause(
+                    "a line that nobody biases, with no unit that answers",
+                    "it may fall when the sender lets it go",
+                    "bias resistors at one place, and see below",
+                    "with A and B swapped nothing changes",
+                ),
+                _because(_OFF, "no answer came"),
+                *others,
+            ),
+            evidence=facts,
+        )
+    if evidence.listened.bytes:
+        return Finding(
+            "answers",
+            "fail",
+            f"nobody answers, and {evidence.listened.bytes} bytes came that nobody asked for",
+            (
+                _because(_SWAPPED, "what others send is no frame to a receiver with swapped wires, at no baud rate"),
+                Cause(
+                    "another protocol on this line, or noise on wires that nobody drives",
+                    "the bytes form no Modbus frame",
+                    "look what hangs on the line; terminate and bias it",
+                    "swap A and B: the bytes become frames, or they do not",
+                ),
+                *others,
+            ),
+            evidence=facts,
+        )
+    return Finding(
+        "answers",
+        "fail",
+        f"nobody answers: not a byte came from {asked} addresses, at no baud rate",
+        (_because(_OFF, "not a byte came"), _because(_SWAPPED, "units hear nothing that they understand"), *others),
+        evidence=facts,
+    )
+
+
+def addresses(evidence: LineEvidence) -> Finding:
+    """Each address belongs to one unit."""
+    if not evidence.verdicts:
+        return Finding("addresses", "unknown", "nobody answers")
+    two = [unit for unit, verdict in evidence.verdicts.items() if verdict == "two"]
+    if two:
+        cause = Cause(
+            "two units with one address",
+            "two good answers came to one request, or two serial numbers",
+            "take one of them off the line, and give it an address of its own",
+        )
+        return Finding("addresses", "fail", f"two units answer at {_listed(two)}", (cause,), certain=True)
+    doubtful = [unit for unit in evidence.verdicts if collides(evidence, unit)]
+    if not doubtful:
+        return Finding("addresses", "ok", "each address is one unit's")
+    clean = [unit for unit in evidence.verdicts if unit not in doubtful]
+    because = "short answers are damaged as often as long ones, and other units' are not" if clean else (
+        "short answers are damaged as often as long ones"
+    )  # fmt: skip
+    return Finding(
+        "addresses",
+        "fail",
+        f"something answers at {_listed(doubtful)}, and hardly ever well",
+        (
+            Cause(
+                "two units with one address that answer at once",
+                because,
+                "take units off the line, one by one, until the answers are good",
+                "with one of the two off the other answers well",
+            ),
+            Cause(
+                "a bad transceiver or stub at that unit, or another baud rate there",
+                "every answer of it is damaged",
+                "measure there; compare its baud rate and framing with the others'",
+                "the unit alone on a short cable",
+            ),
+        ),
+        evidence={"damaged": sum(damaged(evidence.short.get(unit, ())) for unit in doubtful)},
+    )
+
+
+def collides(evidence: LineEvidence, unit: int) -> bool:
+    """Nearly every answer is damaged, short ones too: what two that answer at once do."""
+    short = evidence.short.get(unit, ())
+    return bool(short) and damaged(short) >= _ALWAYS * (len(short) - lost(short)) > 0
+
+
+def _because(cause: Cause, because: str) -> Cause:
+    return Cause(cause.cause, because, cause.remedy, cause.tell)
+
+
+def _listed(units: list[int]) -> str:
+    return ("address " if len(units) == 1 else "addresses ") + ", ".join(map(str, units))
+
+
+def _spoken(address: SerialAddress) -> str:
+    return f"{address.baud} Bd {address.framing}"

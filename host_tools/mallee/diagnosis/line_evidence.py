@@ -1,0 +1,51 @@
+"""What was seen and measured on a serial line, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from ..device.duplicates import Verdict
+from ..link.address import SerialAddress
+from ..link.overheard import LineHeard
+from ..link.probing import Probe
+
+
+@dataclass(frozen=True)
+class LineEvidence:
+    address: SerialAddress
+    character_s: float
+    silence_s: float
+    listened: LineHeard
+    """Before anything was asked."""
+    master: SerialAddress | None = None
+    """How another master speaks that was heard; then nothing was asked."""
+    asked: tuple[int, ...] = ()
+    """Units that were asked."""
+    verdicts: Mapping[int, Verdict] = field(default_factory=dict)
+    """Of those of which something came."""
+    short: Mapping[int, tuple[Probe, ...]] = field(default_factory=dict)
+    """By unit: questions with an answer of a few bytes."""
+    long: Mapping[int, tuple[Probe, ...]] = field(default_factory=dict)
+    """Questions with an answer of many bytes."""
+    nobody: tuple[Probe, ...] = ()
+    """Where no unit answers: what comes after a question all the same."""
+    elsewhere: SerialAddress | None = None
+    """Where no unit answers: another baud rate or framing at which one does."""
+    latency_timer_ms: float | None = None
+    """What the driver of the adapter says about itself; None: it does not."""
+
+    def probes(self) -> Iterator[Probe]:
+        for some in (self.short, self.long):
+            for probes in some.values():
+                yield from probes
+        yield from self.nobody
+
+
+def damaged(probes: tuple[Probe, ...]) -> int:
+    """Questions to which something came, but no good answer."""
+    return sum(not probe.answers and not probe.silent for probe in probes)
+
+
+def lost(probes: tuple[Probe, ...]) -> int:
+    return sum(probe.silent for probe in probes)
