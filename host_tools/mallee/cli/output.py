@@ -18,7 +18,7 @@ from ..reading import Reading, Scalar
 from ..settings import Output
 
 _PROSE = ("meaning", "title", "condition", "remedy", "alarms", "value", "origin")
-_MANY = 10  # columns, of which the words of a heading lie above each other, or the last one is cut
+_WIDE = 80  # characters of headings; beyond it the words of each lie above each other, or the last ones are cut
 _STATE_STYLE = {
     "silent": "bold red",
     "tripped": "bold red",
@@ -76,6 +76,7 @@ def emit_line(row: Any) -> None:
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Table:
     """Only prose may wrap; columns in which nothing is known are left out."""
     shown = [column for column in columns if any(row.get(column) not in (None, "", []) for row in rows)] or columns
+    wide = sum(len(column) + 2 for column in shown) > _WIDE
     grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", padding=(0, 1), collapse_padding=True)
     for column in shown:
         values = [row.get(column) for row in rows]
@@ -83,7 +84,7 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Table:
         numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in known)
         prose = column in _PROSE
         grid.add_column(
-            column.replace("_", "\n" if len(shown) > _MANY else " "),
+            column.replace("_", "\n" if wide else " "),
             justify="right" if numeric else "left",
             no_wrap=not prose,
             overflow="fold" if prose else "ellipsis",
