@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from ...device.codec import encode
-from ...device.dictionary import Abilities, Dictionary, Point
+from ...device.dictionary import LATCHED, Abilities, Dictionary, Point
 from ...device.raw import FLOATS
+from ...device.remote import LEASE_POINTS
 from ...device.writing import write_function
 from ...errors import MalleeError
 from ...suggest import did_you_mean
@@ -14,6 +15,8 @@ from ..lines import Path
 from ..problem import Problem
 
 ADDRESSES = 65536
+_OURS = ("sequence", "latch_number", "refusal", *LEASE_POINTS)
+"""Names by which the host knows what only mallee controllers do: a counter of samples, a lease, the reason of a refusal."""
 _READS = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
 
 
@@ -45,6 +48,13 @@ def checked(
 def _alone(dictionary: Dictionary, point: Point, place: Path) -> Iterator[Problem]:
     abilities = dictionary.foreign
     assert abilities is not None
+    if point.name in _OURS or point.name.startswith(LATCHED):
+        yield Problem(
+            (*place, "name"),
+            f"the name {point.name!r} means something that only mallee controllers do",
+            "the device has something of the same name",
+            f"give it another one, such as device_{point.name.removeprefix(LATCHED)}",
+        )
     if point.end > ADDRESSES:
         yield Problem(
             (*place, "address"),
