@@ -8,6 +8,7 @@ import math
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import tomli_w
 from hypothesis import given
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 from mallee import resources
 from mallee.device.codec import decode, encode
 from mallee.device.decoding import SpanDecoder
-from mallee.device.dictionary import WIDTH, Choice, Code, Dictionary, Kind, Order, Point
+from mallee.device.dictionary import WIDTH, Abilities, Choice, Code, Dictionary, Kind, Order, Point
 from mallee.device.spans import Span
 from mallee.device.writing import plan_writes
 from mallee.errors import ExitCode, MalleeError
@@ -290,3 +291,18 @@ def test_flags_of_several_registers_count_from_the_lowest_bit_of_all() -> None:
     )
     assert decode(point, [0x8000, 0x0001]) == {"a", "b"}
     assert encode(point, frozenset({"b"})) == [0x8000, 0]
+
+
+@pytest.mark.parametrize(("functions", "codes"), [((3, 6), [6, 6]), ((3, 16), [16, 16]), ((3, 6, 16), [6, 6])])
+def test_points_of_others_are_written_one_by_one(functions: tuple[int, ...], codes: list[int]) -> None:
+    points = tuple(Point(n, "holding", a, "u16", "", low=0, high=9, codes=()) for a, n in enumerate("ab"))
+    ours = Dictionary("x", (0, 0), "", points)
+    others = msgspec.structs.replace(ours, abilities=Abilities(functions=functions))
+    assert [write.function_code for write in plan_writes(others, {"a": 1, "b": 2})] == codes
+    assert [write.words for write in plan_writes(ours, {"a": 1, "b": 2})] == [(1, 2)]
+
+
+def test_a_value_of_two_registers_needs_the_function_that_writes_two() -> None:
+    point = Point("a", "holding", 0, "u32", "", registers=2, low=0, high=9, codes=())
+    with pytest.raises(MalleeError, match="the device writes one at a time"):
+        plan_writes(Dictionary("x", (0, 0), "", (point,), abilities=Abilities(functions=(3, 6))), {"a": 1})
