@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 import math
 from pathlib import Path
@@ -306,3 +307,33 @@ def test_a_value_of_two_registers_needs_the_function_that_writes_two() -> None:
     point = Point("a", "holding", 0, "u32", "", registers=2, low=0, high=9, codes=())
     with pytest.raises(MalleeError, match="the device writes one at a time"):
         plan_writes(Dictionary("x", (0, 0), "", (point,), abilities=Abilities(functions=(3, 6))), {"a": 1})
+
+
+JUNK = st.sampled_from(
+    ["", "0", "-1", "[", "]", "{}", '"', "nan", "1e999", "true", "null", "= 3", "\n", "é", "99999999999999999999"]
+)
+
+
+@given(st.data())
+def test_whatever_is_in_a_file_it_is_read_or_refused(data: st.DataObject) -> None:
+    """Nothing but a MalleeError comes out of a damaged file, and what is read fits together."""
+    rack = data.draw(st.booleans())
+    text = json.dumps(RACKMON, indent=1) if rack else SHELF
+    for _ in range(data.draw(st.integers(1, 3))):
+        start = data.draw(st.integers(0, len(text) - 1))
+        end = start + data.draw(st.integers(0, 30))
+        text = text[:start] + data.draw(JUNK) + text[end:]
+        if not text:
+            break
+    dictionary = told = None
+    try:
+        dictionary = (parse_rackmon if rack else parse_map)(text)
+    except MalleeError as error:
+        told = error
+    if dictionary is None:
+        assert told is not None and told.what.startswith("map.") and told.likely and told.next
+        return
+    for table in ("input", "holding", "coil", "discrete"):
+        blocks = dictionary.blocks(table)
+        assert all(first + count < second for (first, count), (second, _) in itertools.pairwise(blocks))
+        assert all(first >= 0 and first + count <= 65536 for first, count in blocks)
