@@ -337,3 +337,61 @@ def test_whatever_is_in_a_file_it_is_read_or_refused(data: st.DataObject) -> Non
         blocks = dictionary.blocks(table)
         assert all(first + count < second for (first, count), (second, _) in itertools.pairwise(blocks))
         assert all(first >= 0 and first + count <= 65536 for first, count in blocks)
+
+
+COMPLETED = """
+base = "psu.json"
+expect = "RECT-*"
+[[point]]
+name = "Output_Voltage"
+unit = "V"
+meaning = "At the busbar."
+not_fitted = [0xFFFF]
+interval_s = 1.0
+[[point]]
+name = "Battery_Current"
+write = true
+low = -20
+high = 20
+"""
+
+
+def completed(folder: Path, text: str) -> Dictionary:
+    (folder / "psu.json").write_text(json.dumps(RACKMON), encoding="utf-8")
+    (folder / "psu.toml").write_text(text, encoding="utf-8")
+    return load_map(folder / "psu.toml")
+
+
+def test_a_rack_monitors_map_is_completed(tmp_path: Path) -> None:
+    points = completed(tmp_path, COMPLETED).by_name
+    voltage, current = points["Output_Voltage"], points["Battery_Current"]
+    assert (voltage.unit, voltage.meaning, voltage.interval_s) == ("V", "At the busbar.", 1.0)
+    assert (decode(voltage, [3456]), decode(voltage, [0xFFFF])) == (54.0, None)
+    assert (current.writable, current.low, current.high, current.unit) == (True, -20, 20, "")
+    assert points["Up_Time"].interval_s == 60
+    assert len(points) == len(RACKMON["registers"])  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "says"),
+    [
+        ("Output_Voltage", "Output_Voltag", "Output_Voltag", "is no point of psu.json"),
+        ("Battery_Current", "Output_Voltage", "Output_Voltage", "stands twice"),
+        ("low = -20\n", "", "write", "needs both limits"),
+        ("high = 20", "high = 40000", "high", "the limit 40000 cannot be written"),
+        ("0xFFFF", "0x1FFFF", "not_fitted", "can never be in a u16"),
+        ("unit = ", "units = ", "units", "unknown key 'units' in point"),
+        ("psu.json", "none.json", None, "none.json: no such file"),
+        ("psu.json", "psu.toml", "base", "is a TOML file"),
+    ],
+)
+def test_what_is_wrong_in_a_completion_is_told_with_its_line(
+    tmp_path: Path, old: str, new: str, where: str | None, says: str
+) -> None:
+    text = COMPLETED.replace(old, new)
+    with pytest.raises(MalleeError) as caught:
+        completed(tmp_path, text)
+    assert says in caught.value.what
+    if where is not None:
+        number = int(caught.value.what.removeprefix(f"{tmp_path / 'psu.toml'}:").partition(":")[0])
+        assert where in text.splitlines()[number - 1]

@@ -15,6 +15,7 @@ from ..lines import Path
 from ..problem import Problem
 
 ADDRESSES = 65536
+WITHOUT_LIMITS = ("enum", "flags", "text", "bit")
 _OURS = ("sequence", "latch_number", "refusal", *LEASE_POINTS)
 """Names by which the host knows what only mallee controllers do: a counter of samples, a lease, the reason of a refusal."""
 _READS = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
@@ -83,6 +84,13 @@ def _alone(dictionary: Dictionary, point: Point, place: Path) -> Iterator[Proble
             f"{point.name}: writing it needs function code {f'{single} or {many}' if point.registers == 1 else many}",
             "`functions` of [device] does not name it",
             "add it to `functions`, or leave `write` out",
+        )
+    if point.writable and point.kind not in WITHOUT_LIMITS and (point.low is None or point.high is None):
+        yield Problem(
+            (*place, "write"),
+            f"{point.name}: a point that may be written needs both limits",
+            "`low` or `high` was forgotten",
+            f"add `low = …` and `high = …`{f' in {point.unit}' if point.unit else ''}, as the device's manual has them",
         )
     for code in point.codes or ():
         if not 0 <= code.raw < 1 << 16 * point.registers or point.kind in (*FLOATS, "text", "hex", "bit"):
