@@ -378,6 +378,8 @@ def test_a_rack_monitors_map_is_completed(tmp_path: Path) -> None:
         ("Output_Voltage", "Output_Voltag", "Output_Voltag", "is no point of psu.json"),
         ("Battery_Current", "Output_Voltage", "Output_Voltage", "stands twice"),
         ("low = -20\n", "", "write", "needs both limits"),
+        ("low = -20", "low = 21", "low = 21", "low = 21 is above high = 20"),
+        ("low = -20", "low = nan", "low = nan", "low = nan is above high = 20"),
         ("high = 20", "high = 40000", "high", "the limit 40000 cannot be written"),
         ("0xFFFF", "0x1FFFF", "not_fitted", "can never be in a u16"),
         ("unit = ", "units = ", "units", "unknown key 'units' in point"),

@@ -92,6 +92,13 @@ def _alone(dictionary: Dictionary, point: Point, place: Path) -> Iterator[Proble
             "`low` or `high` was forgotten",
             f"add `low = …` and `high = …`{f' in {point.unit}' if point.unit else ''}, as the device's manual has them",
         )
+    if point.low is not None and point.high is not None and not point.low <= point.high:
+        yield Problem(
+            (*place, "low"),
+            f"{point.name}: low = {point.low:g} is above high = {point.high:g}",
+            "they were exchanged",
+            "exchange them",
+        )
     for code in point.codes or ():
         if not 0 <= code.raw < 1 << 16 * point.registers or point.kind in (*FLOATS, "text", "hex", "bit"):
             yield Problem(

@@ -90,12 +90,7 @@ def _writing(row: PointRow, problem: Callable[[str, str, str, str], Problem]) ->
         )
     if row.kind == "hex":
         yield problem("write", "hex is not written", "nobody could say what it does", "give it a kind with limits")
-    if row.kind not in WITHOUT_LIMITS:
-        if row.low is not None and row.high is not None and not row.low <= row.high:
-            yield problem(
-                "low", f"low = {row.low:g} is above high = {row.high:g}", "they were exchanged", "exchange them"
-            )
-    elif row.low is not None or row.high is not None:
+    if row.kind in WITHOUT_LIMITS and (row.low is not None or row.high is not None):
         yield problem(
             "low" if row.low is not None else "high",
             f"a {row.kind} has no limits",
