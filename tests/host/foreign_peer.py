@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from mallee.sim.line.ptys import PtyEnd
 from pymodbus.constants import ExcCodes
+from pymodbus.pdu import ModbusPDU
 from pymodbus.server import ModbusSerialServer, ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
@@ -68,8 +69,12 @@ def foreign_unit(
     """`image` is table → address → word; a write changes it. `serial` None: over TCP; else the framing of a line of 19200 Bd."""
     peer = ForeignPeer(unit, "", image)
 
+    def traced(sending: bool, pdu: ModbusPDU) -> ModbusPDU:
+        if not sending:  # all that comes, also what is refused because there are no such registers
+            peer.requests.append((pdu.function_code, pdu.address, pdu.count or 1))
+        return pdu
+
     async def action(function, start, address, count, registers, values):
-        peer.requests.append((function, address, count))
         if function not in functions:
             return ExcCodes.ILLEGAL_FUNCTION
         if values is not None:
@@ -92,11 +97,11 @@ def foreign_unit(
         if serial:
             parity = serial[1]
             server = ModbusSerialServer(
-                device, port=ends[0].name, baudrate=19200, parity=parity, ignore_missing_devices=True
+                device, port=ends[0].name, baudrate=19200, parity=parity, ignore_missing_devices=True, trace_pdu=traced
             )
             peer.address = f"serial://{ends[1].name}?baud=19200&framing={serial}"
         else:
-            server = ModbusTcpServer(device, address=("127.0.0.1", 0), ignore_missing_devices=True)
+            server = ModbusTcpServer(device, address=("127.0.0.1", 0), ignore_missing_devices=True, trace_pdu=traced)
         await server.listen()
         if not serial:
             assert server.transport is not None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import copy
+import itertools
 import json
 import math
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 import tomli_w
 from hypothesis import given
@@ -15,7 +17,7 @@ from hypothesis import strategies as st
 from mallee import resources
 from mallee.device.codec import decode, encode
 from mallee.device.decoding import SpanDecoder
-from mallee.device.dictionary import WIDTH, Choice, Code, Dictionary, Kind, Order, Point
+from mallee.device.dictionary import WIDTH, Abilities, Choice, Code, Dictionary, Kind, Order, Point
 from mallee.device.spans import Span
 from mallee.device.writing import plan_writes
 from mallee.errors import ExitCode, MalleeError
@@ -75,6 +77,9 @@ def line_of(text: str, part: str) -> int:
         ("address = 40\n", "address = 65536\n", "address = 65536", "address = 65536"),
         ("address = 40\n", "address = 9\n", "address = 9", "busbar_voltage_limit has holding 9, which model has"),
         ('name = "busbar_output"', 'name = "busbar_energy"', "busbar_energy", "two points named 'busbar_energy'"),
+        ('name = "busbar_output"', 'name = "sequence"', "sequence", "only mallee controllers do"),
+        ('name = "busbar_output"', 'name = "remote_holder"', "remote_holder", "only mallee controllers do"),
+        ('name = "busbar_output"', 'name = "latched.output"', "latched.output", "only mallee controllers do"),
         ("low = 46.0\n", "", "write = true", "needs both limits"),
         ("low = 46.0", "low = 53.0", "low = 53.0", "low = 53 is above high = 52"),
         ("high = 52.0", "high = 700.0", "high = 700.0", "the limit 700 cannot be written"),
@@ -287,3 +292,108 @@ def test_flags_of_several_registers_count_from_the_lowest_bit_of_all() -> None:
     )
     assert decode(point, [0x8000, 0x0001]) == {"a", "b"}
     assert encode(point, frozenset({"b"})) == [0x8000, 0]
+
+
+@pytest.mark.parametrize(("functions", "codes"), [((3, 6), [6, 6]), ((3, 16), [16, 16]), ((3, 6, 16), [6, 6])])
+def test_points_of_others_are_written_one_by_one(functions: tuple[int, ...], codes: list[int]) -> None:
+    points = tuple(Point(n, "holding", a, "u16", "", low=0, high=9, codes=()) for a, n in enumerate("ab"))
+    ours = Dictionary("x", (0, 0), "", points)
+    others = msgspec.structs.replace(ours, abilities=Abilities(functions=functions))
+    assert [write.function_code for write in plan_writes(others, {"a": 1, "b": 2})] == codes
+    assert [write.words for write in plan_writes(ours, {"a": 1, "b": 2})] == [(1, 2)]
+
+
+def test_a_value_of_two_registers_needs_the_function_that_writes_two() -> None:
+    point = Point("a", "holding", 0, "u32", "", registers=2, low=0, high=9, codes=())
+    with pytest.raises(MalleeError, match="the device writes one at a time"):
+        plan_writes(Dictionary("x", (0, 0), "", (point,), abilities=Abilities(functions=(3, 6))), {"a": 1})
+
+
+JUNK = st.sampled_from(
+    ["", "0", "-1", "[", "]", "{}", '"', "nan", "1e999", "true", "null", "= 3", "\n", "é", "99999999999999999999"]
+)
+
+
+@given(st.data())
+def test_whatever_is_in_a_file_it_is_read_or_refused(data: st.DataObject) -> None:
+    """Nothing but a MalleeError comes out of a damaged file, and what is read fits together."""
+    rack = data.draw(st.booleans())
+    text = json.dumps(RACKMON, indent=1) if rack else SHELF
+    for _ in range(data.draw(st.integers(1, 3))):
+        start = data.draw(st.integers(0, len(text) - 1))
+        end = start + data.draw(st.integers(0, 30))
+        text = text[:start] + data.draw(JUNK) + text[end:]
+        if not text:
+            break
+    dictionary = told = None
+    try:
+        dictionary = (parse_rackmon if rack else parse_map)(text)
+    except MalleeError as error:
+        told = error
+    if dictionary is None:
+        assert told is not None and told.what.startswith("map.") and told.likely and told.next
+        return
+    for table in ("input", "holding", "coil", "discrete"):
+        blocks = dictionary.blocks(table)
+        assert all(first + count < second for (first, count), (second, _) in itertools.pairwise(blocks))
+        assert all(first >= 0 and first + count <= 65536 for first, count in blocks)
+
+
+COMPLETED = """
+base = "psu.json"
+expect = "RECT-*"
+[[point]]
+name = "Output_Voltage"
+unit = "V"
+meaning = "At the busbar."
+not_fitted = [0xFFFF]
+interval_s = 1.0
+[[point]]
+name = "Battery_Current"
+write = true
+low = -20
+high = 20
+"""
+
+
+def completed(folder: Path, text: str) -> Dictionary:
+    (folder / "psu.json").write_text(json.dumps(RACKMON), encoding="utf-8")
+    (folder / "psu.toml").write_text(text, encoding="utf-8")
+    return load_map(folder / "psu.toml")
+
+
+def test_a_rack_monitors_map_is_completed(tmp_path: Path) -> None:
+    points = completed(tmp_path, COMPLETED).by_name
+    voltage, current = points["Output_Voltage"], points["Battery_Current"]
+    assert (voltage.unit, voltage.meaning, voltage.interval_s) == ("V", "At the busbar.", 1.0)
+    assert (decode(voltage, [3456]), decode(voltage, [0xFFFF])) == (54.0, None)
+    assert (current.writable, current.low, current.high, current.unit) == (True, -20, 20, "")
+    assert points["Up_Time"].interval_s == 60
+    assert len(points) == len(RACKMON["registers"])  # pyright: ignore[reportArgumentType]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "where", "says"),
+    [
+        ("Output_Voltage", "Output_Voltag", "Output_Voltag", "is no point of psu.json"),
+        ("Battery_Current", "Output_Voltage", "Output_Voltage", "stands twice"),
+        ("low = -20\n", "", "write", "needs both limits"),
+        ("low = -20", "low = 21", "low = 21", "low = 21 is above high = 20"),
+        ("low = -20", "low = nan", "low = nan", "low = nan is above high = 20"),
+        ("high = 20", "high = 40000", "high", "the limit 40000 cannot be written"),
+        ("0xFFFF", "0x1FFFF", "not_fitted", "can never be in a u16"),
+        ("unit = ", "units = ", "units", "unknown key 'units' in point"),
+        ("psu.json", "none.json", None, "none.json: no such file"),
+        ("psu.json", "psu.toml", "base", "is a TOML file"),
+    ],
+)
+def test_what_is_wrong_in_a_completion_is_told_with_its_line(
+    tmp_path: Path, old: str, new: str, where: str | None, says: str
+) -> None:
+    text = COMPLETED.replace(old, new)
+    with pytest.raises(MalleeError) as caught:
+        completed(tmp_path, text)
+    assert says in caught.value.what
+    if where is not None:
+        number = int(caught.value.what.removeprefix(f"{tmp_path / 'psu.toml'}:").partition(":")[0])
+        assert where in text.splitlines()[number - 1]

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from ...device.dictionary import Dictionary
 from ...errors import MalleeError
-from ..tomlfile import read_text
+from .. import tomlfile
+from .completing import complete
 from .mapfile import parse_map
 from .rackmon import parse_rackmon
 
@@ -18,12 +19,17 @@ def load_map(path: Path) -> Dictionary:
 
     Raises MalleeError (exit code 2) that names the file, the place in it, and what is allowed.
     """
-    parsers = {".toml": parse_map, ".json": parse_rackmon}
-    parse = parsers.get(path.suffix.lower())
-    if parse is None:
+    kind = path.suffix.lower()
+    if kind not in (".toml", ".json"):
         raise MalleeError(
             f"{path}: a map file ends in .toml or .json",
             "this is another file, or it was renamed",
             f"name a map file; {_EXAMPLE}",
         )
-    return parse(read_text(path, "map file", _EXAMPLE), str(path))
+    text = tomlfile.read_text(path, "map file", _EXAMPLE)
+    if kind == ".json":
+        return parse_rackmon(text, str(path))
+    data, lines = tomlfile.parse(text, str(path))
+    if "base" in data:
+        return complete(data, lines, str(path), load_map)
+    return parse_map(text, str(path))

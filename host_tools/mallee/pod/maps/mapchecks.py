@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from ...device.codec import encode
-from ...device.dictionary import Abilities, Dictionary, Point
+from ...device.dictionary import LATCHED, Abilities, Dictionary, Point
 from ...device.raw import FLOATS
+from ...device.remote import LEASE_POINTS
 from ...device.writing import write_function
 from ...errors import MalleeError
 from ...suggest import did_you_mean
@@ -14,6 +15,9 @@ from ..lines import Path
 from ..problem import Problem
 
 ADDRESSES = 65536
+WITHOUT_LIMITS = ("enum", "flags", "text", "bit")
+_OURS = ("sequence", "latch_number", "refusal", *LEASE_POINTS)
+"""Names by which the host knows what only mallee controllers do: a counter of samples, a lease, the reason of a refusal."""
 _READS = {"coil": 1, "discrete": 2, "holding": 3, "input": 4}
 
 
@@ -45,6 +49,13 @@ def checked(
 def _alone(dictionary: Dictionary, point: Point, place: Path) -> Iterator[Problem]:
     abilities = dictionary.foreign
     assert abilities is not None
+    if point.name in _OURS or point.name.startswith(LATCHED):
+        yield Problem(
+            (*place, "name"),
+            f"the name {point.name!r} means something that only mallee controllers do",
+            "the device has something of the same name",
+            f"give it another one, such as device_{point.name.removeprefix(LATCHED)}",
+        )
     if point.end > ADDRESSES:
         yield Problem(
             (*place, "address"),
@@ -73,6 +84,20 @@ def _alone(dictionary: Dictionary, point: Point, place: Path) -> Iterator[Proble
             f"{point.name}: writing it needs function code {f'{single} or {many}' if point.registers == 1 else many}",
             "`functions` of [device] does not name it",
             "add it to `functions`, or leave `write` out",
+        )
+    if point.writable and point.kind not in WITHOUT_LIMITS and (point.low is None or point.high is None):
+        yield Problem(
+            (*place, "write"),
+            f"{point.name}: a point that may be written needs both limits",
+            "`low` or `high` was forgotten",
+            f"add `low = …` and `high = …`{f' in {point.unit}' if point.unit else ''}, as the device's manual has them",
+        )
+    if point.low is not None and point.high is not None and not point.low <= point.high:
+        yield Problem(
+            (*place, "low"),
+            f"{point.name}: low = {point.low:g} is above high = {point.high:g}",
+            "they were exchanged",
+            "exchange them",
         )
     for code in point.codes or ():
         if not 0 <= code.raw < 1 << 16 * point.registers or point.kind in (*FLOATS, "text", "hex", "bit"):

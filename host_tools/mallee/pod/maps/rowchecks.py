@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable, Iterator
 
 from ..problem import Problem
+from .mapchecks import WITHOUT_LIMITS
 from .rows import PointRow
 
 _BIT_TABLES = ("coil", "discrete")
 _SEVERAL = ("text", "hex", "flags")
-_WITHOUT_LIMITS = ("enum", "flags", "text", "bit")
 
 
 def row_problems(row: PointRow, index: int) -> Iterator[Problem]:
@@ -90,19 +90,7 @@ def _writing(row: PointRow, problem: Callable[[str, str, str, str], Problem]) ->
         )
     if row.kind == "hex":
         yield problem("write", "hex is not written", "nobody could say what it does", "give it a kind with limits")
-    if row.kind not in _WITHOUT_LIMITS:
-        if row.low is None or row.high is None:
-            yield problem(
-                "write",
-                "a point that may be written needs both limits",
-                "`low` or `high` was forgotten",
-                f"add `low = …` and `high = …`{f' in {row.unit}' if row.unit else ''}, as the device's manual has them",
-            )
-        elif not row.low <= row.high:
-            yield problem(
-                "low", f"low = {row.low:g} is above high = {row.high:g}", "they were exchanged", "exchange them"
-            )
-    elif row.low is not None or row.high is not None:
+    if row.kind in WITHOUT_LIMITS and (row.low is not None or row.high is not None):
         yield problem(
             "low" if row.low is not None else "high",
             f"a {row.kind} has no limits",
