@@ -71,12 +71,15 @@ def test_targets_of_a_line():
         (115200, "8N1", "8N1"),
         (1200, "8N1", "8N1"),
         (38400, "8O1", "8E1"),  # these units do not check parity, and say so by answering
-        (9600, "8N2", "8E1"),
+        (9600, "8O1 strict", "8O1"),
+        (9600, "8N2", "8N1"),  # one stop bit is enough for their receivers
     ],
 )
 def test_baud_framing_and_addresses_are_found(baud, framing, found_as):
     devices = [device(3), device(12)]
-    found, steps, _, seconds = searched(devices, range(1, 33), known=False, baud=baud, framing=framing)
+    framing, _, strict = framing.partition(" ")
+    line = {"known": False, "baud": baud, "framing": framing, "strict": bool(strict)}
+    found, steps, _, seconds = searched(devices, range(1, 33), **line)
     settings = SerialAddress("line", baud, found_as)
     assert [(one.address, one.unit, one.name, one.note) for one in found] == [
         (str(settings), 3, "skid-3", None),

@@ -193,6 +193,16 @@ def test_a_line_is_overheard_without_a_byte_being_written():
     assert SILENCE_S * 1000 <= (first.delay_p99_ms or 0) <= SILENCE_S * 1000 + 1.1  # the adapter's millisecond
 
 
+@pytest.mark.parametrize(("baud", "framing"), [(9600, "8N1"), (115200, "8N1")])
+def test_a_slow_adapter_parts_frames_wrongly_and_they_are_paired_all_the_same(baud, framing):
+    """Requests and answers come in one piece, or in half of one, each 16 ms."""
+    _, told, _ = listened(
+        20.0, devices=peers(1, 2), masters=[LineMaster(POLL)], baud=baud, framing=framing, latency_ms=16
+    )
+    assert told.noise_bytes == 0 and [unit.stray + unit.late + unit.second for unit in told.units] == [0, 0, 0]
+    assert all(unit.answers >= unit.requests - 1 for unit in told.units[:2]) and told.units[2].answers == 0
+
+
 def test_a_unit_is_known_from_its_identity_that_somebody_reads():
     identity = encode(1, pdus.encode(pdus.read_input(0, identity_registers())))
     rows, _, written = listened(2.0, devices=peers(1), masters=[LineMaster([POLL[0], identity, POLL[0]])])
