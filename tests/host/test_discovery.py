@@ -88,6 +88,12 @@ def test_baud_framing_and_addresses_are_found(baud, framing, found_as):
     assert steps[-1] == Step(settings, 31, 32, 2) and seconds < 60
 
 
+def test_slow_units_are_found():
+    """They answer when the next one is being asked."""
+    found, _, _, _ = searched([device(3, reply_s=0.1)], range(1, 9), known=False, baud=9600, framing="8N1")
+    assert [(one.unit, one.address) for one in found] == [(3, "serial://line?baud=9600&framing=8N1")]
+
+
 def test_an_address_far_away_at_a_seldom_rate_is_found_at_last():
     found, steps, _, seconds = searched([device(200)], known=False, baud=57600, framing="8N1")
     assert [(one.unit, one.address) for one in found] == [(200, "serial://line?baud=57600&framing=8N1")]

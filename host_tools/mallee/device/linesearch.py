@@ -108,8 +108,11 @@ async def find_settings(
                     with suppress(NoAnswer):
                         await read_identity(link, unit)
                         return address
-                    if link.statistics.unit(unit).late:
-                        return address
+                await asyncio.sleep(_SECOND_S)
+                with suppress(NoAnswer):
+                    await link.settle()
+                if any(unit.late for unit in link.statistics.units.values()):
+                    return address
                 if damaged is None and any(unit.damaged for unit in link.statistics.units.values()):
                     damaged = address
             finally:

@@ -6,7 +6,7 @@ from types import TracebackType
 
 from ..device.device import Device
 from ..errors import MalleeError
-from ..link.address import SerialAddress, parse_address
+from ..link.address import parse_address
 from ..link.base import Link
 from ..link.opening import open_link
 from ..suggest import did_you_mean
@@ -62,23 +62,3 @@ class Fleet:
         """Connect to a controller by name or address. Raises MalleeError."""
         controller = find_controller(self.config, name)
         return await Device.connect(self.link(name), controller.unit, name=controller.name)
-
-
-def profiles_on_line(config: PodConfig, device: str) -> dict[int, str]:
-    """Profiles of the controllers that the pod file has on that serial port, by unit."""
-    known = [("pump", skid) for skid in config.skids] + [("pdu", pdu) for pdu in config.pdus]
-    return {
-        controller.unit: profile
-        for profile, controller in known
-        if isinstance(address := parse_address(controller.address), SerialAddress) and address.device == device
-    }
-
-
-def units_on_lines(config: PodConfig) -> dict[SerialAddress, tuple[int, ...]]:
-    """The serial lines of the pod file, and the units on each."""
-    found: dict[SerialAddress, tuple[int, ...]] = {}
-    for controller in config.controllers:
-        address = parse_address(controller.address)
-        if isinstance(address, SerialAddress):
-            found[address] = (*found.get(address, ()), controller.unit)
-    return found
