@@ -73,6 +73,7 @@ class LineLoop(asyncio.SelectorEventLoop):
         masters: Sequence[LineMaster] = (),
         swapped: bool = False,
         biased: bool = True,
+        strict: bool = False,
         latency_ms: int = 1,
     ) -> None:
         selector = _Selector()
@@ -89,6 +90,7 @@ class LineLoop(asyncio.SelectorEventLoop):
         self.written = bytearray()
         """All that the host ever wrote to its port."""
         self._speaks, self._swapped, self._biased = (baud, framing), swapped, biased
+        self._strict = strict
         self._latency_us = latency_ms * 1000
         self._ear: Misreader | None = None
         self._mouth: Misreader | None = None
@@ -108,7 +110,7 @@ class LineLoop(asyncio.SelectorEventLoop):
         port = address.baud, address.framing
         same = port == self._speaks and not self._swapped
         self._ear = None if same else Misreader(self._speaks, port, swapped=self._swapped)
-        self._mouth = None if same else Misreader(port, self._speaks, swapped=self._swapped)
+        self._mouth = None if same else Misreader(port, self._speaks, swapped=self._swapped, strict=self._strict)
         self._port_character_ns = character_ns(*port)
         return _Port(self)
 
@@ -245,11 +247,13 @@ def run_on_line(
     masters: Sequence[LineMaster] = (),
     swapped: bool = False,
     biased: bool = True,
+    strict: bool = False,
     echo: bool = False,
     latency_ms: int = 1,
 ) -> T:
     """Run `main(address)` on a loop whose one serial line has these devices and other masters. `swapped`: the host's wires are,
-    and silence is low to it where the line is `biased`; `echo`: its adapter repeats what is sent."""
+    and silence is low to it where the line is `biased`; `echo`: its adapter repeats what is sent. `strict`: devices check
+    parity."""
     ends = 1 + len(devices) + len(masters)
     line = Line(ends, baud=baud, framing=framing, faults=faults, seed=seed, echo=(0,) if echo else ())
 
@@ -262,6 +266,7 @@ def run_on_line(
             masters=masters,
             swapped=swapped,
             biased=biased,
+            strict=strict,
             latency_ms=latency_ms,
         )
 

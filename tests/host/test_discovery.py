@@ -71,18 +71,28 @@ def test_targets_of_a_line():
         (115200, "8N1", "8N1"),
         (1200, "8N1", "8N1"),
         (38400, "8O1", "8E1"),  # these units do not check parity, and say so by answering
-        (9600, "8N2", "8E1"),
+        (9600, "8O1 strict", "8O1"),
+        (9600, "8N2", "8N1"),  # one stop bit is enough for their receivers
     ],
 )
 def test_baud_framing_and_addresses_are_found(baud, framing, found_as):
     devices = [device(3), device(12)]
-    found, steps, _, seconds = searched(devices, range(1, 33), known=False, baud=baud, framing=framing)
+    framing, _, strict = framing.partition(" ")
+    line = {"known": False, "baud": baud, "framing": framing, "strict": bool(strict)}
+    found, steps, _, seconds = searched(devices, range(1, 33), **line)
     settings = SerialAddress("line", baud, found_as)
     assert [(one.address, one.unit, one.name, one.note) for one in found] == [
         (str(settings), 3, "skid-3", None),
         (str(settings), 12, "skid-12", None),
     ]
     assert steps[-1] == Step(settings, 31, 32, 2) and seconds < 60
+
+
+def test_slow_units_are_found():
+    """They answer when the next one is being asked."""
+    found, steps, _, _ = searched([device(3, reply_s=0.1)], range(1, 9), known=False, baud=9600, framing="8N1")
+    assert len({step.address for step in steps}) == 6  # the sixth is the right one, and no other was tried
+    assert [(one.unit, one.address) for one in found] == [(3, "serial://line?baud=9600&framing=8N1")]
 
 
 def test_an_address_far_away_at_a_seldom_rate_is_found_at_last():
@@ -124,10 +134,15 @@ def test_two_units_with_one_address_are_said_to_be_two(later_s):
     assert notes[5] is not None and expected in notes[5]
 
 
-def test_one_unit_is_not_two_on_a_bad_line_or_behind_an_adapter():
+@pytest.mark.parametrize("seed", [2, 4, 5, 10])
+def test_all_are_found_on_a_bad_line_and_none_is_two(seed):
+    """With these seeds units are lost when the silent ones are not asked again."""
     faults = Faults(insert=0.002, flip=1e-4)
-    found, _, _, _ = searched([device(unit) for unit in range(1, 9)], range(1, 13), faults=faults, seed=7)
+    found, _, _, _ = searched([device(unit) for unit in range(1, 9)], range(1, 13), faults=faults, seed=seed)
     assert [one.unit for one in found] == list(range(1, 9)) and not any(one.note for one in found)
+
+
+def test_one_unit_is_not_two_behind_an_adapter_that_echoes_and_is_slow():
     found, _, _, _ = searched([device(unit) for unit in (1, 2)], range(1, 9), echo=True, latency_ms=16)
     assert [(one.unit, one.note) for one in found] == [(1, None), (2, None)]
 

@@ -10,8 +10,10 @@ from mallee.diagnosis.finding import Finding, examine
 from mallee.diagnosis.line_checks import LINE_CHECKS
 from mallee.diagnosis.line_evidence import LineEvidence
 from mallee.diagnosis.line_measuring import latency_timer_ms, measure
+from mallee.diagnosis.line_timing import turnaround_s
 from mallee.link import pdus
 from mallee.link.address import SerialAddress
+from mallee.link.probing import sort
 from mallee.link.rtu_frames import encode
 from mallee.sim.line.faults import Faults
 
@@ -177,6 +179,13 @@ def test_a_fast_line_behind_a_slow_adapter_is_not_certain():
         "a long latency timer",
         "units that take their time",
     ]
+
+
+def test_what_is_no_line_has_no_times():
+    """As on a pseudo terminal: answers at once, and whole."""
+    answer = encode(1, b"\x04\x02\x4d\x4c")
+    probe = sort(1, b"\x04\x00\x00\x00\x01", [(-0.003, answer)])
+    assert probe.answers and turnaround_s(probe, 11 / 19200) is None
 
 
 def test_the_driver_says_how_long_the_timer_is(tmp_path):

@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import socket
 import subprocess
 import sys
 import threading
 import tty
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import pytest
 from hypothesis import given
@@ -17,12 +20,15 @@ from mallee import resources
 from mallee.device.identity import identity_registers
 from mallee.device.overhearing import overhear
 from mallee.link import pdus
-from mallee.link.address import SerialAddress
+from mallee.link.address import SerialAddress, SerialPort
 from mallee.link.guessing import guess, reading_settings
 from mallee.link.listening import Listener
 from mallee.link.overheard import Tally
 from mallee.link.overhearing import Heard, Overhearing
 from mallee.link.rtu_frames import character_s, encode, silence_s
+from mallee.link.serial_port import open_port
+from mallee.pod.linenames import find_line, profiles_on_line, units_on_lines
+from mallee.pod.loader import parse_pod
 from mallee.sim.line.faults import Faults
 
 from .line_loop import LineDevice, LineLoop, LineMaster, run_on_line
@@ -193,6 +199,16 @@ def test_a_line_is_overheard_without_a_byte_being_written():
     assert SILENCE_S * 1000 <= (first.delay_p99_ms or 0) <= SILENCE_S * 1000 + 1.1  # the adapter's millisecond
 
 
+@pytest.mark.parametrize(("baud", "framing"), [(9600, "8N1"), (115200, "8N1")])
+def test_a_slow_adapter_parts_frames_wrongly_and_they_are_paired_all_the_same(baud, framing):
+    """Requests and answers come in one piece, or in half of one, each 16 ms."""
+    _, told, _ = listened(
+        20.0, devices=peers(1, 2), masters=[LineMaster(POLL)], baud=baud, framing=framing, latency_ms=16
+    )
+    assert told.noise_bytes == 0 and [unit.stray + unit.late + unit.second for unit in told.units] == [0, 0, 0]
+    assert all(unit.answers >= unit.requests - 1 for unit in told.units[:2]) and told.units[2].answers == 0
+
+
 def test_a_unit_is_known_from_its_identity_that_somebody_reads():
     identity = encode(1, pdus.encode(pdus.read_input(0, identity_registers())))
     rows, _, written = listened(2.0, devices=peers(1), masters=[LineMaster([POLL[0], identity, POLL[0]])])
@@ -250,6 +266,27 @@ def test_a_port_that_goes_away_is_said():
         run_on_line(main, [])
 
 
+@contextmanager
+def speaking(send: Callable[[bytes], object], said: list[bytes]) -> Iterator[None]:
+    """Say all that, again and again, at the far end of a port."""
+    ended = threading.Event()
+
+    def speak() -> None:
+        number = 0
+        while said and not ended.wait(0.02):
+            with suppress(OSError):  # nobody reads, or nobody is there any more
+                send(said[number % len(said)])
+                number += 1
+
+    speaker = threading.Thread(target=speak)
+    speaker.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        speaker.join()
+
+
 def mallee(
     arguments: list[str], said: list[bytes], verb: str = "listen"
 ) -> tuple[subprocess.CompletedProcess[str], bytes]:
@@ -261,24 +298,8 @@ def mallee(
         [sys.executable, "-m", "mallee", verb, os.ttyname(theirs), *arguments],
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    ended = threading.Event()
-
-    def speak() -> None:
-        number = 0
-        while said and not ended.wait(0.02):
-            try:
-                os.write(ours, said[number % len(said)])
-            except BlockingIOError:
-                continue
-            number += 1
-
-    speaker = threading.Thread(target=speak)
-    speaker.start()
-    try:
+    with speaking(lambda data: os.write(ours, data), said):
         out, err = process.communicate(timeout=60)
-    finally:
-        ended.set()
-        speaker.join()
     try:
         written = os.read(ours, 4096)
     except BlockingIOError:
@@ -323,3 +344,45 @@ def test_the_doctor_asks_nothing_where_another_master_talks(tmp_path, monkeypatc
     assert done.returncode == 4 and "another master talks" in done.stdout and "do: " in done.stdout
     done, written = mallee([], said, "scan")
     assert (done.returncode, written) == (4, b"") and "--force" in done.stderr
+
+
+def test_rts_stays_low_while_listening():
+    """Some adapters switch their driver onto the line with it."""
+
+    async def rts(*, quiet: bool) -> bool:
+        port = await open_port(SerialAddress("loop://"), lambda data: None, lambda error: None, quiet=quiet)
+        try:
+            return port._port.rts  # pyright: ignore[reportAttributeAccessIssue]
+        finally:
+            port.close()
+
+    assert asyncio.run(rts(quiet=False)) is True and asyncio.run(rts(quiet=True)) is False
+
+
+def test_a_serial_server_is_overheard(tmp_path, monkeypatch):
+    """Its line speaks as it was told: nothing is tried."""
+    monkeypatch.chdir(tmp_path)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        command = [sys.executable, "-m", "mallee", "listen", f"serial://socket://127.0.0.1:{server.getsockname()[1]}"]
+        process = subprocess.Popen([*command, "--for", "1s", "-o", "json"], stdout=subprocess.PIPE, text=True)
+        connection, _ = server.accept()
+        with connection:
+            with speaking(connection.send, [encode(3, READ) + encode(3, EXCHANGES[0][1])]):
+                out, _ = process.communicate(timeout=60)
+            written = b""
+            with suppress(ConnectionResetError):  # it left with bytes unread
+                written = connection.recv(100)
+    units = json.loads(out)[0]["units"]
+    assert process.returncode == 0 and written == b"" and [unit["unit"] for unit in units] == [3]
+    assert units[0]["answers"] > 3
+
+
+def test_lines_are_named_by_port_address_or_controller():
+    text = (resources.examples_dir() / "serial_pod.toml").read_text(encoding="utf-8")
+    pod = parse_pod(text)
+    power = SerialAddress("/dev/pod-power", 115200, "8N1")
+    assert find_line("pdu-a1", pod) == find_line("/dev/pod-power", pod) == power
+    assert find_line("serial:///dev/pod-power?baud=9600#3", pod) == SerialAddress("/dev/pod-power", 9600)
+    assert find_line("/dev/ttyUSB0", pod) == find_line("/dev/ttyUSB0", None) == SerialPort("/dev/ttyUSB0")
+    assert profiles_on_line(pod, "/dev/pod-cooling") == {1: "pump", 2: "pump"}
+    assert units_on_lines(pod)[power] == (11, 12, 21, 22)

@@ -8,13 +8,12 @@ from cyclopts import App, Parameter
 from rich.text import Text
 
 from .. import clock
-from ..device.discovery import parse_targets
 from ..diagnosis.finding import Finding, examine
 from ..diagnosis.line_checks import LINE_CHECKS
 from ..diagnosis.line_measuring import UNITS, find_and_measure
 from ..errors import ExitCode, MalleeError
 from ..link.address import SerialAddress, SerialPort
-from ..pod.fleet import find_controller, units_on_lines
+from ..pod.linenames import find_line, is_address, units_on_lines
 from .common import Common, Context
 from .output import emit, rows_of
 from .progress import Searching
@@ -75,7 +74,8 @@ def doctor(
 def _lines(
     context: Context, text: str | None, units: tuple[int, ...]
 ) -> list[tuple[SerialAddress | SerialPort, tuple[int, ...]]]:
-    of_pod = {} if context.settings.bundled else units_on_lines(context.pod())
+    config = None if context.settings.bundled and (text is None or is_address(text)) else context.pod()
+    of_pod = {} if config is None else units_on_lines(config)
     if text is None:
         if not of_pod:
             raise MalleeError(
@@ -84,18 +84,9 @@ def _lines(
                 "name the line: `mallee doctor /dev/ttyUSB0`",
             )
         return [(address, units or known) for address, known in of_pod.items()]
-    named = text if "://" in text or text.startswith("/") or text.upper().startswith("COM") else None
-    target = parse_targets([named or find_controller(context.pod(), text).address])[0]
-    if not isinstance(target, SerialAddress | SerialPort):
-        raise MalleeError(
-            f"{text} is no serial line",
-            "its address is one of the network",
-            "`mallee scan HOST` says who answers there; `mallee status --links` has its counters",
-        )
-    for address, known in of_pod.items():
-        if address.device == target.device:
-            return [(address if isinstance(target, SerialPort) else target, units or known)]
-    return [(target, units or UNITS)]
+    target = find_line(text, config)
+    known = next((known for address, known in of_pod.items() if address.device == target.device), UNITS)
+    return [(target, units or known)]
 
 
 def _show(context: Context, line: str, findings: list[Finding]) -> None:

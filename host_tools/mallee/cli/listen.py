@@ -14,13 +14,13 @@ from ..device.dictionary import Dictionary
 from ..device.frames import FrameRow
 from ..device.overhearing import overhear
 from ..errors import ExitCode, MalleeError
-from ..link.address import SerialAddress, as_port, names_settings, parse_address
+from ..link.address import SerialAddress
 from ..link.failures import nothing_heard, nothing_understood
 from ..link.guessing import reading_settings
 from ..link.overheard import LineHeard
 from ..link.pcap import PcapWriter
 from ..link.tap import TapFrame
-from ..pod.fleet import find_controller, profiles_on_line
+from ..pod.linenames import find_line, is_address, profiles_on_line
 from ..suggest import did_you_mean
 from ..ui.frames import frame_line
 from .common import Common, Context, duration_s
@@ -74,8 +74,10 @@ def listen(
         Write the frames to this file as well, for tshark or Wireshark.
     """
     context = Context(common)
-    candidates = _candidates(context, port)
-    found = {} if context.settings.bundled else profiles_on_line(context.pod(), candidates[0].device)
+    config = None if context.settings.bundled and is_address(port) else context.pod()
+    line = find_line(port, config)
+    candidates = [line] if isinstance(line, SerialAddress) else reading_settings(line.device)
+    found = {} if config is None else profiles_on_line(config, line.device)
     dictionaries = {unit: resources.dictionary(name) for unit, name in {**found, **_profiles(profile)}.items()}
     for_s = None if for_ is None else duration_s(for_, "--for")
     show_frames = not summary and context.output in ("table", "jsonl")
@@ -86,22 +88,6 @@ def listen(
     if not heard.frames:
         raise nothing_understood(heard.link, heard.bytes, one_way=len(candidates) == 1)
     return ExitCode.DONE
-
-
-def _candidates(context: Context, text: str) -> list[SerialAddress]:
-    """The line, in each way in which it may speak. Raises MalleeError for what cannot be overheard."""
-    named = as_port(text)
-    by_name = "://" not in named
-    if by_name:
-        named = find_controller(context.pod(), named).address
-    address = parse_address(named.partition("#")[0])
-    if not isinstance(address, SerialAddress):
-        raise MalleeError(
-            f"{named} cannot be overheard",
-            "a TCP connection is between two, and a third hears nothing of it",
-            "`mallee trace` shows what this computer asks; a serial server is serial://socket://HOST:PORT",
-        )
-    return [address] if by_name or names_settings(named) else reading_settings(address.device)
 
 
 def _profiles(texts: tuple[str, ...]) -> dict[int, str]:

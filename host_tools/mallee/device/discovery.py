@@ -31,7 +31,7 @@ from .resolve import known_dictionary
 DEFAULT_UNITS = (1, 255)  # 255 addresses a TCP device itself (Messaging on TCP/IP Guide V1.0b, 4.4.2.1)
 PROBE_S = 0.6  # a host that does not answer costs at most three of these: connect, and two units
 _SLOW_S = 1.0  # for a unit that was heard, but later than that
-_TRIES, _AGAIN_S = 3, 0.7  # longer than a link leaves a silent unit alone at first
+_TRIES, _AGAIN_S = 6, 0.7  # longer than a link leaves a silent unit alone at first
 _AT_ONCE = 64
 _TARGET = re.compile(r"^(?:tcp://)?(?P<host>\[[^\]]+\]|[^:/]+)(?::(?P<first>\d+)(?:-(?P<last>\d+))?)?$")
 

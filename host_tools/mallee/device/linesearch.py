@@ -108,8 +108,11 @@ async def find_settings(
                     with suppress(NoAnswer):
                         await read_identity(link, unit)
                         return address
-                    if link.statistics.unit(unit).late:
-                        return address
+                await asyncio.sleep(_SECOND_S)
+                with suppress(NoAnswer):
+                    await link.settle()
+                if any(unit.late for unit in link.statistics.units.values()):
+                    return address
                 if damaged is None and any(unit.damaged for unit in link.statistics.units.values()):
                     damaged = address
             finally:
@@ -117,53 +120,66 @@ async def find_settings(
     return None if clean else damaged
 
 
+class _Seen:
+    """What came in a search. `noise` is bytes of no frame by the unit that was asked, 0: between two of them."""
+
+    def __init__(self) -> None:
+        self.asked: Counter[int] = Counter()
+        self.came: Counter[int] = Counter()  # good frames, expected or not
+        self.noise: Counter[int] = Counter()
+        self.strangers = 0
+
+    @property
+    def heard(self) -> list[int]:
+        """A byte or two is no answer: a line that nobody biases makes them."""
+        return [unit for unit in sorted(self.asked) if self.came[unit] or self.noise[unit] >= FRAME_MIN]
+
+    @property
+    def doubtful(self) -> list[int]:
+        return [unit for unit in self.heard if self.noise[unit] or self.came[unit] > self.asked[unit]]
+
+
 async def find_units(
     address: SerialAddress, units: Sequence[int], probe_s: float, progress: Progress = lambda step: None
 ) -> list[Heard]:
     """Ask each unit once; where anything was damaged the silent ones again, and those of which too much or nothing good came
     until it is known why. Raises LinkDown."""
-    link = SerialLink(address, timeout_s=probe_s)
-    statistics = link.statistics
-    came: Counter[int] = Counter()  # good frames by unit, expected or not
-    noise: Counter[int] = Counter()  # bytes of none, by the unit that was asked
-    asked = 0
+    seen = _Seen()
+    await _sweep(address, units, probe_s, progress, seen)
+    if seen.noise or seen.strangers:
+        await _sweep(address, [unit for unit in units if not seen.came[unit]], probe_s, progress, seen)
+    verdicts: dict[int, Verdict] = dict.fromkeys(seen.heard, "one")
+    if seen.doubtful:
+        async with Prober(address) as prober:
+            for unit in seen.doubtful:
+                short = await ask(prober, unit, short_question(), TIMES // 2)
+                verdicts[unit] = judge(short + await ask(prober, unit, long_question(), TIMES // 2))
+    return [Heard(unit, verdict) for unit, verdict in verdicts.items()]
+
+
+async def _sweep(address: SerialAddress, units: Sequence[int], probe_s: float, progress: Progress, seen: _Seen) -> None:
+    """A link of its own, which does not yet know whom to distrust: who is there matters, not to what the answer belongs."""
+    link, asked = SerialLink(address, timeout_s=probe_s), 0
 
     def tap(frame: TapFrame) -> None:
-        if not frame.good:
-            noise[asked] += len(frame.data)
-        elif not frame.sent:
-            came[frame.data[0]] += 1
+        if frame.sent:
+            seen.asked[frame.data[0]] += 1
+        elif frame.good:
+            seen.came[frame.data[0]] += 1
+        else:
+            seen.noise[asked] += len(frame.data)
 
-    def heard() -> list[int]:
-        """A byte or two is no answer: a line that nobody biases makes them."""
-        counted = {unit: statistics.unit(unit) for unit in units}
-        return [u for u, s in counted.items() if s.answers or s.exceptions or s.late or noise[u] >= FRAME_MIN]
-
-    async def sweep(some: Sequence[int]) -> None:
-        nonlocal asked
-        for number, unit in enumerate(some):
+    link.taps.append(tap)
+    try:
+        for number, unit in enumerate(units):
             asked = unit
-            progress(Step(address, number, len(some), len(heard())))
+            progress(Step(address, number, len(units), len(seen.heard)))
             with suppress(NoAnswer):
                 await read_identity(link, unit)
         asked = 0
         await asyncio.sleep(_SECOND_S)
         with suppress(NoAnswer):
             await link.settle()
-
-    link.taps.append(tap)
-    try:
-        await sweep(units)
-        if statistics.noise_bytes or statistics.wrong_unit:
-            await sweep([unit for unit in units if unit not in heard()])
     finally:
+        seen.strangers += link.statistics.wrong_unit
         await link.close()
-    counted = {unit: statistics.unit(unit) for unit in heard()}
-    verdicts: dict[int, Verdict] = dict.fromkeys(counted, "one")
-    suspects = [unit for unit, one in counted.items() if noise[unit] or came[unit] > one.requests]
-    if suspects:
-        async with Prober(address) as prober:
-            for unit in suspects:
-                short = await ask(prober, unit, short_question(), TIMES // 2)
-                verdicts[unit] = judge(short + await ask(prober, unit, long_question(), TIMES // 2))
-    return [Heard(unit, verdict) for unit, verdict in verdicts.items()]

@@ -98,7 +98,7 @@ def adapter(evidence: LineEvidence) -> Finding:
         return Finding("adapter", "warn", seen, (cause,), certain=True, evidence=facts)
     least_ms, most_ms = times.turnaround_min_ms, times.turnaround_p75_ms
     if least_ms is None or most_ms is None:
-        return Finding("adapter", "unknown", "no answer came that could tell", evidence=facts)
+        return Finding("adapter", "unknown", _untimed(evidence), evidence=facts)
     facts["turnaround_p75_ms"] = most_ms
     quick = gap_ms is not None and gap_ms <= max(_QUICK_MS, _PER_CHARACTER * character_ms)
     if quick or most_ms <= SLOW_ADAPTER_MS + times.silence_ms:
@@ -125,7 +125,7 @@ def times(evidence: LineEvidence) -> Finding:
     """What the line really does. Never wrong in itself."""
     found = timing(evidence)
     if found.turnaround_min_ms is None:
-        return Finding("timing", "unknown", "no answer was measured", evidence={"silence_ms": found.silence_ms})
+        return Finding("timing", "unknown", _untimed(evidence), evidence={"silence_ms": found.silence_ms})
     facts: dict[str, float | int | str | None] = {name: getattr(found, name) for name in found.__struct_fields__}
     return Finding(
         "timing",
@@ -134,6 +134,12 @@ def times(evidence: LineEvidence) -> Finding:
         f"(the standard's silence: {found.silence_ms:.1f} ms)",
         evidence=facts,
     )
+
+
+def _untimed(evidence: LineEvidence) -> str:
+    if any(probe.answers and not probe.echoed for probe in evidence.probes()):
+        return "answers came sooner than a line of this speed carries them: a pseudo terminal or a serial server"
+    return "no answer came that could tell"
 
 
 LINE_CHECKS: tuple[Check[LineEvidence], ...] = (

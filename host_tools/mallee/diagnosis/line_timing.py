@@ -46,12 +46,13 @@ def timing(evidence: LineEvidence) -> Timing:
 
 
 def turnaround_s(probe: Probe, character_s: float) -> float | None:
-    """Silence before the answer, its first piece taken to have come at the line's speed. None without a good answer, and behind
-    an echo."""
+    """Silence before the answer, its first piece taken to have come at the line's speed. None without a good answer, behind an
+    echo, and where it came sooner than a line can carry it: a pseudo terminal, or a serial server."""
     if not probe.answers or probe.echoed or not probe.pieces:
         return None
     at_s, data = probe.pieces[0]
-    return max(0.0, at_s - len(data) * character_s)
+    silence_s = at_s - len(data) * character_s
+    return None if silence_s < -character_s else max(0.0, silence_s)
 
 
 def unbroken(probe: Probe, character_s: float) -> bool:

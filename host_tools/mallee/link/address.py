@@ -55,8 +55,10 @@ def parse_address(text: str) -> TcpAddress | SerialAddress:
 
 
 def names_settings(text: str) -> bool:
-    """The address of a line says how the line speaks; else that is assumed, or has to be found out."""
-    return bool(urlsplit(text).query)
+    """The address of a line says how the line speaks; else that is assumed, or has to be found out. A serial server's line
+    (serial://socket://HOST:PORT) speaks as that was told."""
+    parts = urlsplit(text)
+    return bool(parts.query) or parts.path.startswith("//")
 
 
 def as_port(text: str) -> str:

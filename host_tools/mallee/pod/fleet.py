@@ -8,7 +8,7 @@ from types import TracebackType
 from ..device.device import Device
 from ..device.dictionary import Dictionary
 from ..errors import MalleeError
-from ..link.address import SerialAddress, parse_address
+from ..link.address import parse_address
 from ..link.base import Link
 from ..link.opening import open_link
 from ..suggest import did_you_mean
@@ -87,23 +87,3 @@ class Fleet:
         if isinstance(controller, MappedDevice):
             return load_map(Path(controller.map))
         return (await self.device(name)).dictionary
-
-
-def profiles_on_line(config: PodConfig, device: str) -> dict[int, str]:
-    """Profiles of the controllers that the pod file has on that serial port, by unit."""
-    known = [("pump", skid) for skid in config.skids] + [("pdu", pdu) for pdu in config.pdus]
-    return {
-        controller.unit: profile
-        for profile, controller in known
-        if isinstance(address := parse_address(controller.address), SerialAddress) and address.device == device
-    }
-
-
-def units_on_lines(config: PodConfig) -> dict[SerialAddress, tuple[int, ...]]:
-    """The serial lines of the pod file, and the units on each."""
-    found: dict[SerialAddress, tuple[int, ...]] = {}
-    for controller in config.controllers:
-        address = parse_address(controller.address)
-        if isinstance(address, SerialAddress):
-            found[address] = (*found.get(address, ()), controller.unit)
-    return found

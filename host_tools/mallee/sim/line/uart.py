@@ -1,25 +1,28 @@
 """What a receiver makes of a line that it is not set for: another baud rate or framing, or its two wires swapped.
 
-Bits as they are on the wire, sampled in the middle of where the receiver expects them. A character whose stop bit is low comes
-as 0x00, as terminals have it (termios(3): neither IGNPAR nor PARMRK), and the receiver waits for the line to be high again.
+Bits as they are on the wire, sampled in the middle of where the receiver expects them; of two stop bits it looks at the first. A
+character whose stop bit is low comes as 0x00, as terminals have it (termios(3): neither IGNPAR nor PARMRK), and the receiver
+waits for the line to be high again.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_right
 
-from .timing import CHARACTER_BITS
-
 _HIGH, _LOW = 1, 0
 
 
 class Misreader:
     """Feed it the bytes of a line at `sent`, (baud, framing); `read` has what a port at `port` hears. `swapped`: A and B are, so
-    that silence is low to it."""
+    that silence is low to it. `strict`: it drops characters with a wrong parity, which terminals do not by themselves."""
 
-    def __init__(self, sent: tuple[int, str], port: tuple[int, str], *, swapped: bool = False) -> None:
+    def __init__(
+        self, sent: tuple[int, str], port: tuple[int, str], *, swapped: bool = False, strict: bool = False
+    ) -> None:
         self._sent_ns, self._framing = 1e9 / sent[0], sent[1]
-        self._bit_ns, self._samples = 1e9 / port[0], CHARACTER_BITS[port[1]]
+        self._bit_ns, self._parity = 1e9 / port[0], port[1][1]
+        self._bits = 9 if self._parity == "N" else 10  # before the stop bit
+        self._strict = strict
         self._flip = int(swapped)
         self._times = [0.0]
         self._levels = [_HIGH ^ self._flip]
@@ -56,17 +59,24 @@ class Misreader:
         found = bytearray()
         while True:
             start_ns = self._edge()
-            if start_ns is None or start_ns + self._samples * self._bit_ns > now_ns:
+            if start_ns is None or start_ns + (self._bits + 1) * self._bit_ns > now_ns:
                 self._forget()
                 return bytes(found)
             if self._level(start_ns + self._bit_ns / 2) == _HIGH:  # a glitch, no start bit
                 self._next_ns = start_ns + self._bit_ns / 2
                 continue
             byte = sum(self._level(start_ns + (1.5 + n) * self._bit_ns) << n for n in range(8))
-            self._next_ns = start_ns + (self._samples - 0.5) * self._bit_ns
+            self._next_ns = start_ns + (self._bits + 0.5) * self._bit_ns
             stop = self._level(self._next_ns)
             self._waits_for_high = stop == _LOW
-            found.append(byte if stop else 0)
+            if self._right(byte, start_ns):
+                found.append(byte if stop else 0)
+
+    def _right(self, byte: int, start_ns: float) -> bool:
+        if not self._strict or self._parity == "N":
+            return True
+        odd = (byte.bit_count() + self._level(start_ns + 9.5 * self._bit_ns)) & 1
+        return odd == (self._parity == "O")
 
     def _edge(self) -> float | None:
         """When the next start bit begins: the line falls, or is low already and the receiver was not waiting for it to rise."""
