@@ -300,6 +300,29 @@ def test_a_write_and_its_reading_back_wait_for_one_poll_each_at_most():
     assert at <= 1 and (2, 3) in functions[at + 1 : at + 3]
 
 
+@pytest.mark.parametrize("apart", [True, False])
+def test_measurements_are_no_newer_than_the_loop_of_their_device(apart):
+    """Whether the sequence number is in their own request, or in another one, or was not even asked for."""
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        groups = [fast_group(PUMP, 0.2), rest_group(PUMP, 1.0)] if apart else [chosen_group(PUMP, ["flow"], 0.5)]
+        async with polled_peer(*groups) as (peer, poller, _):
+            image = poller.image("it")
+            measured = [n for n in image.names if n in PUMP.by_name and PUMP.by_name[n].table == "input"]
+            await asyncio.sleep(3)
+            assert not [n for n in measured if image.reading(n, loop.time()).quality is Quality.STALE]
+            peer.hook = None  # it answers, and its sequence stands
+            await asyncio.sleep(10)
+            fresh = [n for n in measured if image.reading(n, loop.time()).quality is Quality.GOOD]
+            assert not fresh and "flow" in measured
+            if apart:
+                kept = image.reading("flow_setpoint", loop.time())
+                assert kept.quality is Quality.GOOD, "a set-point is what stands there"
+
+    run_virtual(main())
+
+
 def test_alarms_are_polled_like_points_and_unknown_ones_stay_unknown():
     async def main() -> None:
         loop = asyncio.get_running_loop()

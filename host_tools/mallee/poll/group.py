@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 from ..device.dictionary import LATCHED, Dictionary
 from ..device.selecting import select
@@ -12,6 +12,8 @@ from ..device.spans import Span, fast_span, plan
 FAST = "fast"
 REST = "rest"
 ALARMS = "alarms"
+SEQUENCE = "sequence"
+"""The point that each step of a mallee controller's loop moves on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,17 @@ def declared_groups(dictionary: Dictionary, interval_s: float) -> list[Group]:
     for point in dictionary.points:
         by_interval.setdefault(point.interval_s or interval_s, []).append(point.name)
     return [Group(f"every {every:g} s", tuple(names), every) for every, names in sorted(by_interval.items())]
+
+
+def with_sequence(dictionary: Dictionary, groups: Sequence[Group]) -> list[Group]:
+    """The same, and the device's sequence number in the one that is read most often, if it is in none: without it nobody would
+    know that the device's loop stands still, and old measurements would seem new."""
+    if SEQUENCE not in dictionary.by_name or dictionary.foreign is not None or not groups:
+        return list(groups)
+    if any(SEQUENCE in group.points for group in groups):
+        return list(groups)
+    quickest = min(groups, key=lambda group: group.interval_s)
+    return [replace(g, points=(*g.points, SEQUENCE)) if g is quickest else g for g in groups]
 
 
 def spans_of(dictionary: Dictionary, group: Group) -> list[Span]:

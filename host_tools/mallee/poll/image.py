@@ -40,6 +40,11 @@ class Image:
         self.device = device
         self._of: dict[str, Part] = {}
         self._written: dict[str, tuple[Reading, float]] = {}
+        self._sequence: object = None
+        self._moved_s: float | None = None
+        """When the device's sequence number was last seen to be a new one."""
+        self._still = False
+        """It was the same when it came last: the device's loop may stand still, and then no measurement is newer."""
 
     def add(self, part: Part) -> None:
         self._of.update({point.name: part for point in part.points})
@@ -48,8 +53,12 @@ class Image:
         """An answer. Values whose sequence number stands still are no newer than they were: they go on ageing."""
         sequence = decoded["sequence"].value if "sequence" in decoded else None
         part.failure = None
-        if sequence is not None and sequence == part.sequence:
-            return
+        if sequence is not None:
+            self._still = sequence == self._sequence
+            if not self._still:
+                self._sequence, self._moved_s = sequence, now_s
+            if sequence == part.sequence:
+                return
         part.decoded, part.came_s, part.sequence = decoded, now_s, sequence
         if self._written:
             for name in decoded:
@@ -74,10 +83,17 @@ class Image:
             reading, at_s = self._written[name]
             return _aged(reading, now_s - at_s, part.stale_after_s)
         if part.decoded is not None:
-            return _aged(part.decoded[name], now_s - part.came_s, part.stale_after_s)
+            return _aged(part.decoded[name], now_s - self._true_s(part), part.stale_after_s)
         quality = Quality.NOT_YET if part.failure is None else part.failure.quality
         unit = next(point.unit for point in part.points if point.name == name)
         return Reading(name, None, unit, now or clock.utc_now(), 0.0, quality)
+
+    def _true_s(self, part: Part) -> float:
+        """When the values of a part were true. What a device keeps (set-points, coils) is as it was read; measurements are no
+        newer than its sequence number."""
+        if self._still and self._moved_s is not None and part.points[0].table in ("input", "discrete"):
+            return min(part.came_s, self._moved_s)
+        return part.came_s
 
     def snapshot(self, now_s: float, names: Iterable[str] | None = None) -> Snapshot:
         """The newest of these points, or of all. `failures` has the parts whose last try gave nothing."""

@@ -15,7 +15,7 @@ from ..errors import MalleeError
 from ..link.base import Link
 from ..link.failures import LinkError, Refused
 from ..reading import Quality, Reading, Scalar, Snapshot
-from .group import FAST, Group, spans_of
+from .group import FAST, Group, spans_of, with_sequence
 from .image import Image, Part
 from .latching import can_latch, latch_command, latched_span
 from .line import PolledLine
@@ -104,7 +104,7 @@ class Poller:
         line.schedule.allow(device.unit, taken)
         device.link.allow_in_flight(device.unit, taken)
         member = self._members[device.name] = _Member(device, line, Image(device.name))
-        for group in groups:
+        for group in with_sequence(device.dictionary, groups):
             for span in spans_of(device.dictionary, group):
                 self._read(member, group, span, delay_s)
         line.pump()
