@@ -328,3 +328,14 @@ def test_a_closed_pipe_is_no_error(peers: PeersInThread, pod_file: Path) -> None
     assert process.stderr is not None
     assert "Traceback" not in process.stderr.read()
     process.stderr.close()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's own")
+def test_a_full_disk_is_told_as_such(pod_file: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [sys.executable, "-m", "mallee", "config", "show"], cwd=pod_file.parent, stdout=full, stderr=subprocess.PIPE,
+            text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert ran.returncode == 2 and "full" in ran.stderr and "likely:" in ran.stderr
+    assert "bug" not in ran.stderr and "Exception ignored" not in ran.stderr

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 
+import pytest
 from mallee.device.device import Device
 from mallee.device.discovery import discover
 from mallee.device.frames import FrameRow
@@ -53,6 +54,26 @@ def test_what_a_master_and_controllers_say_is_overheard_and_named():
     bench.run_link(test)
     polled = [row for row in rows if row.direction == "answer" and "supply_temperature" in row.points]
     assert {row.unit for row in polled} == {1, 2} and len(polled) == 10
+
+
+def test_who_listens_and_cannot_go_on_hears_of_it_at_once():
+    """A closed pipe or a full disk behind what is shown: the error comes out, and is not left to the loop."""
+    bench = SerialBench()
+    shown = []
+
+    def show(frame, row) -> None:
+        shown.append(row)
+        raise BrokenPipeError
+
+    async def test(link: SerialLink) -> None:
+        listening = asyncio.create_task(overhear([bench.address], {}, show, asyncio.Event()))
+        await asyncio.sleep(0.05)
+        await link.request(1, pdus.read_input(0, 2))
+        with pytest.raises(BrokenPipeError):
+            await listening
+        assert len(shown) == 1
+
+    bench.run_link(test)
 
 
 def test_what_is_found_becomes_a_pod_file_that_runs():

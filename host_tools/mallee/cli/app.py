@@ -79,14 +79,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (MalleeError, CycloptsError, Exception) as error:
         if wants_debug(tokens):
             raise
-        return end_of_error(error, tokens)
+        code = end_of_error(error, tokens)
+        if isinstance(error, OSError):
+            _leave_closed_pipes()
+        return code
 
 
 def _leave_closed_pipes() -> None:
-    """Whoever read our output has seen enough. Python would complain at its own end, and exit with 120, were anything left to
-    be written to a pipe that is closed."""
+    """Whoever read our output has seen enough, or the disk is full. Python would complain at its own end, and exit with 120, were
+    anything left to be written."""
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except BrokenPipeError:
+        except OSError:
             os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

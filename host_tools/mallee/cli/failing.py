@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 import traceback
 from collections.abc import Sequence
@@ -38,6 +39,14 @@ def as_mallee_error(error: Exception) -> MalleeError:
             f"did you mean {name}?" if name else "`mallee --help` and `mallee COMMAND --help` show what there is"
         )
         return MalleeError(what.strip().rstrip("."), "a typing error on the command line", next_step, ExitCode.USAGE)
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        where = f" of {error.filename}" if error.filename else " of what this command writes to"
+        return MalleeError(
+            f"the disk{where} is full",
+            "no space or quota is left there; what was written before is there",
+            "free space, or write somewhere else",
+            ExitCode.USAGE,
+        )
     last = traceback.extract_tb(error.__traceback__)[-1:]
     where = f" ({last[0].filename.rpartition('mallee')[2].lstrip('/')}:{last[0].lineno})" if last else ""
     return MalleeError(

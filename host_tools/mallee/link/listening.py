@@ -31,6 +31,7 @@ class Listener:
         self._timer: asyncio.TimerHandle | None = None
         self._lost: asyncio.Event = asyncio.Event()
         self._why = ""
+        self._failure: Exception | None = None
 
     async def __aenter__(self) -> Listener:
         self._loop = asyncio.get_running_loop()
@@ -46,13 +47,15 @@ class Listener:
         self._hand_on(self._overhearing.silent())
 
     async def until(self, stop: asyncio.Event) -> None:
-        """Raises LinkDown when the port goes away first."""
+        """Raises LinkDown when the port goes away first, and what `heard` raised."""
         waiting = [asyncio.ensure_future(event.wait()) for event in (stop, self._lost)]
         try:
             await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for each in waiting:
                 each.cancel()
+        if self._failure is not None:
+            raise self._failure
         if self._lost.is_set() and not stop.is_set():
             raise LinkDown(str(self.address), f"the port went away ({self._why})")
 
@@ -82,7 +85,15 @@ class Listener:
     def _hand_on(self, found: list[Heard]) -> None:
         for heard in found:
             self.tally.add(heard)
-            self._heard(heard)
+            if self._failure is not None:
+                continue
+            try:
+                self._heard(heard)
+            except (
+                Exception
+            ) as error:  # a closed pipe, a full disk: until() raises it, where the loop would only print it
+                self._failure = error
+                self._lost.set()
 
     def _gone(self, error: Exception) -> None:
         self._why = str(error)
