@@ -3,7 +3,7 @@
 from maps.fields import Enum, Holding, Input, enum, flags, text, u16, u32, u64
 
 MAP_MAJOR = 1
-MAP_MINOR = 5
+MAP_MINOR = 6
 MAGIC = 0x4D4C
 LATCHED = 600  # first register of the latched copy of the fast block; the dictionary names its points `latched.…`
 

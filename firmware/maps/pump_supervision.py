@@ -76,6 +76,9 @@ class Supervision(Holding):
     """Flow may differ so much from what the pumps give by their curve; from a third of that flow mode follows the lower one."""
     heat_tolerance = u16(266, -2, "K", low=0.5, high=20, default=2)
     """Return and facility temperature may differ so much from what the heat balance of the exchanger says."""
+    design_rise = u16(267, -2, "K", low=2, high=30, default=None)
+    """In flow mode with a lease the flow carries the heat that the host announces (remote_heat) at this rise of the coolant, and
+    is never below remote_flow; not available: the flow is remote_flow."""
 
 
 class Plant(Holding):

@@ -35,7 +35,7 @@ from maps.pdu import (
 from maps.pdu_alarms import PduAlarm
 from maps.pdu_racks import Isolation, RackSettings
 from maps.pdu_statistics import BranchStatistics, Statistics, StatisticsCommand
-from maps.pdu_supply import BranchSwitching, Restore, SupplySettings
+from maps.pdu_supply import BranchSwitching, SupplySettings
 from micropython import const
 
 from pdu import recorder
@@ -325,12 +325,7 @@ class Pdu:
 
     def _restore(self):
         """The supply is back: what the policy wants is switched on, in turn."""
-        coils, policy = self.controller.coils.image, self.controller.holdings.setting(SupplySettings.restore)
-        if policy == Restore.LAST:
-            wanted = self._switched_on
-        else:
-            wanted = 0xFF if policy == Restore.ON else 0
-        coils[0] = wanted & ~self.tripped_bits & 0xFF
+        self.controller.coils.image[0] = self.supply.wanted(self._switched_on) & ~self.tripped_bits & 0xFF
 
     def _reset_peaks(self, address, count):
         holdings = self.controller.holdings
@@ -380,6 +375,7 @@ class Pdu:
             holdings = self.controller.holdings
             holdings.put(Remote.permit, int(holdings.setting(Remote.permit)) | 1 << address)
         self.controller.memory.urgent = True  # a power cut must not switch on again what was just switched off
+        self.supply.switched(address, value)
         if self._switched_on >= 0:  # while the supply is away too
             self._switched_on = self._switched_on & ~(1 << address) | (value != 0) << address
 

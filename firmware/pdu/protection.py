@@ -72,15 +72,20 @@ def heat(state: ptr32, windows_per_tau: int, limit: int) -> int:
 
 
 @micropython.viper
-def show(codes: ptr32, state: ptr32, image: ptr8, fast: int, peak: int, per_code: int, per_theta: int):
+def show(codes: ptr32, state: ptr32, image: ptr8, fast: int, peak: int, per_code: int, per_theta: int) -> int:
     """Current and thermal image of every branch into the fast block, peak current into the detail: two dozen registers ten
-    times a second, which the general way would take 3 ms for. `fast` and `peak` are the places of branch 1 in the image."""
+    times a second, which the general way would take 3 ms for. `fast` and `peak` are the places of branch 1 in the image. Returns
+    how many did not fit: a current above 655.34 A is shown as that."""
+    clamps = 0
     for branch in range(8):
         at = branch * 6
         code = codes[branch]
         if code < 0 or code > 0x7FFF:
             code = 0
         raw = (code * per_code + 8192) >> 14
+        if raw > 0xFFFE:
+            raw = 0xFFFE
+            clamps += 1
         image[fast] = raw >> 8
         image[fast + 1] = raw
         raw = ((state[at + 4] >> 8) * per_theta + 65536) >> 17
@@ -89,10 +94,13 @@ def show(codes: ptr32, state: ptr32, image: ptr8, fast: int, peak: int, per_code
         image[fast + 2] = raw >> 8
         image[fast + 3] = raw
         raw = (state[at + 5] * per_code + 8192) >> 14
+        if raw > 0xFFFE:
+            raw = 0xFFFE
         image[peak] = raw >> 8
         image[peak + 1] = raw
         fast += 6  # BranchFast.STRIDE registers
         peak += 50  # Branch.STRIDE registers
+    return clamps
 
 
 class Protection:

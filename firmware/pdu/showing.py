@@ -25,7 +25,9 @@ class Showing:
         put(Measurement.tripped, pdu.tripped_bits)
         lost = pdu.channel_lost
         state_of = pdu.protection.state
-        show(pdu.codes, state_of, pdu.image.image, self._fast_at, self._peak_at, self._per_code, self.per_theta)
+        pdu.image.clamps += show(
+            pdu.codes, state_of, pdu.image.image, self._fast_at, self._peak_at, self._per_code, self.per_theta
+        )
         detail = Branch.START
         for branch in range(BRANCHES):
             if lost:

@@ -8,7 +8,7 @@ from core.starting import at_start
 from machine import Pin
 from maps.pdu import Settings
 from maps.pdu_alarms import PduAlarm
-from maps.pdu_supply import SupplySettings, WiredInput
+from maps.pdu_supply import Restore, SupplySettings, WiredInput
 from micropython import const
 
 _SURE_MS = const(1000)
@@ -31,6 +31,7 @@ class Supply:
         self.lost = False
         self.restoring = False  # the policy waits for the voltage
         self.live = False
+        self._told_off = 0  # branches that were switched off while the policy waits: that is newer than the policy
 
     def step(self, dt_ms):
         """Ten times a second. True when the restore policy is to be applied now."""
@@ -49,6 +50,19 @@ class Supply:
             return False
         self.lost = self.restoring = False
         return True
+
+    def switched(self, branch, value):
+        """Somebody switched a branch."""
+        if self.restoring:
+            self._told_off = self._told_off & ~(1 << branch) | (value == 0) << branch
+
+    def wanted(self, last):
+        """Branches that the policy wants on now; `last` are those that were on."""
+        policy, told_off = self._controller.holdings.setting(SupplySettings.restore), self._told_off
+        self._told_off = 0
+        if policy == Restore.LAST:
+            return last
+        return 0xFF & ~told_off if policy == Restore.ON else 0
 
     def watch(self):
         """A hundred times a second: keep the counters while there is still something to keep them with."""

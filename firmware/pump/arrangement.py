@@ -12,7 +12,7 @@ from micropython import const
 PUMPS = const(2)
 BOTH = const(3)
 # Of a pump that comes or goes while the other carries: its check valve moves while the loop can follow.
-RETURN_percent_s = 3.0
+RETURN_percent_s = 1.5
 PROBE_percent = 15.0  # so fast at least that standing and turning can be told apart
 MIN_ON_ms = const(300_000)
 

@@ -132,6 +132,11 @@ def heat_kW(flow_l_min, warm_degC, cold_degC):
     return flow_l_min / 60 * HEAT_CAPACITY_kJ_l_K * (warm_degC - cold_degC)
 
 
+def flow_needed_l_min(heat_kW, rise_K):
+    """That carries the heat at this rise of the coolant: Q / (rho cp dT)."""
+    return heat_kW * 60 / (HEAT_CAPACITY_kJ_l_K * rise_K)
+
+
 def effectiveness_needed(return_degC, facility_degC, supply_degC, flow_l_min=None, coming_kW=None):
     """Of the exchanger, to bring the coolant to `supply_degC`: its cooling over the most that facility water could do,
     (T_return - T_supply) / (T_return - T_facility). Between 0.2 and 1, so that a sensor that lies moves the valve by a

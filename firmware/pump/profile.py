@@ -167,7 +167,9 @@ class Pump(Interlocks):
         """A pump skid has no coils."""
 
     def _targets(self, remote):
-        return self.targets.of(remote, self.sensors.dew_point_degC, self.setting(Settings.dew_point_margin))
+        setting = self.setting
+        margin_K, rise_K = setting(Settings.dew_point_margin), setting(Supervision.design_rise)
+        return self.targets.of(remote, self.sensors.dew_point_degC, margin_K, rise_K)
 
     def setting(self, field):
         return self._settings[field]

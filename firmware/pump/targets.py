@@ -1,9 +1,9 @@
 """Where set-points come from: the host's while it has the lease, else the local ones, which are read when they change."""
 
 from core.starting import at_start
-from maps.pump import Local, Remote
+from maps.pump import Local, Mode, Remote
 
-from pump.control import guarded
+from pump.control import flow_needed_l_min, guarded
 
 # In the order of control.Setpoints, then the mode.
 _REMOTE = (
@@ -32,10 +32,15 @@ class Targets:
         """The local ones were written."""
         self._local = self._read(_LOCAL)
 
-    def of(self, remote, dew_point_degC, margin_K):
-        """Mode, and the four set-points with the dew-point guard."""
+    def of(self, remote, dew_point_degC, margin_K, rise_K=None):
+        """Mode, and the four set-points with the dew-point guard. `rise_K`: of the coolant, where the flow follows the heat that
+        the host announces."""
         values = self._read(_REMOTE) if remote else self._local
         targets = values[:4]
+        if remote and rise_K is not None and values[4] == Mode.FLOW:
+            coming_kW = self._holdings.get(Remote.remote_heat)
+            if coming_kW is not None:
+                targets[2] = max(targets[2], flow_needed_l_min(coming_kW, rise_K))
         targets[0] = guarded(targets[0], dew_point_degC, margin_K)
         return values[4], targets
 

@@ -3,7 +3,7 @@ from math import log
 
 from maps.fields import spec
 from maps.pdu import BranchSettings, BranchState
-from pdu.protection import ONE, Protection, heat, watch
+from pdu.protection import ONE, Protection, heat, show, watch
 from pdu.switching import Switching
 
 RATED = 2580
@@ -64,6 +64,16 @@ def test_full_scale_and_negative_codes_do_not_overflow():
         assert 0 <= p.state[4] < 64 * ONE, p.state[4]
         assert p.state[6 + 4] == 0, p.state[6 + 4]
     assert p.thermal(0) > 100
+
+
+def test_a_current_beyond_its_register_is_shown_as_the_most_and_counted():
+    p, image = protection(), bytearray(1000)
+    codes = array("i", [0, 100, 20000, 32767] + [0] * 4)
+    per_code = int(100 * 16384 / 25 + 0.5)  # 25 codes an ampere: 800 and 1311 A do not fit
+    watch(codes, p.state)
+    assert show(codes, p.state, image, 0, 100, per_code, 0) == 2
+    assert [image[6 * b] << 8 | image[6 * b + 1] for b in range(4)] == [0, 400, 0xFFFE, 0xFFFE]
+    assert [image[100 + 50 * b] << 8 | image[101 + 50 * b] for b in range(4)] == [0, 400, 0xFFFE, 0xFFFE]
 
 
 def test_the_image_survives_a_controller_reset_warm_but_never_trips_by_itself():

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import tomli_w
+from mallee.device.dictionary import Dictionary
 from mallee.pod.config import PodConfig
 
+from .peer import Peer
 from .pod_of_peers import PodOfPeers, pod_of_peers
 
 
@@ -34,12 +37,11 @@ class PeersInThread:
 @contextmanager
 def peers_in_thread(scan_s: float = 0.2) -> Iterator[PeersInThread]:
     started: list[PeersInThread] = []
-    ready, finish = threading.Event(), asyncio.Event()
 
-    async def main() -> None:
+    async def serve(ready: Callable[[], None], finish: asyncio.Event) -> None:
         async with pod_of_peers(scan_s=scan_s) as pod:
             started.append(PeersInThread(pod, asyncio.get_running_loop()))
-            ready.set()
+            ready()
             while not finish.is_set():
                 pod.tick()
                 try:
@@ -47,14 +49,39 @@ def peers_in_thread(scan_s: float = 0.2) -> Iterator[PeersInThread]:
                 except TimeoutError:
                     continue
 
-    thread = threading.Thread(target=lambda: asyncio.run(main()), daemon=True)
+    with in_thread(serve):
+        yield started[0]
+
+
+@contextmanager
+def peer_in_thread(dictionary: Dictionary) -> Iterator[Peer]:
+    """One controller with that dictionary. What it was asked is in its `requests`."""
+    started: list[Peer] = []
+
+    async def serve(ready: Callable[[], None], finish: asyncio.Event) -> None:
+        async with Peer(dictionary) as peer:
+            started.append(peer)
+            ready()
+            await finish.wait()
+
+    with in_thread(serve):
+        yield started[0]
+
+
+@contextmanager
+def in_thread(serve: Callable[[Callable[[], None], asyncio.Event], Coroutine[Any, Any, None]]) -> Iterator[None]:
+    """Run `serve(ready, finish)` in a thread's own loop until the block ends."""
+    ready, finish = threading.Event(), asyncio.Event()
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(ready.set, finish),), daemon=True)
     thread.start()
     assert ready.wait(10)
     try:
-        yield started[0]
+        yield
     finally:
-        started[0].call(finish.set)
+        loop.call_soon_threadsafe(finish.set)
         thread.join(10)
+        loop.close()
 
 
 def write_pod_file(config: PodConfig, path: Path) -> Path:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import msgspec
 import pytest
 from mallee.device.device import Device
-from mallee.device.dictionary import Dictionary, Point
+from mallee.device.dictionary import Dictionary
 from mallee.device.identity import read_identification, read_identity
 from mallee.device.remote import Grant
 from mallee.errors import ExitCode, MalleeError
@@ -152,31 +149,6 @@ def test_alarms_with_their_validity(pump: Dictionary) -> None:
         assert states["dry_run"] is False
 
     with_device(pump, scenario)
-
-
-def test_unknown_dictionary_is_downloaded_once_and_cached(pump: Dictionary, tmp_path: Path) -> None:
-    # Incompressible meanings make it longer than one file of 20,000 bytes.
-    extra = tuple(
-        Point(f"extra.{n}", "input", 1000 + n, "u16", "".join(chr(33 + (n * k * k + k) % 90) for k in range(90)))
-        for n in range(900)
-    )
-    newer = msgspec.structs.replace(pump, points=pump.points + extra)
-
-    async def main() -> None:
-        async with Peer(newer) as peer:
-            assert len(peer.files[1]) > 20_000
-            link = TcpLink("127.0.0.1", peer.port)
-            device = await Device.connect(link, 1, cache=tmp_path)
-            assert device.dictionary == newer
-            peer.requests.clear()
-            await Device.connect(link, 1, cache=tmp_path)
-            assert [pdu for pdu in peer.requests if pdu[0] == 20] == []
-            peer.files[1] = Peer.file_of(b"rubbish")
-            with pytest.raises(MalleeError, match="dictionary"):
-                await Device.connect(link, 1, cache=tmp_path / "empty")
-            await link.close()
-
-    run_virtual(main())
 
 
 def test_identity_of_a_foreign_device_is_none(pump: Dictionary) -> None:

@@ -12,7 +12,7 @@ from mallee.deploy.build import Manifest, write
 from mallee.deploy.flashing.confirming import over_modbus
 from mallee.deploy.flashing.install import Job
 from mallee.deploy.flashing.plan import make_plan
-from mallee.deploy.flashing.ports import UsbPort
+from mallee.deploy.flashing.ports import UsbDoor, UsbPort
 from mallee.deploy.identity import Who
 from mallee.device.dictionary import hash_of
 from mallee.errors import ExitCode, MalleeError
@@ -80,8 +80,8 @@ def test_another_controller_at_that_address_is_told(pdu):
 def test_an_emulated_board_behind_a_pty_is_waited_for(tmp_path):
     pty = pytest.importorskip("mallee.sim.line.ptys").PtyEnd(tmp_path / "console")
     try:
-        slow = command.UsbDoor(UsbPort(pty.name, "", None, False))
-        real = command.UsbDoor(UsbPort("/dev/ttyUSB0", "", None, False))
+        slow = UsbDoor(UsbPort(pty.name, "", None, False))
+        real = UsbDoor(UsbPort("/dev/ttyUSB0", "", None, False))
         assert slow.answer_s > 20 * real.answer_s and slow.start_s > 10 * real.start_s
         slow.open().close()
     finally:
@@ -104,7 +104,7 @@ def board(monkeypatch, tmp_path):
         calls.append("install")
         return Job(WHO, wanted, there["state"], make_plan(wanted, there["state"]))
 
-    monkeypatch.setattr(command.UsbDoor, "open", lambda door: io.BytesIO())
+    monkeypatch.setattr(UsbDoor, "open", lambda door: io.BytesIO())
     monkeypatch.setattr(command, "look", look)
     monkeypatch.setattr(command, "install", install)
     monkeypatch.setattr(command, "listen", lambda door: b"")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from mallee.diagnosis.finding import Finding, examine
@@ -144,6 +145,15 @@ def test_another_master_is_heard_and_nothing_asked(said, spoken):
 def test_it_asks_beside_another_master_when_it_is_told_to():
     findings, _, written = examined(three(), masters=[LineMaster([encode(9, READ)], interval_s=0.9)], force=True)
     assert findings["other master"].state == "fail" and findings["answers"].state == "ok" and written
+
+
+def test_beside_another_master_silence_says_nothing_certain_about_the_baud_rate():
+    _, evidence, _ = examined(three(), said=(19200, "8E1"), baud=9600, framing="8E1")
+    found = {each.check: each for each in examine(LINE_CHECKS, replace(evidence, master=evidence.address))}["answers"]
+    assert not found.certain and [cause.cause for cause in found.causes] == [
+        "collisions with the other master hid the answers",
+        "another baud rate or framing",
+    ]
 
 
 @pytest.mark.parametrize("baud", [1200, 9600, 19200])

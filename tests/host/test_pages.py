@@ -6,7 +6,8 @@ import pytest
 from mallee import resources
 from mallee.deploy import modbus
 from mallee.deploy.pages import pages
-from mallee.device.codec import Quality, quality_in
+from mallee.device.codec import quality_in
+from mallee.reading import Quality
 
 from ..conftest import FIRMWARE, ROOT
 

@@ -9,11 +9,12 @@ from contextlib import asynccontextmanager
 
 import pytest
 from mallee import resources
+from mallee.device.alarms import alarms_in
 from mallee.device.device import Device
 from mallee.link.address import SerialAddress
 from mallee.link.rtu import SerialLink
 from mallee.link.tcp import TcpLink
-from mallee.poll.group import Group, chosen_group, fast_group, rest_group, spans_of
+from mallee.poll.group import Group, alarm_group, chosen_group, fast_group, rest_group, spans_of
 from mallee.poll.poller import Polled, Poller
 from mallee.reading import Quality
 
@@ -297,3 +298,32 @@ def test_a_write_and_its_reading_back_wait_for_one_poll_each_at_most():
     functions = [(unit, pdu[0]) for unit, pdu in during]
     at = functions.index((2, 16))
     assert at <= 1 and (2, 3) in functions[at + 1 : at + 3]
+
+
+def test_alarms_are_polled_like_points_and_unknown_ones_stay_unknown():
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        async with polled_peer(alarm_group(PUMP, 0.5)) as (peer, poller, _):
+            leak, other = (next(a for a in PUMP.alarms if a.name == name) for name in ("leak_rope", "dry_run"))
+
+            def states() -> dict[str, bool | None]:
+                found = alarms_in(poller.image("it").snapshot(loop.time()), PUMP)
+                assert [reading.entry.code for reading in found] == sorted(PUMP.alarm_by_code)
+                return {reading.entry.name: reading.active for reading in found}
+
+            assert set(states().values()) == {None}, "nothing was read yet"
+            bits = peer.image["discrete"]
+            bits.update(dict.fromkeys(PUMP.alarm_by_code, 1))
+            bits[other.code + PUMP.validity_offset] = 0
+            await asyncio.sleep(1.1)
+            found = states()
+            assert found.pop("dry_run") is None, "the controller cannot tell"
+            assert set(found.values()) == {True}
+            bits[leak.code] = 0
+            await asyncio.sleep(1.1)
+            assert states()["leak_rope"] is False
+            peer.silent = True
+            await asyncio.sleep(10)
+            assert set(states().values()) == {None}, "what is stale is not known"
+
+    run_virtual(main())

@@ -9,7 +9,6 @@ import pytest
 from pymodbus.client import ModbusTcpClient
 from pymodbus.pdu.mei_message import ReadDeviceInformationResponse
 
-from ..conftest import ROOT
 from ..demos import RunningDemo, mallee, pod_file
 
 
@@ -143,14 +142,6 @@ def test_watch_prints_lines_when_piped_and_a_summary(demo):
     assert values and all(190 < value < 210 for value in values)
     assert all(point["value"] is None for point in points if point["quality"] == "no_answer")
     assert "polls" in done.stderr
-
-
-def test_the_example_script_runs_as_it_stands(demo):
-    script = ROOT / "examples" / "read_pod.py"
-    command = [sys.executable, str(script), f"tcp://127.0.0.1:{demo.ports['skid-1']}"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
-    assert done.returncode == 0, done.stderr
-    assert "supply temperature 3" in done.stdout and "degC, good" in done.stdout
 
 
 def test_a_second_host_gets_no_lease_and_is_told_so(demo):

@@ -71,6 +71,21 @@ def test_what_is_switched_while_the_supply_is_away_counts(bench):
     bench.run(test)
 
 
+def test_who_switches_off_while_the_policy_waits_is_newer_than_the_policy(bench):
+    async def test(device):
+        await device.write({"restore": "on", "minimum_off_time": 2})
+        assert await lose_and_return(bench) == 0
+        await device.write({"branch_switch.1": False, "branch_switch.2": False})
+        await device.write({"branch_switch.2": True})
+        await asyncio.sleep(10)
+        assert bench.equipment.contacts == 0xFE
+        await lose_and_return(bench)
+        await asyncio.sleep(11)
+        assert bench.equipment.contacts == 0xFF, "said once, it counts once"
+
+    bench.run(test)
+
+
 def test_a_reset_of_the_controller_restores_nothing_and_a_power_cycle_what_was_on(bench):
     async def test(device):
         await device.write({"branch_switch.2": False})

@@ -132,6 +132,20 @@ def test_whatever_the_line_does_no_wrong_value_comes_out(faults, echo, seed):
     bench.run_link(test)
 
 
+def test_a_request_that_nobody_waits_for_any_more_is_counted():
+    async def test(link: SerialLink) -> None:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.005):  # its own eight characters take longer
+                await link.request(1, pdus.read_input(0, 1))
+        answer = await link.request(1, pdus.read_input(0, 1))
+        assert tuple(answer.registers) == IDENTITY[:1]
+        unit = link.statistics.unit(1)
+        assert (unit.given_up, unit.answers, unit.timeouts) == (1, 1, 0)
+        assert unit.resyncs == 1  # the unit proves first that its next answer is the right one
+
+    SerialBench().run_link(test)
+
+
 def test_two_controllers_on_one_line_do_not_disturb_each_other():
     bench = SerialBench(units=(1, 17))
 

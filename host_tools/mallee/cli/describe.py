@@ -59,7 +59,7 @@ async def _of_device(context: Context, name: str) -> Dictionary:
     pod = context.pod()
     async with Fleet(pod, timeout_s=context.timeout_s) as fleet:
         try:
-            return (await fleet.device(name)).dictionary
+            return await fleet.dictionary(name)
         except MalleeError as error:
             if error.code is not ExitCode.NO_ANSWER or name not in {c.name for c in pod.controllers}:
                 raise

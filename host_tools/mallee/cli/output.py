@@ -18,6 +18,7 @@ from ..reading import Reading, Scalar
 from ..settings import Output
 
 _PROSE = ("meaning", "title", "condition", "remedy", "alarms", "value", "origin")
+_WIDE = 80  # characters of headings; beyond it the words of each lie above each other, or the last ones are cut
 _STATE_STYLE = {
     "silent": "bold red",
     "tripped": "bold red",
@@ -75,6 +76,7 @@ def emit_line(row: Any) -> None:
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Table:
     """Only prose may wrap; columns in which nothing is known are left out."""
     shown = [column for column in columns if any(row.get(column) not in (None, "", []) for row in rows)] or columns
+    wide = sum(len(column) + 2 for column in shown) > _WIDE
     grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bold", padding=(0, 1), collapse_padding=True)
     for column in shown:
         values = [row.get(column) for row in rows]
@@ -82,7 +84,7 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Table:
         numeric = all(isinstance(value, int | float) and not isinstance(value, bool) for value in known)
         prose = column in _PROSE
         grid.add_column(
-            column.replace("_", " "),
+            column.replace("_", "\n" if wide else " "),
             justify="right" if numeric else "left",
             no_wrap=not prose,
             overflow="fold" if prose else "ellipsis",
@@ -98,7 +100,7 @@ def _cell(column: str, value: Any) -> Text:
     text = plain(value)
     if column == "time":
         text = text[11:19]  # the date is in the other forms
-    elif column == "address" and isinstance(value, str):
+    elif column in ("address", "link") and isinstance(value, str):
         text = text.removeprefix("tcp://")
     # Words of a quality are for people here; programs get them as they are.
     return Text(text.replace("_", " ") if column == "quality" else text, style=_STATE_STYLE.get(text, ""))

@@ -60,7 +60,7 @@ class Show:
     def publish(self, document: PodDocument, *, speed: float | None = None) -> None:
         """Show a document; `speed` is virtual seconds a second where time is simulated."""
         self._last, self._speed, self._silent_s = document, speed, None
-        self._heard = self._heard or any(c.answering for c in (*document.skids, *document.pdus))
+        self._heard = self._heard or any(c.answering for c in document.members)
         self._events.extend(document.events)
         if self._context.output == "jsonl":
             sys.stdout.write(to_json(document).decode() + "\n")

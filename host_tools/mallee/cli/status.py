@@ -17,7 +17,7 @@ from .common import Common, Context
 from .output import emit, rows_of
 
 UNIT_COLUMNS = (
-    "link", "unit", "requests", "answers", "exceptions", "timeouts", "damaged", "late", "resyncs", "held_back",
+    "link", "unit", "requests", "answers", "exceptions", "timeouts", "given_up", "damaged", "late", "resyncs", "held_back",
     "rtt_p50_ms", "rtt_p99_ms",
 )  # fmt: skip
 LINK_COLUMNS = (
@@ -73,7 +73,6 @@ def _exceptions(row: dict[str, Any]) -> dict[str, str]:
 
 
 def _exit_code(document: PodDocument) -> int:
-    members = (*document.skids, *document.pdus)
-    if not any(member.answering for member in members):
+    if not any(member.answering for member in document.members):
         return ExitCode.NO_ANSWER
     return ExitCode.FINDINGS if document.alarms or document.findings else ExitCode.DONE

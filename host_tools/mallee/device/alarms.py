@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..link import pdus
 from ..link.base import Link, Priority
-from .dictionary import AlarmEntry, Dictionary
+from ..reading import Quality, Reading
+from .dictionary import AlarmEntry, Dictionary, alarm_point, valid_point
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +28,18 @@ def code_runs(dictionary: Dictionary) -> list[tuple[int, int]]:
         else:
             runs.append((code, 1))
     return runs
+
+
+def alarms_in(readings: Mapping[str, Reading], dictionary: Dictionary) -> list[AlarmReading]:
+    """All alarms in order of their codes, from what a poller has of their points (poll.group.alarm_group): `active` is None
+    where the controller cannot tell, and where nothing newer than stale is known."""
+
+    def known(point: str) -> bool | None:
+        reading = readings.get(point)
+        return None if reading is None or reading.quality is not Quality.GOOD else bool(reading.value)
+
+    entries = (dictionary.alarm_by_code[code] for code in sorted(dictionary.alarm_by_code))
+    return [AlarmReading(entry, known(alarm_point(entry)) if known(valid_point(entry)) else None) for entry in entries]
 
 
 async def read_alarms(link: Link, unit: int, dictionary: Dictionary) -> list[AlarmReading]:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
+from functools import lru_cache
 
 from ..reading import Quality, Scalar
 from .dictionary import SENTINEL, Point
+from .raw import FLOATS, bytes_of, no_value, number_in
 
 # Wire contract: quality registers hold two bits a slot, slot k in register base + k // 8, bits 2 * (k % 8).
 _QUALITY = (Quality.GOOD, Quality.NOT_FITTED, Quality.FAULT, Quality.NOT_YET)
-_SIGN_BIT = {"s16": 0x8000, "s32": 0x80000000}
 _RANGE = {
     "u16": (0, 0xFFFF),
     "s16": (-0x8000, 0x7FFF),
     "u32": (0, 0xFFFFFFFF),
     "s32": (-0x80000000, 0x7FFFFFFF),
     "u64": (0, 0xFFFFFFFFFFFFFFFF),
+    "s64": (-0x8000000000000000, 0x7FFFFFFFFFFFFFFF),
     "enum": (0, 0xFFFF),
-    "flags": (0, 0xFFFF),
 }
 
 
@@ -27,36 +29,49 @@ def decode(point: Point, words: Sequence[int]) -> Scalar:
     An enumeration gives its name, flags the set of names, text a string. `words` are the point's registers,
     high first.
     """
+    data = b"".join(word.to_bytes(2, "big") for word in words)
     if point.kind == "text":
-        return _text(words)
-    raw = 0
-    for word in words:
-        raw = raw << 16 | word
+        return text_in(data)
+    if point.kind == "hex":
+        return data.hex()
     if point.kind == "quality":
-        return raw
-    if raw == SENTINEL[point.kind]:
-        return None
+        return int.from_bytes(data, "big")
+    raw = number_in(point, data)
+    return None if no_value(point, raw) is not None else meant(point, raw)
+
+
+def meant(point: Point, raw: int | float) -> Scalar:
+    """What a raw number that is a value means."""
     if point.kind == "enum":
         return next((choice.name for choice in point.choices if choice.value == raw), f"unknown_{raw}")
     if point.kind == "flags":
         names = {choice.value: choice.name for choice in point.choices}
-        return frozenset(names.get(bit, f"bit_{bit}") for bit in range(16) if raw >> bit & 1)
-    sign = _SIGN_BIT.get(point.kind, 0)
-    signed = (raw ^ sign) - sign
-    return signed / 10**-point.scale if point.scale < 0 else signed * 10**point.scale
+        return frozenset(names.get(bit, f"bit_{bit}") for bit in range(16 * point.registers) if int(raw) >> bit & 1)
+    scaled = raw / 10**-point.scale if point.scale < 0 else raw * 10**point.scale
+    if point.factor == 1.0 and point.offset == 0.0:
+        return scaled
+    numerator, denominator = ratio(point.factor)
+    return scaled * numerator / denominator + point.offset
+
+
+@lru_cache(maxsize=4096)
+def ratio(factor: float) -> tuple[int, int]:
+    """A factor as two whole numbers: 3 * 1 / 20 is 0.15, and 3 * 0.05 is not."""
+    return Fraction(repr(factor)).as_integer_ratio()
 
 
 def encode(point: Point, value: Scalar) -> list[int]:
     """The registers for a value, nearest raw step. Raises ValueError when this kind cannot hold the value."""
-    if point.kind in ("quality", "bit"):
+    if point.kind in ("quality", "bit", "hex"):
         raise ValueError(f"{point.name} is not written as registers")
-    if point.kind == "text":
-        return _text_words(point, value)
-    return _words(_raw(point, value), point.registers)
+    data = _text_bytes(point, value) if point.kind == "text" else bytes_of(point, _raw(point, value))
+    return [int.from_bytes(data[at : at + 2], "big") for at in range(0, len(data), 2)]
 
 
-def _raw(point: Point, value: Scalar) -> int:
+def _raw(point: Point, value: Scalar) -> int | float:
     if value is None:
+        if point.codes is not None:
+            raise ValueError("this device knows no 'not available'")
         return SENTINEL[point.kind]
     if point.kind == "enum" and isinstance(value, str):
         for choice in point.choices:
@@ -69,14 +84,23 @@ def _raw(point: Point, value: Scalar) -> int:
         raise ValueError(f"{value!r} is not a number")
     if value != value or value in (float("inf"), float("-inf")):
         raise ValueError(f"{value!r} is not a finite number")
-    raw = round(value * 10**-point.scale) if point.scale < 0 else round(value / 10**point.scale)
-    low, high = _RANGE[point.kind]
+    # A whole number stays one where it can: a float holds no 64 bits.
+    scaled = value - point.offset if point.offset else value
+    if point.factor != 1.0:
+        numerator, denominator = ratio(point.factor)
+        scaled = scaled * denominator / numerator
+    if point.scale:
+        scaled = scaled * 10**-point.scale if point.scale < 0 else scaled / 10**point.scale
+    if point.kind in FLOATS:
+        return scaled
+    raw = round(scaled)
+    low, high = _RANGE.get(point.kind, (0, (1 << 16 * point.registers) - 1))
     if not low <= raw <= high:
         raise ValueError(f"{value:g} {point.unit} does not fit a register of kind {point.kind}")
-    mask = (1 << 16 * point.registers) - 1
-    if raw & mask == SENTINEL[point.kind]:
-        raise ValueError(f"{value:g} {point.unit} is the code for 'not available' in kind {point.kind}")
-    return raw & mask
+    quality = no_value(point, raw)
+    if quality is not None:
+        raise ValueError(f"{value:g} {point.unit} is the code for '{quality.replace('_', ' ')}' in kind {point.kind}")
+    return raw
 
 
 def _flag_bits(point: Point, names: frozenset[str]) -> int:
@@ -87,26 +111,17 @@ def _flag_bits(point: Point, names: frozenset[str]) -> int:
     return sum(1 << bits[name] for name in names)
 
 
-def _words(raw: int, registers: int) -> list[int]:
-    return [raw >> 16 * (registers - 1 - index) & 0xFFFF for index in range(registers)]
-
-
-def _text(words: Sequence[int]) -> str | None:
-    return text_in(b"".join(word.to_bytes(2, "big") for word in words))
-
-
 def text_in(data: bytes) -> str | None:
-    """The text that these bytes hold, None for an empty one."""
-    data = data.rstrip(b"\0")
+    """The text that these bytes hold up to the first NUL, without the spaces that some pad it with; None for an empty one."""
+    data = data.partition(b"\0")[0].rstrip(b" ")
     return data.decode("ascii", "replace") if data else None
 
 
-def _text_words(point: Point, value: Scalar) -> list[int]:
+def _text_bytes(point: Point, value: Scalar) -> bytes:
     data = b"" if value is None else str(value).encode("ascii", "replace")
     if len(data) > point.registers * 2:
         raise ValueError(f"{point.name} takes at most {point.registers * 2} characters")
-    data = data.ljust(point.registers * 2, b"\0")
-    return [int.from_bytes(data[at : at + 2], "big") for at in range(0, len(data), 2)]
+    return data.ljust(point.registers * 2, b"\0")
 
 
 def quality_in(words: Sequence[int], slot: int) -> Quality:

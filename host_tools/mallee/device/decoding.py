@@ -12,11 +12,11 @@ from typing import Any
 
 from ..link import pdus
 from ..reading import Quality, Reading, Scalar
-from .codec import quality_in, quality_register, text_in
-from .dictionary import SENTINEL, WIDTH, Point
+from .codec import meant, quality_in, quality_register, text_in
+from .dictionary import SENTINEL, Point
+from .raw import FLOATS, FORMAT, no_value, number_in
 from .spans import Span
 
-_FORMAT = {"u16": "H", "s16": "h", "u32": "I", "s32": "i", "u64": "Q", "flags": "H", "enum": "H"}
 _REQUEST = {
     "input": pdus.read_input,
     "holding": pdus.read_holding,
@@ -24,6 +24,7 @@ _REQUEST = {
     "discrete": pdus.read_discrete,
 }
 _SIGNED = {"s16": -0x8000, "s32": -0x80000000}
+_AS_BYTES = ("text", "hex", "quality")
 
 
 class Decoded(Mapping[str, Reading]):
@@ -70,6 +71,7 @@ class SpanDecoder:
         if self._bits is None:
             self._layout = struct.Struct(_layout(span, points))
             self._steps = [_step(point) for point in points]
+            self._coded = {at: point for at, point in enumerate(points) if point.codes}
             self._registers, self._slots = _quality_slots(span, points)
 
     def decode(self, answer: bytes, when: datetime) -> Decoded:
@@ -93,8 +95,14 @@ class SpanDecoder:
             qualities = qualities or [Quality.GOOD] * len(values)
             for at, value in enumerate(values):
                 if value is None and qualities[at] is Quality.GOOD:
-                    qualities[at] = Quality.NOT_AVAILABLE
+                    qualities[at] = self._why(at, raws[at])
         return Decoded(self, values, qualities, when)
+
+    def _why(self, at: int, raw: Any) -> Quality:
+        point = self._coded.get(at)
+        if point is None:
+            return Quality.NOT_AVAILABLE
+        return no_value(point, number_in(point, raw)) or Quality.NOT_AVAILABLE
 
 
 def _layout(span: Span, points: list[Point]) -> str:
@@ -102,7 +110,7 @@ def _layout(span: Span, points: list[Point]) -> str:
     for point in points:
         if point.address > at:
             parts.append(f"{2 * (point.address - at)}x")
-        parts.append(f"{2 * point.registers}s" if point.kind in ("text", "quality") else _FORMAT[point.kind])
+        parts.append(FORMAT[point.kind] if _plain(point) else f"{2 * point.registers}s")
         at = point.end
     return "".join(parts)
 
@@ -117,13 +125,21 @@ def _quality_slots(span: Span, points: list[Point]) -> tuple[list[int], dict[int
     return list(slots), slots
 
 
+def _plain(point: Point) -> bool:
+    """As mallee controllers have it: struct makes the raw number, and one sentinel is no value."""
+    return point.kind not in _AS_BYTES and point.codes is None
+
+
 def _step(point: Point) -> Callable[[Any], Scalar]:
-    """From what struct makes of the registers to the value; None for the sentinel."""
+    """From what struct makes of the registers to the value; None for what is no value."""
     if point.kind == "text":
         return text_in
+    if point.kind == "hex":
+        return bytes.hex
     if point.kind == "quality":
         return lambda raw: int.from_bytes(raw, "big")
-    assert WIDTH[point.kind] == point.registers
+    if not _plain(point):
+        return _foreign(point)
     sentinel = _SIGNED.get(point.kind, SENTINEL[point.kind])
     if point.kind == "enum":
         names = {choice.value: choice.name for choice in point.choices}
@@ -137,6 +153,20 @@ def _step(point: Point) -> Callable[[Any], Scalar]:
         return lambda raw: None if raw == sentinel else raw
     factor = 10**point.scale
     return lambda raw: None if raw == sentinel else raw * factor
+
+
+def _foreign(point: Point) -> Callable[[bytes], Scalar]:
+    """Another's order, codes and factors; most registers of a unit repeat what they held, so the last value is kept."""
+    last: list[tuple[bytes, Scalar]] = [(b"", None)]
+
+    def step(data: bytes) -> Scalar:
+        if last[0][0] != data:
+            raw = number_in(point, data)
+            unknown = no_value(point, raw) if point.codes or point.kind in FLOATS else None
+            last[0] = (data, None if unknown is not None else meant(point, raw))
+        return last[0][1]
+
+    return step
 
 
 class _Flags:

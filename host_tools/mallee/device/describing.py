@@ -32,6 +32,9 @@ class PointDescription(msgspec.Struct, frozen=True):
     high: float | None
     default: float | None
     choices: tuple[str, ...]
+    offset: float = 0.0
+    order: str = "ABCD"
+    interval_s: float | None = None
 
 
 class AlarmDescription(msgspec.Struct, frozen=True):
@@ -61,13 +64,18 @@ def describe_point(dictionary: Dictionary, point: Point) -> PointDescription:
         reference=_FIRST_REFERENCE[point.table] + point.address,
         registers=point.registers,
         kind=point.kind,
-        scale=10.0**point.scale,
+        scale=10.0**point.scale * point.factor,
         unit=point.unit,
         writable=point.writable,
         low=point.low,
         high=point.high,
         default=point.default,
-        choices=tuple(f"{choice.value} {choice.name}: {choice.meaning}" for choice in point.choices),
+        choices=tuple(
+            f"{c.value} {c.name}: {c.meaning}" if c.meaning else f"{c.value} {c.name}" for c in point.choices
+        ),
+        offset=point.offset,
+        order=point.order,
+        interval_s=point.interval_s,
     )
 
 

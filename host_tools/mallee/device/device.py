@@ -8,7 +8,6 @@ from pathlib import Path
 
 from .. import clock
 from ..errors import ExitCode, MalleeError
-from ..link import pdus
 from ..link.base import Link, Priority
 from ..link.failures import LinkDown, NoAnswer, Refused
 from ..reading import Failure, Quality, Reading, Scalar, Snapshot
@@ -19,6 +18,7 @@ from .dictionary import Dictionary, Point
 from .files import JOURNAL_KIND, RECORDING_KIND, read_directory, read_file, read_unmixed
 from .identity import Identity, require_identity
 from .journal import JournalEntry, parse
+from .probing import probe, probe_span
 from .recording import HEADER_BYTES, RUNNING, Recording
 from .recording import parse as parse_recording
 from .recording import status as recording_status
@@ -52,6 +52,22 @@ class Device:
         device.identity = identity
         return device
 
+    @classmethod
+    async def mapped(cls, link: Link, unit: int, dictionary: Dictionary, *, name: str = "") -> Device:
+        """A device that is not ours, described by a map file: it is asked for its probe point, and nothing else. Raises
+        MalleeError where nobody answers, or somebody else."""
+        device = cls(link, unit, dictionary, name)
+        await probe(device)
+        return device
+
+    async def recognise(self) -> bool:
+        """Whether the device behind this link and unit is still the one that was connected to. Raises what the link raises."""
+        if self.dictionary.foreign is not None:
+            await probe(self)
+            return True
+        known = self.identity.dictionary_hash if self.identity else None
+        return (await self.identify()).dictionary_hash == known
+
     async def identify(self) -> Identity:
         """Read the identity block again; it changes when other firmware answers."""
         self.identity = await require_identity(self.link, self.unit)
@@ -60,7 +76,7 @@ class Device:
     async def read(self, name: str) -> Reading:
         """One point. Raises MalleeError for an unknown name, NoAnswer, Refused, LinkDown."""
         point = find_point(self.dictionary, name)
-        span = plan(self.dictionary, [point], pdus.READ_REGISTERS_MAX)[0]
+        span = plan(self.dictionary, [point], self.dictionary.registers_per_request)[0]
         return (await self._read_span(span))[name]
 
     async def read_many(self, names: Iterable[str]) -> Snapshot:
@@ -76,9 +92,11 @@ class Device:
         return await self._snapshot(self.dictionary.points)
 
     async def read_fast(self, *, timeout_s: float | None = None) -> Snapshot:
-        """The fast block in ONE request: what control needs each cycle. Raises NoAnswer, Refused,
-        LinkDown."""
-        self._fast = self._fast or SpanDecoder(fast_span(self.dictionary))
+        """The fast block in ONE request: what control needs each cycle; of a device that is not ours its probe point. Raises
+        NoAnswer, Refused, LinkDown."""
+        if self._fast is None:
+            own = self.dictionary.foreign is None
+            self._fast = SpanDecoder(fast_span(self.dictionary) if own else probe_span(self.dictionary))
         found = await self._decode(self._fast, timeout_s)
         sequence = found["sequence"].value if "sequence" in found else None
         return Snapshot(self.name, clock.utc_now(), found, sequence if isinstance(sequence, int) else None)
@@ -133,7 +151,8 @@ class Device:
     async def read_remote(self) -> dict[str, Scalar]:
         """The set-points behind the lease, as they stand in the device now: read before you write."""
         names = [p.name for p in remote_points(self.dictionary) if p.name not in LEASE_POINTS]
-        span = plan(self.dictionary, [self.dictionary.by_name[name] for name in names], pdus.READ_REGISTERS_MAX)[0]
+        points = [self.dictionary.by_name[name] for name in names]
+        span = plan(self.dictionary, points, self.dictionary.registers_per_request)[0]
         return {name: reading.value for name, reading in (await self._read_span(span)).items()}
 
     async def write(self, values: Mapping[str, Scalar]) -> Snapshot:
@@ -217,7 +236,8 @@ class Device:
         failures: list[Failure] = []
         if found:
             failures.append(Failure(tuple(found), Quality.REFUSED, "the device does not have these registers"))
-        queue = plan(self.dictionary, [p for p in points if p.name not in found], pdus.READ_REGISTERS_MAX)
+        wanted = [p for p in points if p.name not in found]
+        queue = plan(self.dictionary, wanted, self.dictionary.registers_per_request)
         while queue:
             span = queue.pop(0)
             try:

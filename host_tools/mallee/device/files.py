@@ -7,16 +7,20 @@ first two records are the length in bytes, high word first.
 from __future__ import annotations
 
 import struct
+from contextlib import suppress
 from typing import NamedTuple
+
+from pymodbus.pdu import ModbusPDU
 
 from ..errors import ExitCode, MalleeError
 from ..link import pdus
 from ..link.base import Link, Priority
-from ..link.failures import Refused
+from ..link.failures import NoAnswer, Refused
 
 DICTIONARY_FILE = 1
 DIRECTORY_FILE = 10
 DICTIONARY_KIND, JOURNAL_KIND, RECORDING_KIND = 1, 2, 3
+_TRIES = 3
 _ROW = struct.Struct(">HHIH")
 _RECORDS_IN_FILE = 10_000  # MODBUS Application Protocol V1.1b3, 6.14: record numbers 0 to 9999
 _RECORDS_AT_ONCE = 120  # an answer's byte count is at most 245: two bytes of header and 121 records
@@ -39,10 +43,12 @@ async def read_directory(link: Link, unit: int) -> list[FileEntry]:
     return [FileEntry(*_ROW.unpack_from(data, at)) for at in range(0, len(data) - _ROW.size + 1, _ROW.size)]
 
 
-async def read_file(link: Link, unit: int, file: int) -> bytes:
-    """The whole content that begins in `file`. Raises MalleeError for an impossible length, and what the link
-    raises."""
-    return await _content(link, unit, file, await _length(link, unit, file))
+async def read_file(link: Link, unit: int, file: int, have: bytearray | None = None) -> bytes:
+    """The whole content that begins in `file`. `have` is what is known of its beginning and grows while it is read, so that who
+    is interrupted can go on there. Raises MalleeError for an impossible length, and what the link raises."""
+    length = await _length(link, unit, file)
+    content = bytearray() if have is None else have
+    return await _content(link, unit, file, length, content)
 
 
 async def read_unmixed(link: Link, unit: int, file: int, head_bytes: int) -> bytes | None:
@@ -50,7 +56,7 @@ async def read_unmixed(link: Link, unit: int, file: int, head_bytes: int) -> byt
     are read again at the end. None where it was replaced meanwhile. Raises as read_file."""
     length = await _length(link, unit, file)
     try:
-        content = await _content(link, unit, file, length)
+        content = await _content(link, unit, file, length, bytearray())
     except Refused as error:
         if error.exception_code != _ILLEGAL_ADDRESS or await _length(link, unit, file) == length:
             raise
@@ -73,9 +79,9 @@ async def _length(link: Link, unit: int, file: int) -> int:
     return length
 
 
-async def _content(link: Link, unit: int, file: int, length: int) -> bytes:
-    content = bytearray()
-    index, end = 2, 2 + (length + 1) // 2
+async def _content(link: Link, unit: int, file: int, length: int, content: bytearray) -> bytes:
+    del content[len(content) // 2 * 2 :]  # records have two bytes
+    index, end = 2 + len(content) // 2, 2 + (length + 1) // 2
     while index < end:
         number, record = file + index // _RECORDS_IN_FILE, index % _RECORDS_IN_FILE
         count = min(_RECORDS_AT_ONCE, end - index, _RECORDS_IN_FILE - record)
@@ -85,5 +91,12 @@ async def _content(link: Link, unit: int, file: int, length: int) -> bytes:
 
 
 async def _records(link: Link, unit: int, file: int, record: int, count: int) -> bytes:
-    answer = await link.request(unit, pdus.read_file(file, record, count), priority=Priority.PROBE)
+    request = pdus.read_file(file, record, count)
+    for _ in range(_TRIES - 1):
+        with suppress(NoAnswer):  # of a hundred requests on a noisy line one is lost, and the file is as good
+            return _data(await link.request(unit, request, priority=Priority.PROBE))
+    return _data(await link.request(unit, request, priority=Priority.PROBE))
+
+
+def _data(answer: ModbusPDU) -> bytes:
     return b"".join(item.record_data for item in getattr(answer, "records", ()))

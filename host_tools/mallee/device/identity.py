@@ -105,7 +105,8 @@ async def require_identity(link: Link, unit: int) -> Identity:
         raise MalleeError(
             f"{link.address} unit {unit} answers, but is no mallee controller",
             "the address belongs to another Modbus device",
-            "`mallee scan` shows what each address is; correct the address in the pod file",
+            "`mallee scan` shows what each address is; correct it in the pod file, or give the device a map file: [[device]] "
+            "with `map`, or ADDRESS#UNIT:MAP (docs/devices.md)",
             ExitCode.NO_ANSWER,
         )
     return identity

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import os
 import zlib
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
 from .. import resources
@@ -18,6 +21,7 @@ from .identity import Identity
 
 _INFLATED_MAX_BYTES = 16_000_000  # bound before believing: what inflates to more is no dictionary
 _log = logging.getLogger("mallee.device")
+_turns: dict[tuple[int, int], tuple[asyncio.Lock, int]] = {}  # (loop, hash): who reads it, and how many want it
 
 
 def known_dictionary(hash_: int, cache: Path | None = None) -> Dictionary | None:
@@ -36,23 +40,69 @@ def known_dictionary(hash_: int, cache: Path | None = None) -> Dictionary | None
 
 
 async def resolve(link: Link, unit: int, identity: Identity, cache: Path | None = None) -> Dictionary:
-    """The dictionary that describes this controller. Raises MalleeError when the controller's own copy is
-    wrong."""
+    """The dictionary that describes this controller: read from it once, by whoever needs it first. Raises MalleeError when the
+    controller's own copy is wrong, and what the link raises."""
     dictionary = known_dictionary(identity.dictionary_hash, cache)
     if dictionary is not None:
         return dictionary
-    data = await read_file(link, unit, DICTIONARY_FILE)
+    # Controllers of one release have one map: the others wait for the first, and ask theirs only if that failed.
+    async with _turn(identity.dictionary_hash):
+        dictionary = known_dictionary(identity.dictionary_hash, cache)
+        return dictionary if dictionary is not None else await _fetched(link, unit, identity.dictionary_hash, cache)
+
+
+@asynccontextmanager
+async def _turn(hash_: int) -> AsyncIterator[None]:
+    key = (id(asyncio.get_running_loop()), hash_)
+    lock, waiting = _turns.get(key, (asyncio.Lock(), 0))
+    _turns[key] = (lock, waiting + 1)
     try:
-        dictionary = _checked(data, identity.dictionary_hash)
-    except ValueError as error:
-        raise MalleeError(
-            f"the dictionary that {link.address} unit {unit} serves is wrong: {error}",
-            "its firmware was built without its dictionary, or its file system is damaged",
-            "flash the controller again, or use the release of mallee that its firmware came with",
-            ExitCode.REFUSED,
-        ) from error
-    _store(identity.dictionary_hash, data, cache)
-    return dictionary
+        async with lock:
+            yield
+    finally:
+        lock, waiting = _turns.pop(key)
+        if waiting > 1:
+            _turns[key] = (lock, waiting - 1)
+
+
+async def _fetched(link: Link, unit: int, hash_: int, cache: Path | None) -> Dictionary:
+    """What was read before it was interrupted is kept under the hash, and read on from there: a slow line needs half a minute for
+    all of it. If the whole is wrong then, it is read once more from its beginning."""
+    part = _cache_file(hash_, cache).with_suffix(".part")
+    have = _read_part(part)
+    while True:
+        resumed = bool(have)
+        try:
+            data = await read_file(link, unit, DICTIONARY_FILE, have)
+        except BaseException:  # a cancelled task's too
+            if have:
+                _write(part, bytes(have))
+            raise
+        try:
+            dictionary = _checked(data, hash_)
+        except ValueError as error:
+            with suppress(OSError):
+                part.unlink(missing_ok=True)
+            if resumed:
+                have = bytearray()
+                continue
+            raise MalleeError(
+                f"the dictionary that {link.address} unit {unit} serves is wrong: {error}",
+                "its firmware was built without its dictionary, or its file system is damaged",
+                "flash the controller again, or use the release of mallee that its firmware came with",
+                ExitCode.REFUSED,
+            ) from error
+        _write(_cache_file(hash_, cache), data)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+        return dictionary
+
+
+def _read_part(path: Path) -> bytearray:
+    try:
+        return bytearray(path.read_bytes())
+    except OSError:
+        return bytearray()
 
 
 def _checked(data: bytes, hash_: int) -> Dictionary:
@@ -72,8 +122,7 @@ def _cache_file(hash_: int, cache: Path | None) -> Path:
     return (cache or user_cache_dir() / "dictionaries") / f"{hash_:016x}.cbor.z"
 
 
-def _store(hash_: int, data: bytes, cache: Path | None) -> None:
-    path = _cache_file(hash_, cache)
+def _write(path: Path, data: bytes) -> None:
     partial = path.with_suffix(f".{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -81,4 +130,4 @@ def _store(hash_: int, data: bytes, cache: Path | None) -> None:
         # Another process that reads meanwhile sees the old file or the new one.
         partial.replace(path)
     except OSError as error:
-        _log.warning("the dictionary cannot be cached in %s: %s", path.parent, error)
+        _log.warning("a dictionary cannot be cached in %s: %s", path.parent, error)

@@ -33,9 +33,10 @@ def _meant(point: Point, pattern: str) -> bool:
 
 
 def fast_points(dictionary: Dictionary) -> list[Point]:
-    """The points of the fast block, without the quality registers: those are shown as quality."""
+    """The points of the fast block, without the quality registers: those are shown as quality. Of a device that is not ours all
+    points: its map says nothing of what is wanted first."""
     if dictionary.fast is None:
-        return []
+        return list(dictionary.points)
     first, count = dictionary.fast
     return [
         p

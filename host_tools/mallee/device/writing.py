@@ -3,7 +3,7 @@ Pure."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pymodbus.pdu import ModbusPDU
@@ -24,19 +24,28 @@ class PlannedWrite:
     address: int
     words: tuple[int, ...]
     points: tuple[str, ...]
-
-    @property
-    def function_code(self) -> int:
-        if self.table == "coil":
-            return 5 if len(self.words) == 1 else 15
-        return 16
+    function_code: int
+    """5, 6, 15 or 16."""
 
     def pdu(self) -> ModbusPDU:
-        if self.table == "coil":
-            if len(self.words) == 1:
-                return pdus.write_coil(self.address, bool(self.words[0]))
+        if self.function_code == 5:
+            return pdus.write_coil(self.address, bool(self.words[0]))
+        if self.function_code == 6:
+            return pdus.write_register(self.address, self.words[0])
+        if self.function_code == 15:
             return pdus.write_coils(self.address, [bool(word) for word in self.words])
         return pdus.write_registers(self.address, self.words)
+
+
+def write_function(dictionary: Dictionary, table: str, registers: int) -> int | None:
+    """The function code that writes so many registers or coils in one request; None: this device has none for that."""
+    single, many = (5, 15) if table == "coil" else (6, 16)
+    if dictionary.foreign is None:  # ours: one coil by FC05, and whatever belongs together by FC16
+        return single if table == "coil" and registers == 1 else many
+    has = dictionary.foreign.functions
+    if registers == 1 and single in has:
+        return single
+    return many if many in has else None
 
 
 class Contradicted(MalleeError):
@@ -80,24 +89,46 @@ def plan_writes(dictionary: Dictionary, values: Mapping[str, Scalar]) -> list[Pl
         if not point.writable:
             raise MalleeError(
                 f"{name} is a measurement and cannot be written",
-                "input registers and discrete inputs are read only",
+                "input registers and discrete inputs are read only"
+                if point.table in ("input", "discrete")
+                else "its map file does not declare it writable",
                 "`mallee describe` shows which points are writable",
             )
         cells.append((point, _words(point, value)))
     cells.sort(key=lambda cell: (cell[0].table, cell[0].address))
-    planned: list[PlannedWrite] = []
+    runs: list[list[tuple[Point, list[int]]]] = []
     for point, words in cells:
-        last = planned[-1] if planned else None
+        last = runs[-1] if runs else []
+        count = sum(len(words) for _, words in last) + len(words)
         if (
-            last is not None
-            and last.table == point.table
-            and last.address + len(last.words) == point.address
-            and len(last.words) + len(words) <= pdus.WRITE_REGISTERS_MAX
+            last
+            and last[-1][0].table == point.table
+            and last[-1][0].end == point.address
+            and count <= _written_at_once(dictionary)
+            and write_function(dictionary, point.table, count) is not None
         ):
-            planned[-1] = PlannedWrite(last.table, last.address, last.words + tuple(words), (*last.points, point.name))
+            last.append((point, words))
         else:
-            planned.append(PlannedWrite(point.table, point.address, tuple(words), (point.name,)))
-    return planned
+            runs.append([(point, words)])
+    return [_planned(dictionary, run) for run in runs]
+
+
+def _written_at_once(dictionary: Dictionary) -> int:
+    """A device that is not ours is written a point at a time: whether it takes several is not for us to find out."""
+    return pdus.WRITE_REGISTERS_MAX if dictionary.foreign is None else 1
+
+
+def _planned(dictionary: Dictionary, run: Sequence[tuple[Point, list[int]]]) -> PlannedWrite:
+    words = tuple(word for _, words in run for word in words)
+    first = run[0][0]
+    function = write_function(dictionary, first.table, len(words))
+    if function is None:
+        raise MalleeError(
+            f"{first.name} cannot be written: it has {len(words)} registers, and the device writes one at a time",
+            "its map names function code 6, and not 16",
+            "add 16 to `functions` of its map file, if the device has it",
+        )
+    return PlannedWrite(first.table, first.address, words, tuple(point.name for point, _ in run), function)
 
 
 def _words(point: Point, value: Scalar) -> list[int]:
@@ -113,9 +144,20 @@ def _words(point: Point, value: Scalar) -> list[int]:
             raise ValueError(f"the lower limit is {point.low:g} {point.unit}".rstrip())
         if number is not None and point.high is not None and number > point.high:
             raise ValueError(f"the upper limit is {point.high:g} {point.unit}".rstrip())
+        _declared(point, value)
         return encode(point, value)
     except ValueError as error:
         raise _refused(point, value, str(error)) from error
+
+
+def _declared(point: Point, value: Scalar) -> None:
+    """Ours look at what they are sent. What another does with a number that its map does not name, nobody knows."""
+    if point.codes is None or not isinstance(value, int | float):
+        return
+    if point.kind == "enum" and value not in {choice.value for choice in point.choices}:
+        raise ValueError(f"it is none of {', '.join(choice.name for choice in point.choices)}")
+    if point.kind == "flags" and int(value) & ~sum(1 << choice.value for choice in point.choices):
+        raise ValueError("it has bits that the map does not name")
 
 
 def _number(point: Point, value: Scalar) -> float | None:

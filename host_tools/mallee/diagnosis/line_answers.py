@@ -33,6 +33,13 @@ _ODD = Cause(
     "the units' settings",
 )
 
+_COLLISIONS = Cause(
+    "collisions with the other master hid the answers",
+    "where two ask, silence at one setting and an answer at another say nothing about the setting",
+    "stop one of the two, and run this again",
+    "the same question without the other master",
+)
+
 
 def answering(evidence: LineEvidence) -> Finding:
     """Somebody answers."""
@@ -52,6 +59,8 @@ def answering(evidence: LineEvidence) -> Finding:
         facts: dict[str, float | int | str | None] = {
             "baud": evidence.elsewhere.baud, "framing": evidence.elsewhere.framing,
         }  # fmt: skip
+        if evidence.master is not None:
+            return Finding("answers", "fail", seen, (_COLLISIONS, cause), evidence=facts)
         return Finding("answers", "fail", seen, (cause,), certain=True, evidence=facts)
     return _silence(evidence)
 

@@ -23,6 +23,7 @@ from pymodbus.pdu.register_message import (
     ReadHoldingRegistersRequest,
     ReadInputRegistersRequest,
     WriteMultipleRegistersRequest,
+    WriteSingleRegisterRequest,
 )
 
 from .failures import Malformed
@@ -54,6 +55,11 @@ def read_coils(address: int, count: int) -> ModbusPDU:
 def read_discrete(address: int, count: int) -> ModbusPDU:
     """FC02, 1 to 2000 bits."""
     return ReadDiscreteInputsRequest(address=address, count=count)
+
+
+def write_register(address: int, word: int) -> ModbusPDU:
+    """FC06: for devices of others that lack FC16."""
+    return WriteSingleRegisterRequest(address=address, registers=[word])
 
 
 def write_registers(address: int, words: Sequence[int]) -> ModbusPDU:
@@ -116,7 +122,7 @@ def _check(request: ModbusPDU, data: bytes) -> None:
         expected = (request.count + 7) // 8 if function <= 2 else request.count * 2
         if len(data) != 2 + expected or data[1] != expected:
             raise Malformed(f"{len(data) - 2} data bytes where {expected} were asked for")
-    elif function in (5, 15, 16):
+    elif function in (5, 6, 15, 16):
         echo = encode(request)[1:5]
         if data[1:] != echo:
             raise Malformed("the echo of a write is not what was written")

@@ -21,6 +21,8 @@ class UnitReport(msgspec.Struct, frozen=True):
     """Requests to which only bytes without a good check sum came back."""
     malformed: int
     late: int
+    given_up: int
+    """Requests that whoever asked did not wait for to the end."""
     resyncs: int
     unproven: int
     held_back: int
@@ -83,6 +85,7 @@ def _unit(address: str, number: int, unit: UnitStatistics) -> UnitReport:
         damaged=unit.damaged,
         malformed=unit.malformed,
         late=unit.late,
+        given_up=unit.given_up,
         resyncs=unit.resyncs,
         unproven=unit.unproven,
         held_back=unit.held_back,

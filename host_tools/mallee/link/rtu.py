@@ -196,7 +196,11 @@ class SerialLink:
         started_s = asyncio.get_running_loop().time()
         deadline_s = self._send(unit, payload) + limit_s
         statistics.requests += 1
-        await self._receive(reception, deadline_s)
+        try:
+            await self._receive(reception, deadline_s)
+        except asyncio.CancelledError:
+            statistics.given_up += 1
+            raise
         if reception.echo_seen:
             self.echo = True
             self.statistics.busy_s -= reception.sent_bytes * self._wire.character_s  # the same bytes, heard again

@@ -20,6 +20,7 @@ class UnitStatistics:
         self.timeouts = 0
         self.malformed = 0  # answers that do not fit their request
         self.late = 0  # answers after their deadline, dropped
+        self.given_up = 0  # requests whose asker went away before their answer or deadline
         self.damaged = 0  # requests to which only bytes without a good check sum came back (serial)
         self.resyncs = (
             0  # times that the unit proved, after silence or damage, that its next answer is the right one (serial)

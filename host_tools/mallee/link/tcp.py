@@ -97,6 +97,7 @@ class TcpLink:
         try:
             return await ask.future
         except asyncio.CancelledError:
+            self.statistics.unit(unit).given_up += ask.sent_s is not None
             if self._transactions.abandon(ask):
                 self._leave(unit)
             raise

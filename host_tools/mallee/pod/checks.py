@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from ..errors import MalleeError
 from ..link.address import SerialAddress, parse_address
 from ..suggest import did_you_mean
-from .config import Controller, PodConfig
+from .config import Controller, MappedDevice, PodConfig
 from .lines import Path
 from .plantchecks import plant_problems
 from .problem import Problem
@@ -46,9 +46,13 @@ def _controllers(config: PodConfig) -> Iterator[Problem]:
     named = [(("skid", index), controller) for index, controller in enumerate(config.skids)] + [
         (("pdu", index), controller) for index, controller in enumerate(config.pdus)
     ]
+    named += [(("device", index), device) for index, device in enumerate(config.devices)]
     if not named:
         yield Problem(
-            (), "the pod has no controller", "it lacks [[skid]] and [[pdu]]", "add one, see examples/pod.toml"
+            (),
+            "the pod has no controller",
+            "it lacks [[skid]], [[pdu]] and [[device]]",
+            "add one, see examples/pod.toml",
         )
     yield from _unique(((*path, "name"), controller.name, "controller") for path, controller in named)
     yield from _unique((("feed", i, "name"), feed.name, "feed") for i, feed in enumerate(config.feeds))
@@ -82,7 +86,8 @@ def _on_line(path: Path, controller: Controller, address: SerialAddress, first: 
             "the address of one of them was not changed with the other's",
             "give every controller on a port the same baud and framing, and flash them so",
         )
-    if controller.unit not in _UNITS:
+    # Others do use 248 to 255, which the standard reserves; what a device of another make may have, its map says.
+    if controller.unit not in _UNITS and (controller.unit == 0 or not isinstance(controller, MappedDevice)):
         yield Problem(
             (*path, "unit"),
             f"{controller.name} has unit {controller.unit} on a serial line",

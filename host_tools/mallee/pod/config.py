@@ -62,6 +62,13 @@ class Skid(Controller, kw_only=True, forbid_unknown_fields=True, frozen=True):
     pass
 
 
+class MappedDevice(Controller, kw_only=True, forbid_unknown_fields=True, frozen=True):
+    """A Modbus device that is not ours: read and written by the points of its map file, and never controlled."""
+
+    map: str
+    """Path of the map file, from the folder of the pod file."""
+
+
 class Rack(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     name: Name
     power_kW: Kilowatt
@@ -75,9 +82,16 @@ class PodConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     feeds: tuple[Feed, ...] = msgspec.field(name="feed", default=())
     pdus: tuple[Pdu, ...] = msgspec.field(name="pdu", default=())
     skids: tuple[Skid, ...] = msgspec.field(name="skid", default=())
+    devices: tuple[MappedDevice, ...] = msgspec.field(name="device", default=())
     racks: tuple[Rack, ...] = msgspec.field(name="rack", default=())
     plant: PlantParameters = PlantParameters()
 
     @property
     def controllers(self) -> tuple[Controller, ...]:
+        """The mallee controllers."""
         return (*self.skids, *self.pdus)
+
+    @property
+    def members(self) -> tuple[Controller, ...]:
+        """All that stands on the pod's lines."""
+        return (*self.controllers, *self.devices)

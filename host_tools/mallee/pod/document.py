@@ -207,6 +207,12 @@ class PodDocument(msgspec.Struct, frozen=True, kw_only=True):
     requests_per_s: float | None = None
     scan_overruns: int = 0
     trim_kPa: float = 0.0
+    devices: tuple[ControllerState, ...] = ()
+    """Devices that are not ours."""
+
+    @property
+    def members(self) -> tuple[ControllerState, ...]:
+        return (*self.skids, *self.pdus, *self.devices)
 
 
 def to_json(document: PodDocument) -> bytes:

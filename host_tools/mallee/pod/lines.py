@@ -14,15 +14,21 @@ _STRING = re.compile(r'"""(?:.|\n)*?"""|\'\'\'(?:.|\n)*?\'\'\'|"(?:\\.|[^"\\])*"
 def locate(text: str) -> dict[Path, int]:
     """Line (from 1) of each table and key, by path: ("pdu", 2, "main_A"). `text` must be valid TOML.
 
-    Keys inside inline tables and array elements have the line of the key that holds them.
+    Keys inside inline tables have the line of the key that holds them; tables and arrays inside an array have their own:
+    ("point", 3).
     """
     found: dict[Path, int] = {}
     counts: dict[str, int] = {}
     prefix: Path = ()
     continued = 0  # depth of brackets of a value that goes on over several lines
+    holder: Path = ()
+    elements = 0
     for number, line in enumerate(_without_strings(text).split("\n"), 1):
         bare = line.split("#", 1)[0]
         if continued > 0:
+            for _ in range(_opened(bare, continued)):
+                found[(*holder, elements)] = number
+                elements += 1
             continued += _depth(bare)
             continue
         table = _TABLE.match(bare)
@@ -38,7 +44,10 @@ def locate(text: str) -> dict[Path, int]:
         key = _KEY.match(bare)
         if key is not None:
             parts = tuple(part.strip().strip("\"'") for part in key["key"].split("."))
-            found[(*prefix, *parts)] = number
+            holder = (*prefix, *parts)
+            found[holder] = number
+            elements = _opened(key["value"], 0)
+            found.update({(*holder, element): number for element in range(elements)})
             continued = _depth(key["value"])
     return found
 
@@ -53,6 +62,18 @@ def line_of(lines: dict[Path, int], path: Path) -> int:
 
 def _depth(text: str) -> int:
     return sum(text.count(opening) for opening in "[{") - sum(text.count(closing) for closing in "]}")
+
+
+def _opened(text: str, depth: int) -> int:
+    """How many tables and arrays begin here as elements of the outermost array."""
+    found = 0
+    for character in text:
+        if character in "[{":
+            found += depth == 1
+            depth += 1
+        elif character in "]}":
+            depth -= 1
+    return found
 
 
 def _without_strings(text: str) -> str:

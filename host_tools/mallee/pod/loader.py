@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from ..errors import ExitCode, MalleeError
 from . import lines as toml_lines
 from . import tomlfile
 from .checks import check
 from .config import PodConfig
+from .maps.fitting import check_maps
 
 
 def load_pod(path: Path, *, over: Mapping[str, Any] | None = None, under: Mapping[str, Any] | None = None) -> PodConfig:
@@ -35,8 +38,15 @@ def parse_pod(
     if isinstance(control, dict) and (over or under):
         data["control"] = {**(under or {}), **control, **(over or {})}
     config = tomlfile.convert(data, lines, where, PodConfig)
-    problem = check(config)
+    config = beside(config, Path(where).parent)
+    problem = check(config) or check_maps(config)
     if problem is not None:
         line = toml_lines.line_of(lines, problem.path)
         raise MalleeError(f"{where}:{line}: {problem.what}", problem.likely, problem.next, ExitCode.USAGE)
     return config
+
+
+def beside(config: PodConfig, folder: Path) -> PodConfig:
+    """The pod with the paths of its map files as they are from here: in the file they are from its folder."""
+    devices = tuple(msgspec.structs.replace(each, map=str(folder / each.map)) for each in config.devices)
+    return msgspec.structs.replace(config, devices=devices)

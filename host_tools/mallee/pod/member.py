@@ -19,6 +19,7 @@ from ..reading import Scalar, Snapshot
 from . import lease
 from .config import Controller
 from .document import Event
+from .fleet import connect
 from .state import MemberView
 
 _NOT_OURS = 4  # exception code of a refused lease
@@ -160,8 +161,7 @@ class Member:
             return self.device
         if self._connecting is None:
             # A task of its own: fetching a dictionary may take longer than one scan.
-            connect = Device.connect(self.link, self.controller.unit, name=self.name)
-            self._connecting = asyncio.create_task(connect)
+            self._connecting = asyncio.create_task(connect(self.link, self.controller))
         try:
             device = await asyncio.shield(self._connecting)
         finally:
@@ -172,10 +172,9 @@ class Member:
 
     async def _recognised(self, device: Device) -> None:
         """After a new connection: is this still the same firmware? If not, start over in the next scan."""
-        known = device.identity.dictionary_hash if device.identity else None
-        identity = await device.identify()
+        same = await device.recognise()
         self._generation = self.link.generation
-        if identity.dictionary_hash != known:
+        if not same:
             self.device, self.snapshot, self.alarms = None, None, None
             raise NoAnswer(self.link.address, self.controller.unit, 0.0, asked=False)
 

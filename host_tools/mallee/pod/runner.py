@@ -37,7 +37,7 @@ class PodRunner:
         self.advise = advise
         self._request_s = request_s or min(_REQUEST_PART * config.control.scan_s, _REQUEST_MAX_S)
         self._links: dict[str, Link] = {}
-        self.members = {c.name: Member(c, self._link(c.address)) for c in config.controllers}
+        self.members = {c.name: Member(c, self._link(c.address)) for c in config.members}
         self._settings = cooling.CoolingSettings(
             supply_temperature_degC=config.control.supply_temperature_degC,
             differential_pressure_kPa=config.control.differential_pressure_kPa,
@@ -98,7 +98,7 @@ class PodRunner:
     def _link(self, address: str) -> Link:
         same = str(parse_address(address))  # defaults may be written out, or not
         if same not in self._links:
-            units = sum(str(parse_address(c.address)) == same for c in self.config.controllers)
+            units = sum(str(parse_address(c.address)) == same for c in self.config.members)
             self._links[same] = open_link(address, timeout_s=self._request_s, units=units)
         return self._links[same]
 
@@ -169,6 +169,7 @@ class PodRunner:
             advise=self.advise,
             skids=skids,
             pdus=pdus,
+            devices=state.device_states(self.config, views),
             feeds=feeds,
             racks=racks,
             totals=state.totals(skids, feeds),

@@ -186,6 +186,14 @@ def pdu_states(config: PodConfig, views: Mapping[str, MemberView]) -> tuple[PduS
     return tuple(pdu_state(pdu, views[pdu.name], stale_after_s(config)) for pdu in config.pdus)
 
 
+def device_states(config: PodConfig, views: Mapping[str, MemberView]) -> tuple[ControllerState, ...]:
+    """Devices that are not ours: whether they answer. Nothing in the pod depends on them."""
+    empty = MemberView(answering=False)
+    return tuple(
+        ControllerState(**_common(device, views[device.name], _Values(empty, 0.0))) for device in config.devices
+    )
+
+
 def lease_findings(controllers: Sequence[ControllerState]) -> tuple[Finding, ...]:
     """Controllers whose set-points somebody else sets: two hosts on one pod work against each other."""
     return tuple(

@@ -23,8 +23,10 @@ class StatusRow(msgspec.Struct, frozen=True):
 
 
 def status_rows(document: PodDocument) -> list[StatusRow]:
-    """Rows in the order of the pod file: skids, then PDUs."""
-    return [_row(document, member) for member in (*document.skids, *document.pdus)]
+    """Rows in the order of the pod file: skids, then PDUs, then devices of others, which have no state but that they answer."""
+    rows = [_row(document, member) for member in (*document.skids, *document.pdus)]
+    others = [_row(document, member) for member in document.devices]
+    return rows + [msgspec.structs.replace(row, state="answers", lease="") if row.answering else row for row in others]
 
 
 def _row(document: PodDocument, member: ControllerState) -> StatusRow:

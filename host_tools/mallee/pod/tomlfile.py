@@ -6,6 +6,7 @@ import re
 import tomllib
 import types
 import typing
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -64,15 +65,20 @@ def parse(text: str, where: str) -> tuple[dict[str, Any], dict[toml_lines.Path, 
 
 def convert(data: dict[str, Any], lines: dict[toml_lines.Path, int], where: str, kind: type[T]) -> T:
     """The data as a structure. Raises MalleeError (exit code 2) that names FILE:LINE, the key and what is allowed."""
+
+    def at(path: toml_lines.Path) -> str:
+        if path not in lines:  # a table that does not exist, in any of its forms
+            path = path if (*path, 0) not in lines else (*path, 0)
+        return f"{where}:{toml_lines.line_of(lines, path)}"
+
     try:
         return msgspec.convert(data, kind)
     except msgspec.ValidationError as error:
-        raise _explained(where, lines, data, str(error), kind) from error
+        raise explained(at, data, str(error), kind) from error
 
 
-def _explained(
-    where: str, lines: dict[toml_lines.Path, int], data: dict[str, Any], message: str, whole: type
-) -> MalleeError:
+def explained(at: Callable[[toml_lines.Path], str], data: dict[str, Any], message: str, whole: type) -> MalleeError:
+    """msgspec's message about `data` in the words of a file. `at` says where in the file a path is."""
     match = _AT.match(message)
     assert match is not None
     path = _path(match["path"] or "")
@@ -80,25 +86,21 @@ def _explained(
     table = ".".join(str(step) for step in path if isinstance(step, str)) or "the file"
     if quoted is not None and "unknown" in what:
         key = quoted["key"]
-        line = toml_lines.line_of(lines, (*path, key))
-        if (*path, key) not in lines:  # a table that does not exist, in any of its forms
-            line = toml_lines.line_of(lines, (*path, key, 0))
         return MalleeError(
-            f"{where}:{line}: unknown key {key!r} in {table}",
+            f"{at((*path, key))}: unknown key {key!r} in {table}",
             "a typing error, or a key of another version",
             did_you_mean(key, _fields_at(whole, path)),
         )
-    line = toml_lines.line_of(lines, path)
     if quoted is not None and "missing" in what:
         return MalleeError(
-            f"{where}:{line}: {table} lacks {quoted['key']!r}",
+            f"{at(path)}: {table} lacks {quoted['key']!r}",
             "the key was forgotten or misspelt",
             f"add a line `{quoted['key']} = …`; {table} may have: {', '.join(_fields_at(whole, path))}",
         )
     value: Any = data
     for step in path:
         value = value[step]
-    return wrong_setting(f"{where}:{line}", table, value, what)
+    return wrong_setting(at(path), table, value, what)
 
 
 def wrong_setting(origin: str, name: str, value: Any, what: str) -> MalleeError:
@@ -124,13 +126,23 @@ def _path(text: str) -> toml_lines.Path:
 
 
 def _fields_at(whole: type, path: toml_lines.Path) -> list[str]:
-    """Keys that may stand in the table at that path."""
-    kind: Any = whole
+    """Keys that may stand in the table at that path; none where it is no table."""
+    kind: Any = _bare(whole)
     for step in path:
         if isinstance(step, int):
-            kind = typing.get_args(kind)[0]
+            kind = next(iter(typing.get_args(kind)), None)
+        elif isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+            kind = next((field.type for field in msgspec.structs.fields(kind) if field.encode_name == step), None)
         else:
-            kind = next(field.type for field in msgspec.structs.fields(kind) if field.encode_name == step)
-        if isinstance(kind, types.UnionType):
-            kind = typing.get_args(kind)[0]
+            return []
+        kind = _bare(kind)
+    if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
+        return []
     return [field.encode_name for field in msgspec.structs.fields(kind)]
+
+
+def _bare(kind: Any) -> Any:
+    """A type without its limits, and of several the first."""
+    while isinstance(kind, types.UnionType) or typing.get_origin(kind) is typing.Annotated:
+        kind = typing.get_args(kind)[0]
+    return kind

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from ..device.dictionary import LATCHED, Dictionary
 from ..device.selecting import select
 from ..device.spans import Span, fast_span, plan
-from ..link.pdus import READ_REGISTERS_MAX
 
 FAST = "fast"
 REST = "rest"
+ALARMS = "alarms"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,29 @@ def rest_group(dictionary: Dictionary, interval_s: float) -> Group:
     return Group(REST, tuple(names), interval_s)
 
 
+def alarm_group(dictionary: Dictionary, interval_s: float) -> Group:
+    """Every alarm and whether it can be judged. `device.alarms.alarms_in` makes readings of it. Raises ValueError where there is
+    none."""
+    if not dictionary.alarms:
+        raise ValueError(f"a {dictionary.profile} has no alarms")
+    return Group(ALARMS, tuple(dictionary.alarm_points), interval_s)
+
+
 def chosen_group(dictionary: Dictionary, patterns: Iterable[str], interval_s: float, name: str = "chosen") -> Group:
     """Points by name or pattern. Raises MalleeError with the nearest name where one matches nothing."""
     return Group(name, tuple(point.name for point in select(dictionary, list(patterns))), interval_s)
 
 
+def declared_groups(dictionary: Dictionary, interval_s: float) -> list[Group]:
+    """Every point at the interval that its map declares, those without one each `interval_s`; a group an interval, the shortest
+    first."""
+    by_interval: dict[float, list[str]] = {}
+    for point in dictionary.points:
+        by_interval.setdefault(point.interval_s or interval_s, []).append(point.name)
+    return [Group(f"every {every:g} s", tuple(names), every) for every, names in sorted(by_interval.items())]
+
+
 def spans_of(dictionary: Dictionary, group: Group) -> list[Span]:
     """The requests that read the group: as few as blocks and the standard's 125 registers allow."""
-    return plan(dictionary, [dictionary.by_name[name] for name in group.points], READ_REGISTERS_MAX)
+    known = dictionary.by_name | dictionary.alarm_points
+    return plan(dictionary, [known[name] for name in group.points], dictionary.registers_per_request)

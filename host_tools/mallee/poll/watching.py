@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 import msgspec
 
@@ -27,7 +27,7 @@ class WatchSummary(msgspec.Struct):
 
 async def watch(
     device: Device, points: Sequence[str], interval_s: float, summary: WatchSummary, stop: asyncio.Event
-) -> AsyncIterator[Snapshot]:
+) -> AsyncGenerator[Snapshot, None]:
     """Snapshots until `stop`. After a lost poll values are those of the last one, with their age, and soon stale. `summary` is
     kept up to date."""
     news: asyncio.Queue[Polled | None] = asyncio.Queue(

@@ -22,8 +22,8 @@ HALF_STEP = {"voltage": 0.05, "current": 0.005, "phase_power": 5.0, "power": 0.5
 GAINS = {"voltage_gain": [1.015] * 3, "current_gain": [0.99] * 3}
 HALF_RATE = Patch(
     "pdu/profile.py",
-    "        if self.metering.step(dt_ms):",
-    "        if self.tick_count // 10 & 1 and self.metering.step(dt_ms):",
+    "        if not self.metering.step(dt_ms):",
+    "        if not (self.tick_count // 10 & 1 and self.metering.step(dt_ms)):",
     "the meters have every other turn only",
 )
 

@@ -16,7 +16,7 @@ INRUSH_A, BUDGET_A, INRUSH_s = 100, 250, 0.5
 PRIORITIES = (5, 1, 7, 0, 3, 6, 2, 4)
 UNSORTED = Patch("pdu/switching.py", "        priorities.sort()\n", "", "branches close by their number")
 ALWAYS_LAST = Patch(
-    "pdu/profile.py",
+    "pdu/supply.py",
     "        if policy == Restore.LAST:",
     "        if True:",
     "what was on is restored, whatever the policy",

@@ -52,6 +52,25 @@ def ahead(*changes: Patch) -> float:
     return run("pump", session, *changes)
 
 
+def pumps_follow(rise_K: float | None) -> float:
+    """Percent that the pumps speed up within 5 s of 700 kW that are announced in flow mode, where 600 l/min are wanted and flow.
+
+    700 kJ/s / (4.008 kJ/(l K) × 10 K) are 1048 l/min; the set-point goes there by 33 l/min a second.
+    """
+
+    async def session(rig: Rig) -> float:
+        await rig.device.write({"design_rise": rise_K})
+        remote: dict[str, Any] = {**SET_POINTS, "remote_mode": "flow", "remote_flow": 600.0}
+        await rig.device.write_remote(Grant(1, 1, 60), remote)
+        await asyncio.sleep(10)
+        before = await rig.value("pump_command.1")
+        await rig.device.write_remote(Grant(1, 1, 60), {**remote, "remote_heat": 700.0})
+        await asyncio.sleep(5)
+        return await rig.value("pump_command.1") - before
+
+    return run("pump", session)
+
+
 def peak(*changes: Patch) -> float:
     """K above 37 °C in the pod when the load steps from 60 to 100 % and return and facility temperature alone move the valves."""
     with skids(*changes, load=Steps((0, 0.6), (STEP_s, 1.0)), names=BOTH, settle_s=STEP_s) as pod:
@@ -65,6 +84,12 @@ def measure() -> dict[str, Figure]:
             "opening within 10 s of 700 kW announced where 400 kW flow; one skid's firmware on a virtual board",
             ahead(DEAF),
             DEAF.off,
+        ),
+        "pumps_ahead": Figure(
+            pumps_follow(10.0),
+            "speed within 5 s of 700 kW announced in flow mode at 600 l/min; one skid's firmware on a virtual board",
+            pumps_follow(None),
+            "setting design_rise not available",
         ),
         "peak": Figure(
             peak(),

@@ -33,7 +33,7 @@ def _arranged(*changes: Patch, settings: dict[str, Any]) -> Any:
 
 
 def change(pods: Skids, limit_s: float) -> tuple[float, float]:
-    """(seconds until skid-1's other pump is commanded, largest departure of flow within a minute of that in percent of before);
+    """(seconds until skid-1's other pump is commanded, largest departure of flow within two minutes, in percent of before);
     limit_s where it never is."""
     duty = 0 if pods.samples[-1].commands[0] > pods.samples[-1].commands[1] else 1
     before, waited = pods.samples[-1].flow, 0.0
@@ -41,7 +41,7 @@ def change(pods: Skids, limit_s: float) -> tuple[float, float]:
         found = pods.run(10.0)
         at = next((i for i, sample in enumerate(found) if sample.commands[1 - duty] > 1.0), None)
         if at is not None:
-            departures = [abs(s.flow / before - 1) for s in [*found[at:], *pods.run(60.0)]]
+            departures = [abs(s.flow / before - 1) for s in [*found[at:], *pods.run(120.0)]]
             return waited + at / 100, 100 * max(departures)
         waited += 10.0
     return limit_s, 0.0

@@ -6,6 +6,7 @@ import asyncio
 
 from ..figure import Figure
 from .patched import Patch
+from .pump_sensors import BELIEVING
 from .single import Rig, run
 
 TRUE_degC = 37.0
@@ -24,12 +25,6 @@ COOLER = Patch(
     "self.supply = votes[len(votes) // 2]",
     "self.supply = votes[(len(votes) - 1) // 2]",
     "of two the cooler counts",
-)
-BELIEVING = Patch(
-    "drivers/current_loop.py",
-    "    if not FAULT_LOW_uA <= current_uA <= FAULT_HIGH_uA:",
-    "    if False:",
-    "an open loop is a value",
 )
 
 
