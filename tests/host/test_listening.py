@@ -27,7 +27,7 @@ from mallee.link.overheard import Tally
 from mallee.link.overhearing import Heard, Overhearing
 from mallee.link.rtu_frames import character_s, encode, silence_s
 from mallee.link.serial_port import open_port
-from mallee.pod.linenames import find_line, profiles_on_line, units_on_lines
+from mallee.pod.linenames import dictionaries_on_line, find_line, units_on_lines
 from mallee.pod.loader import parse_pod
 from mallee.sim.line.faults import Faults
 
@@ -216,6 +216,20 @@ def test_a_unit_is_known_from_its_identity_that_somebody_reads():
     assert written == b"" and not polled[0] and polled[-1]["supply_temperature"] == "37.05 degC"
 
 
+def test_a_device_of_another_make_is_told_by_its_map_file():
+    text = (resources.examples_dir() / "serial_pod.toml").read_text(encoding="utf-8")
+    shelf = resources.examples_dir() / "shelf.toml"
+    address = "serial:///dev/shelf?baud=19200&framing=8N1"
+    text += f'\n[[device]]\nname = "shelf"\naddress = "{address}"\nunit = 10\nmap = "{shelf}"\n'
+    known = dictionaries_on_line(parse_pod(text), "/dev/shelf")
+    assert set(known) == {10}
+    point = next(point for point in known[10].points if point.table == "holding" and point.registers == 1)
+    request = pdus.encode(pdus.read_holding(point.address, 1))
+    unit = LineDevice(10, lambda pdu: b"\x03\x02\x00\x05")
+    rows, _, _ = listened(1.0, dictionaries=known, devices=[unit], masters=[LineMaster([encode(10, request)])])
+    assert list(rows[1].points) == [point.name]
+
+
 def test_damage_is_counted_and_nothing_written():
     _, told, written = listened(
         60.0,
@@ -384,5 +398,5 @@ def test_lines_are_named_by_port_address_or_controller():
     assert find_line("pdu-a1", pod) == find_line("/dev/pod-power", pod) == power
     assert find_line("serial:///dev/pod-power?baud=9600#3", pod) == SerialAddress("/dev/pod-power", 9600)
     assert find_line("/dev/ttyUSB0", pod) == find_line("/dev/ttyUSB0", None) == SerialPort("/dev/ttyUSB0")
-    assert profiles_on_line(pod, "/dev/pod-cooling") == {1: "pump", 2: "pump"}
+    assert dictionaries_on_line(pod, "/dev/pod-cooling") == {1: PUMP, 2: PUMP}
     assert units_on_lines(pod)[power] == (11, 12, 21, 22)

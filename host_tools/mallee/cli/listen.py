@@ -20,7 +20,7 @@ from ..link.guessing import reading_settings
 from ..link.overheard import LineHeard
 from ..link.pcap import PcapWriter
 from ..link.tap import TapFrame
-from ..pod.linenames import find_line, is_address, profiles_on_line
+from ..pod.linenames import dictionaries_on_line, find_line, is_address
 from ..suggest import did_you_mean
 from ..ui.frames import frame_line
 from .common import Common, Context, duration_s
@@ -77,11 +77,11 @@ def listen(
     config = None if context.settings.bundled and is_address(port) else context.pod()
     line = find_line(port, config)
     candidates = [line] if isinstance(line, SerialAddress) else reading_settings(line.device)
-    found = {} if config is None else profiles_on_line(config, line.device)
-    dictionaries = {unit: resources.dictionary(name) for unit, name in {**found, **_profiles(profile)}.items()}
+    found = {} if config is None else dictionaries_on_line(config, line.device)
+    told = {unit: resources.dictionary(name) for unit, name in _profiles(profile).items()}
     for_s = None if for_ is None else duration_s(for_, "--for")
     show_frames = not summary and context.output in ("table", "jsonl")
-    heard = clock.run(_listen(context, candidates, dictionaries, for_s, pcap, show_frames))
+    heard = clock.run(_listen(context, candidates, found | told, for_s, pcap, show_frames))
     _summarise(context, heard)
     if not heard.bytes:
         raise nothing_heard(heard.link, heard.seconds)

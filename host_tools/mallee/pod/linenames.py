@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from .. import resources
+from ..device.dictionary import Dictionary
 from ..errors import MalleeError
 from ..link.address import SerialAddress, SerialPort, as_port, names_settings, parse_address
-from .config import PodConfig
+from .config import Controller, PodConfig
 from .fleet import find_controller
+from .maps.load import load_map
 
 
 def is_address(text: str) -> bool:
@@ -34,21 +39,24 @@ def find_line(text: str, config: PodConfig | None) -> SerialAddress | SerialPort
     return SerialPort(address.device)
 
 
-def profiles_on_line(config: PodConfig, device: str) -> dict[int, str]:
-    """Profiles of the controllers that the pod file has on that serial port, by unit."""
+def dictionaries_on_line(config: PodConfig, device: str) -> dict[int, Dictionary]:
+    """What the units are that the pod file has on that serial port: controllers as this release knows them, other makes by their
+    map files. Raises MalleeError for a bad map file."""
     known = [("pump", skid) for skid in config.skids] + [("pdu", pdu) for pdu in config.pdus]
-    return {
-        controller.unit: profile
-        for profile, controller in known
-        if isinstance(address := parse_address(controller.address), SerialAddress) and address.device == device
-    }
+    found = {one.unit: resources.dictionary(profile) for profile, one in known if _on(device, one)}
+    return found | {one.unit: load_map(Path(one.map)) for one in config.devices if _on(device, one)}
+
+
+def _on(device: str, controller: Controller) -> bool:
+    address = parse_address(controller.address)
+    return isinstance(address, SerialAddress) and address.device == device
 
 
 def units_on_lines(config: PodConfig) -> dict[SerialAddress, tuple[int, ...]]:
     """The serial lines of the pod file, and the units on each."""
     found: dict[SerialAddress, tuple[int, ...]] = {}
-    for controller in config.controllers:
-        address = parse_address(controller.address)
+    for member in config.members:
+        address = parse_address(member.address)
         if isinstance(address, SerialAddress):
-            found[address] = (*found.get(address, ()), controller.unit)
+            found[address] = (*found.get(address, ()), member.unit)
     return found
