@@ -339,3 +339,24 @@ def test_a_full_disk_is_told_as_such(pod_file: Path) -> None:
         )  # fmt: skip
     assert ran.returncode == 2 and "full" in ran.stderr and "likely:" in ran.stderr
     assert "bug" not in ran.stderr and "Exception ignored" not in ran.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["scan", "127.0.0.1:9", "--unit", "300"],
+        ["scan", "127.0.0.1:9", "--unit", "-1"],
+        ["scan", "/dev/ttyNONE", "--unit", "0", "--force"],
+        ["doctor", "/dev/ttyNONE", "--unit", "300"],
+    ],
+)
+def test_a_unit_that_cannot_be_is_refused_before_anything_is_sent(arguments: list[str], capsys) -> None:
+    assert main(arguments) == 2
+    told = capsys.readouterr().err
+    assert "is no unit address" in told and "next:" in told and "bug" not in told
+
+
+def test_what_is_no_serial_port_is_told_so(capsys, tmp_path: Path) -> None:
+    for place in (tmp_path, Path(os.devnull)):
+        assert main(["listen", str(place), "--for", "1s"]) == 3
+        assert f"{place} is no serial port" in capsys.readouterr().err.replace("\n", "")

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mallee.link import pdus
+from mallee.link.address import SerialAddress
 from mallee.link.reception import Reception
 from mallee.link.resync import Suspect
 from mallee.link.rtu_frames import answer_length, character_s, crc16, encode, fits, silence_s, whole
 from mallee.link.statistics import LinkStatistics
+from mallee.link.wire import Wire
 
 READ = b"\x04\x00\x00\x00\x02"
 ANSWER = b"\x04\x04\x4d\x4c\x00\x01"
@@ -100,3 +104,15 @@ def test_a_question_is_never_one_that_is_open():
     assert not suspect.suspected
     suspect.loops_back = True
     assert all(suspect.question()[0] == 8 for _ in range(6))
+
+
+def test_what_others_say_while_nobody_asks_is_kept_within_bounds_and_counted() -> None:
+    async def main() -> None:
+        statistics = LinkStatistics(serial=True)
+        wire = Wire(SerialAddress("/dev/none", 115200, "8N1"), statistics, lambda error: None)
+        for _ in range(100):
+            wire._arrived(b"\x00" * 1000)
+        assert statistics.bytes_in == 100_000
+        assert len(wire.take()) + statistics.unread_bytes == 100_000 and statistics.unread_bytes > 80_000
+
+    asyncio.run(main())

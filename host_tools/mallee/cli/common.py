@@ -6,6 +6,7 @@ import importlib
 import os
 import re
 import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -20,6 +21,22 @@ from ..pod.config import PodConfig
 _DURATION = re.compile(r"^(?P<number>\d+(?:\.\d+)?)(?P<unit>ms|s|m|min|h)?$")
 _PIPED_WIDTH = 120
 _SECONDS = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+
+
+def check_units(units: Iterable[int], *, serial: bool) -> None:
+    """Raises MalleeError for an address that no unit has: before anything is sent."""
+    least = 1 if serial else 0
+    for unit in units:
+        if not least <= unit <= 255:
+            broadcast = unit == 0
+            raise MalleeError(
+                f"--unit {unit} is no unit address",
+                "0 is the broadcast address of a serial line: all would hear it, and none may answer"
+                if broadcast
+                else "a typing error",
+                f"name {least} to 255; on a serial line units are 1 to 247 by the standard",
+                ExitCode.USAGE,
+            )
 
 
 @Parameter(name="*")

@@ -14,7 +14,7 @@ from ..diagnosis.line_measuring import UNITS, find_and_measure
 from ..errors import ExitCode, MalleeError
 from ..link.address import SerialAddress, SerialPort
 from ..pod.linenames import find_line, is_address, units_on_lines
-from .common import Common, Context
+from .common import Common, Context, check_units
 from .output import emit, rows_of
 from .progress import Searching
 
@@ -52,6 +52,7 @@ def doctor(
         Ask even where another master talks.
     """
     context = Context(common)
+    check_units(unit, serial=True)
     code = ExitCode.DONE
     rows: list[dict[str, object]] = []
     for target, units in _lines(context, line, unit):

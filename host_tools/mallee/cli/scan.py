@@ -13,7 +13,7 @@ from ..errors import ExitCode, MalleeError
 from ..link.address import TcpAddress, parse_address
 from ..pod.drafting import draft, refuse_existing
 from ..pod.drafting import write as write_file
-from .common import Common, Context
+from .common import Common, Context, check_units
 from .output import emit, rows_of
 from .progress import Searching
 
@@ -56,6 +56,7 @@ def scan(
     """
     context = Context(common)
     wanted = parse_targets(targets) if targets else _pod_targets(context)
+    check_units(unit, serial=any(not isinstance(target, TcpAddress) for target in wanted))
     given = common is not None and common.timeout is not None  # else a scan has its own, much shorter ones
     if write is not None and not overwrite:
         refuse_existing(write)

@@ -41,6 +41,8 @@ class LinkReport(msgspec.Struct, frozen=True):
     bytes_in: int
     broadcasts: int
     noise_bytes: int
+    unread_bytes: int
+    """That came while nobody asked, and were more than is kept."""
     wrong_unit: int
     unknown: int
     echoes: int
@@ -60,6 +62,7 @@ def report(address: str, link: LinkStatistics, now_s: float) -> LinkReport:
         bytes_in=link.bytes_in,
         broadcasts=link.broadcasts,
         noise_bytes=link.noise_bytes,
+        unread_bytes=link.unread_bytes,
         wrong_unit=link.wrong_unit,
         unknown=link.unknown_transactions + link.duplicates,
         echoes=link.echoes,

@@ -84,6 +84,10 @@ def explained(address: SerialAddress, error: Exception) -> LinkDown:
         down.what = f"the serial port {address.device} is in use"
         down.likely = "another program has it open: two masters on one port disturb each other"
         down.next = "end the other program (`fuser -v PORT` shows it), or use another port"
+    elif number in (errno.EISDIR, errno.ENOTTY) or "inappropriate ioctl" in text:
+        down.what = f"{address.device} is no serial port"
+        down.likely = "it is a folder, a file or another kind of device"
+        down.next = "`python -m serial.tools.list_ports -v` lists the ports of this computer"
     down.args = (down.what,)
     return down
 

@@ -66,6 +66,7 @@ class LinkStatistics:
         self.duplicates = 0  # second answers to the same request
         self.wrong_unit = 0  # good frames of a unit that was not asked (serial)
         self.noise_bytes = 0  # bytes of no good frame (serial)
+        self.unread_bytes = 0  # bytes of others that came while nobody asked, beyond what is kept (serial)
         self.echoes = 0  # requests that the port repeated to us: a cheap dongle (serial)
         self.never_silent = 0  # requests not sent, because somebody babbles (serial)
         self.bytes_in = 0

@@ -10,6 +10,9 @@ from .rtu_frames import character_s, silence_s
 from .serial_port import Port, open_port
 from .statistics import LinkStatistics
 
+_UNREAD_MAX = 16_384
+"""Bytes kept while nobody asks: over a second of a full line at 115200 Bd, more than any loop stands still for."""
+
 
 class Wire:
     """Times are the running loop's. `lost` is called when the port goes away."""
@@ -78,6 +81,10 @@ class Wire:
 
     def _arrived(self, data: bytes) -> None:
         self._received += data
+        too_much = len(self._received) - _UNREAD_MAX
+        if too_much > 0:
+            del self._received[:too_much]
+            self._statistics.unread_bytes += too_much
         self._statistics.bytes_in += len(data)
         self._statistics.busy_s += len(data) * self.character_s
         self.busy_until_s = max(self.busy_until_s, asyncio.get_running_loop().time())
