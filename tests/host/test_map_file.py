@@ -82,6 +82,7 @@ def line_of(text: str, part: str) -> int:
         ('name = "busbar_output"', 'name = "latched.output"', "latched.output", "only mallee controllers do"),
         ("low = 46.0\n", "", "write = true", "needs both limits"),
         ("low = 46.0", "low = 53.0", "low = 53.0", "low = 53 is above high = 52"),
+        ("low = 46.0\nhigh = 52.0", "low = 46.002\nhigh = 46.008", "low", "no step of its register is from low = 46.002"),
         ("high = 52.0", "high = 700.0", "high = 700.0", "the limit 700 cannot be written"),
         ("high = 52.0", "high = nan", "high = nan", "high = nan is no number"),
         ("scale = 0.01", "scale = 0", "scale = 0\n", "with scale = 0"),
@@ -284,6 +285,43 @@ def test_what_a_map_does_not_name_is_not_written() -> None:
             plan_writes(dictionary, {name: value})
         assert caught.value.code is ExitCode.REFUSED
     assert plan_writes(dictionary, {"f": frozenset({"on"})})[0].words == (4,)
+
+
+def number(**changes: Any) -> Dictionary:
+    point = Point("a", "holding", 0, "u16", "", low=0, high=9.6, codes=())
+    return Dictionary(
+        "x", (0, 0), "", (msgspec.structs.replace(point, **changes),), abilities=Abilities(functions=(3, 6))
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "written", "refused"),
+    [
+        ({}, {9: 9, 9.4: 9, 2.5: 3, 3.5: 4}, [9.5, 9.6, 9.7]),
+        ({"low": 0.4, "high": 9}, {0.5: 1, 9: 9}, [0.4, 0.49]),
+        ({"factor": 0.05, "offset": 0.1, "high": 9.7}, {9.7: 192, 9.67: 191}, [9.71]),
+        ({"factor": -1.0, "low": -9.6, "high": 0}, {-9.4: 9, 0: 0}, [-9.6]),
+        ({"kind": "s16", "scale": -1, "low": -0.3, "high": 0.3}, {-0.3: 0xFFFD, 0.3: 3, 0.25: 3}, [0.31, -0.31]),
+        (
+            {"kind": "u64", "registers": 4, "high": 2**63 + 1},
+            {2**63 + 1: 2**63 + 1, 2**63 - 1: 2**63 - 1},
+            [2**63 + 2, 2**63 + 1025],
+        ),
+    ],
+)
+def test_the_register_is_held_to_the_limits_not_only_the_value(
+    changes: dict[str, Any], written: dict[float, int], refused: list[float]
+) -> None:
+    dictionary = number(**changes)
+    if changes.get("kind") == "u64":
+        dictionary = msgspec.structs.replace(dictionary, abilities=Abilities())
+    for value, raw in written.items():
+        (write,) = plan_writes(dictionary, {"a": value})
+        assert int("".join(f"{word:04x}" for word in write.words), 16) == raw, value
+    for value in refused:
+        with pytest.raises(MalleeError, match="cannot be set to") as caught:
+            plan_writes(dictionary, {"a": value})
+        assert caught.value.code is ExitCode.REFUSED
 
 
 def test_flags_of_several_registers_count_from_the_lowest_bit_of_all() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
@@ -61,7 +62,8 @@ def ratio(factor: float) -> tuple[int, int]:
 
 
 def encode(point: Point, value: Scalar) -> list[int]:
-    """The registers for a value, nearest raw step. Raises ValueError when this kind cannot hold the value."""
+    """The registers for a value, nearest raw step; of two that are as near the upper one. Raises ValueError when this kind
+    cannot hold the value."""
     if point.kind in ("quality", "bit", "hex"):
         raise ValueError(f"{point.name} is not written as registers")
     data = _text_bytes(point, value) if point.kind == "text" else bytes_of(point, _raw(point, value))
@@ -93,7 +95,8 @@ def _raw(point: Point, value: Scalar) -> int | float:
         scaled = scaled * 10**-point.scale if point.scale < 0 else scaled / 10**point.scale
     if point.kind in FLOATS:
         return scaled
-    raw = round(scaled)
+    whole = math.floor(scaled)
+    raw = whole + (scaled - whole >= 0.5)
     low, high = _RANGE.get(point.kind, (0, (1 << 16 * point.registers) - 1))
     if not low <= raw <= high:
         raise ValueError(f"{value:g} {point.unit} does not fit a register of kind {point.kind}")
@@ -101,6 +104,16 @@ def _raw(point: Point, value: Scalar) -> int | float:
     if quality is not None:
         raise ValueError(f"{value:g} {point.unit} is the code for '{quality.replace('_', ' ')}' in kind {point.kind}")
     return raw
+
+
+def raw_limits(point: Point) -> tuple[int | None, int | None]:
+    """The lowest and the highest raw number whose value is within the point's limits, exactly: limits are decimal fractions."""
+    step = Fraction(repr(point.factor)) * Fraction(10) ** point.scale
+    low, high = (
+        None if limit is None else (Fraction(repr(limit)) - Fraction(repr(point.offset))) / step
+        for limit in ((point.low, point.high) if step > 0 else (point.high, point.low))
+    )
+    return None if low is None else math.ceil(low), None if high is None else math.floor(high)
 
 
 def _flag_bits(point: Point, names: frozenset[str]) -> int:

@@ -12,8 +12,9 @@ from ..errors import ExitCode, MalleeError
 from ..link import pdus
 from ..reading import Scalar
 from ..suggest import did_you_mean
-from .codec import encode
+from .codec import encode, raw_limits
 from .dictionary import Dictionary, Point
+from .raw import FLOATS, number_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +146,20 @@ def _words(point: Point, value: Scalar) -> list[int]:
         if number is not None and point.high is not None and number > point.high:
             raise ValueError(f"the upper limit is {point.high:g} {point.unit}".rstrip())
         _declared(point, value)
-        return encode(point, value)
+        words = encode(point, value)
+        if number is not None and point.kind not in FLOATS:
+            _rounded(point, words)
+        return words
     except ValueError as error:
         raise _refused(point, value, str(error)) from error
+
+
+def _rounded(point: Point, words: Sequence[int]) -> None:
+    """What the register would hold is within the limits too: the nearest step to a value may be beyond them."""
+    raw = number_in(point, b"".join(word.to_bytes(2, "big") for word in words))
+    low, high = raw_limits(point)
+    if (low is not None and raw < low) or (high is not None and raw > high):
+        raise ValueError(f"the nearest step of its register, raw {raw}, is beyond the limits")
 
 
 def _declared(point: Point, value: Scalar) -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 
-from ...device.codec import encode
+from ...device.codec import encode, raw_limits
 from ...device.dictionary import LATCHED, Abilities, Dictionary, Point
 from ...device.raw import FLOATS
 from ...device.remote import LEASE_POINTS
@@ -99,6 +100,13 @@ def _alone(dictionary: Dictionary, point: Point, place: Path) -> Iterator[Proble
             "they were exchanged",
             "exchange them",
         )
+    elif None not in (point.low, point.high) and point.kind not in FLOATS and not _holds_some(point):
+        yield Problem(
+            (*place, "low"),
+            f"{point.name}: no step of its register is from low = {point.low:g} to high = {point.high:g}",
+            "the limits are in the point's unit, and closer together than `scale` is",
+            "widen the limits, or correct scale",
+        )
     for code in point.codes or ():
         if not 0 <= code.raw < 1 << 16 * point.registers or point.kind in (*FLOATS, "text", "hex", "bit"):
             yield Problem(
@@ -118,6 +126,14 @@ def _alone(dictionary: Dictionary, point: Point, place: Path) -> Iterator[Proble
                 "the limits are in the point's unit, and scale turns that into a raw number",
                 "narrow the limits, or correct scale and kind",
             )
+
+
+def _holds_some(point: Point) -> bool:
+    """Some raw number is a value within the limits, which are finite."""
+    if not (math.isfinite(point.low or 0.0) and math.isfinite(point.high or 0.0)):
+        return True  # told elsewhere
+    low, high = raw_limits(point)
+    return low is None or high is None or low <= high
 
 
 def _together(dictionary: Dictionary, places: Sequence[Path]) -> Iterator[Problem]:
