@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 
 from pymodbus.pdu import ModbusPDU
@@ -18,7 +19,7 @@ from ..link.tap import Tap, TapFrame
 from .mock import MockDevice
 
 
-class WirelessLink:
+class WirelessLink(ABC):
     """A link as mallee.link.base.Link has it; `reply` says what comes back. It counts and shows its frames as a TCP link does."""
 
     broadcasts = False
@@ -32,9 +33,9 @@ class WirelessLink:
         self._transaction = 0
         self._closed = False
 
+    @abstractmethod
     async def reply(self, unit: int, payload: bytes, limit_s: float) -> bytes:
         """The PDU that answers. Raises LinkError."""
-        raise NotImplementedError
 
     async def exchange(
         self, unit: int, payload: bytes, *, priority: Priority = Priority.POLL, timeout_s: float | None = None
@@ -75,7 +76,7 @@ class WirelessLink:
     async def broadcast(self, payload: bytes) -> None:
         raise ValueError("there are no broadcasts here")
 
-    def allow_in_flight(self, unit: int, requests: int) -> None:
+    def allow_in_flight(self, unit: int, requests: int) -> None:  # noqa: B027  (nothing has to be done: no wire bounds it)
         """As many as anybody likes."""
 
     async def close(self) -> None:

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 
 from .. import resources
 from ..device.dictionary import Dictionary
 from ..errors import MalleeError
 from ..link.address import parse_address
 from ..link.base import Link
-from ..link.opening import links_from
 from ..pod.config import Controller, MappedDevice, PodConfig, Skid
 from ..pod.loader import load_pod
 from ..pod.maps.load import load_map
 from ..suggest import did_you_mean
 from .answering import MockLink
 from .mock import MockDevice
+from .standing import StandIn
 
 
-class MockPod(Mapping[str, MockDevice]):
+class MockPod(StandIn, Mapping[str, MockDevice]):
     """`with MockPod("pod.toml") as pod: pod["skid-1"].set(flow=800.0)`.
 
     `pod` is a pod file, the name of one that comes with mallee, or a configuration. `dictionaries` has those of devices that
@@ -32,6 +30,7 @@ class MockPod(Mapping[str, MockDevice]):
     def __init__(
         self, pod: str | Path | PodConfig = "default", *, dictionaries: Mapping[str, Dictionary] | None = None
     ) -> None:
+        super().__init__()
         self.config = pod if isinstance(pod, PodConfig) else load_pod(resources.pods().get(str(pod), Path(pod)))
         given = dictionaries or {}
         self._devices = {
@@ -42,7 +41,6 @@ class MockPod(Mapping[str, MockDevice]):
         for member in self.config.members:
             line = self._lines.setdefault(str(parse_address(member.address)), {})
             line[member.unit] = self._devices[member.name]
-        self._stack = ExitStack()
 
     def __getitem__(self, name: str) -> MockDevice:
         if name not in self._devices:
@@ -67,15 +65,6 @@ class MockPod(Mapping[str, MockDevice]):
                 "make the mock from the same file",
             )
         return MockLink(address, timeout_s, devices)
-
-    def __enter__(self) -> MockPod:
-        self._stack.enter_context(links_from(self.open))
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stack.close()
 
 
 def _dictionary(member: Controller) -> Dictionary:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 
 from ..errors import ExitCode
 from ..link.base import Link
 from ..link.failures import LinkError, NoAnswer
-from ..link.opening import links_from
 from .answering import WirelessLink
 from .session import read_session
+from .standing import StandIn
 
 
 class UnknownRequest(LinkError):
@@ -28,7 +26,7 @@ class UnknownRequest(LinkError):
         )
 
 
-class Replay:
+class Replay(StandIn):
     """`with Replay(path) as replay`: links that are opened meanwhile answer from the recording.
 
     A request that was made several times gets its answers in their order, and then the last one again. `unknown` has what was
@@ -36,6 +34,7 @@ class Replay:
     """
 
     def __init__(self, path: Path) -> None:
+        super().__init__()
         self.path = path
         self.unknown: list[UnknownRequest] = []
         self._answers: dict[tuple[str, int, bytes], list[bytes | None]] = {}
@@ -43,7 +42,6 @@ class Replay:
             key = (each.link, each.unit, bytes.fromhex(each.request))
             answer = None if each.answer is None else bytes.fromhex(each.answer)
             self._answers.setdefault(key, []).append(answer)
-        self._stack = ExitStack()
 
     def answer(self, link: str, unit: int, request: bytes) -> bytes | None:
         """None: nothing came. Raises UnknownRequest."""
@@ -57,15 +55,6 @@ class Replay:
 
     def open(self, address: str, timeout_s: float) -> Link:
         return _ReplayLink(self, address, timeout_s)
-
-    def __enter__(self) -> Replay:
-        self._stack.enter_context(links_from(self.open))
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._stack.close()
 
 
 class _ReplayLink(WirelessLink):
