@@ -20,14 +20,14 @@ from mallee import resources
 from mallee.device.identity import identity_registers
 from mallee.device.overhearing import overhear
 from mallee.link import pdus
-from mallee.link.address import SerialAddress, SerialPort
+from mallee.link.address import SerialAddress
 from mallee.link.guessing import guess, reading_settings
 from mallee.link.listening import Listener
 from mallee.link.overheard import Tally
 from mallee.link.overhearing import Heard, Overhearing
 from mallee.link.rtu_frames import character_s, encode, silence_s
 from mallee.link.serial_port import open_port
-from mallee.pod.linenames import dictionaries_on_line, find_line, units_on_lines
+from mallee.pod.linenames import dictionaries_on_line
 from mallee.pod.loader import parse_pod
 from mallee.sim.line.faults import Faults
 
@@ -389,14 +389,3 @@ def test_a_serial_server_is_overheard(tmp_path, monkeypatch):
     units = json.loads(out)[0]["units"]
     assert process.returncode == 0 and written == b"" and [unit["unit"] for unit in units] == [3]
     assert units[0]["answers"] > 3
-
-
-def test_lines_are_named_by_port_address_or_controller():
-    text = (resources.examples_dir() / "serial_pod.toml").read_text(encoding="utf-8")
-    pod = parse_pod(text)
-    power = SerialAddress("/dev/pod-power", 115200, "8N1")
-    assert find_line("pdu-a1", pod) == find_line("/dev/pod-power", pod) == power
-    assert find_line("serial:///dev/pod-power?baud=9600#3", pod) == SerialAddress("/dev/pod-power", 9600)
-    assert find_line("/dev/ttyUSB0", pod) == find_line("/dev/ttyUSB0", None) == SerialPort("/dev/ttyUSB0")
-    assert dictionaries_on_line(pod, "/dev/pod-cooling") == {1: PUMP, 2: PUMP}
-    assert units_on_lines(pod)[power] == (11, 12, 21, 22)
