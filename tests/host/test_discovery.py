@@ -201,3 +201,30 @@ def test_a_file_that_exists_is_left_alone_and_a_new_one_is_whole(tmp_path):
     assert path.read_text() == "third" and list(tmp_path.iterdir()) == [path]
     with pytest.raises(MalleeError, match="cannot write"):
         write(tmp_path / "none" / "pod.toml", "text", overwrite=False)
+
+
+@pytest.mark.parametrize("known", [True, False])
+@pytest.mark.parametrize(
+    ("baud", "framing"), [(9600, "8E1"), (115200, "8N1"), (38400, "8N1"), (4800, "8E1"), (1200, "8N1")]
+)
+def test_a_master_that_polls_once_a_second_is_found_at_any_baud_rate(known, baud, framing):
+    """Whatever baud rate the user names."""
+    masters = [LineMaster([encode(1, READ), encode(2, READ)], interval_s=1.0)]
+
+    async def main(address: SerialAddress):
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, LineLoop)
+        target = SerialAddress(address.device, 19200, "8E1") if known else SerialPort(address.device)
+        with pytest.raises(MalleeError) as refused:
+            await discover([target], range(1, 4))
+        return refused.value, bytes(loop.written)
+
+    refusal, written = run_on_line(main, [device(1), device(2)], baud=baud, framing=framing, masters=masters)
+    assert refusal.code == ExitCode.REFUSED and written == b"" and f"({baud} Bd {framing})" in refusal.what
+
+
+def test_a_master_behind_swapped_wires_is_not_disturbed():
+    masters, written = [LineMaster([encode(1, READ)], interval_s=1.0)], []
+    with pytest.raises(MalleeError, match="good frames at no baud rate") as refused:
+        searched([device(1)], swapped=True, biased=False, masters=masters, written=written)
+    assert refused.value.code == ExitCode.REFUSED and written == [b""]

@@ -88,9 +88,14 @@ def test_silence_has_more_than_one_cause():
 
 def test_swapped_wires_where_others_talk():
     masters = [LineMaster([encode(1, READ), encode(2, READ)])]
-    findings, _, _ = examined(three(), swapped=True, biased=False, masters=masters)
+    line = {"swapped": True, "biased": False, "masters": masters}
+    findings, _, written = examined(three(), **line)
+    found = findings["other master"]
+    assert wrong(findings) == [] and written == b"" and found.state == findings["answers"].state == "unknown"
+    assert found.causes[0].cause == "wires A and B are swapped" and not found.certain
+    findings, _, _ = examined(three(), force=True, **line)
     assert wrong(findings) == ["answers: wires A and B are swapped?"]
-    assert "nobody asked for" in findings["answers"].seen
+    assert "nobody asked for" in findings["answers"].seen and findings["other master"].state == "unknown"
 
 
 @pytest.mark.parametrize("later_s", [0.0, 0.0003, 0.03, 0.1])
@@ -140,6 +145,25 @@ def test_another_master_is_heard_and_nothing_asked(said, spoken):
     assert wrong(findings) == ["other master: a second master on the line!"] and written == b""
     assert f"{spoken[0]} Bd {spoken[1]}" in findings["other master"].seen
     assert {finding.state for name, finding in findings.items() if name != "other master"} == {"unknown"}
+
+
+def test_a_slow_poll_at_another_baud_rate_is_another_master():
+    masters = [LineMaster([encode(1, READ)], interval_s=1.0)]
+    for baud in (1200, 38400):
+        findings, _, written = examined(three(), said=(19200, "8E1"), baud=baud, framing="8N1", masters=masters)
+        assert wrong(findings) == ["other master: a second master on the line!"] and written == b""
+
+
+@pytest.mark.parametrize("answer", [b"\x06\x00\x03\x12\x34", b"\x02\x03\x01\x02\x03"])
+def test_answers_without_requests_prove_no_second_master(answer):
+    """They have the form of requests; the adapter does not hear who asks."""
+    findings, _, written = examined([], masters=[LineMaster([encode(1, answer)])])
+    found = findings["other master"]
+    assert written == b"" and found.state == "fail" and not found.certain
+    assert [cause.cause for cause in found.causes] == [
+        "a master that this adapter does not hear",
+        "a second master on the line",
+    ]
 
 
 def test_it_asks_beside_another_master_when_it_is_told_to():

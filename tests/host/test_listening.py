@@ -253,7 +253,7 @@ def test_baud_and_framing_are_found_by_listening(baud, framing, found):
     async def main(address: SerialAddress):
         loop = asyncio.get_running_loop()
         assert isinstance(loop, LineLoop)
-        taken, _ = await guess(reading_settings(address.device), asyncio.Event())
+        taken, _, _ = await guess(reading_settings(address.device), asyncio.Event())
         return taken, bytes(loop.written), loop.time()
 
     taken, written, seconds = run_on_line(

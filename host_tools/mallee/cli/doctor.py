@@ -36,10 +36,10 @@ def doctor(
 ) -> int:
     """Examine a serial line: listen, ask, measure; say what is wrong, what may be the cause, and what to do. Writes nothing.
 
-    It listens for two seconds first; where another master talks it asks nothing, unless forced. Causes are in the order of their
+    It listens for two seconds first; where others talk it asks nothing, unless forced. Causes are in the order of their
     likelihood; one is called certain only where the evidence leaves no other. What the line's times really are is measured.
 
-    Exit code 0: all is well; 4: another master talks, so nothing was asked; 5: something is wrong.
+    Exit code 0: all is well; 4: others talk, so nothing was asked; 5: something is wrong.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def doctor(
         if context.output == "table":
             _show(context, str(evidence.address), findings)
         rows += [{"line": str(evidence.address), **row} for row in rows_of(findings)]
-        if evidence.master is not None and not force:
+        if not evidence.asked:
             code = ExitCode.REFUSED
         elif code is ExitCode.DONE and any(finding.state in ("warn", "fail") for finding in findings):
             code = ExitCode.FINDINGS

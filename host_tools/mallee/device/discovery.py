@@ -25,7 +25,8 @@ from ..link.rtu import SerialLink
 from ..link.tcp import TcpLink
 from .duplicates import Verdict
 from .identity import read_identification, read_identity
-from .linesearch import SERIAL_PROBE_S, SERIAL_UNITS, Progress, find_settings, find_units, other_master, refused
+from .linesearch import SERIAL_PROBE_S, SERIAL_UNITS, Progress, find_settings, find_units
+from .others import listen_for_others, refused
 from .resolve import known_dictionary
 
 DEFAULT_UNITS = (1, 255)  # 255 addresses a TCP device itself (Messaging on TCP/IP Guide V1.0b, 4.4.2.1)
@@ -104,7 +105,7 @@ async def discover(
     """Ask every target at once, in order of the targets. What does not answer is not in the list.
 
     `units` None: 1 and 255 on TCP, all on a serial line. `probe_s` is how long each may take; None: PROBE_S and SERIAL_PROBE_S.
-    A line is listened to first; where another master talks nothing is asked without `force`: raises MalleeError (REFUSED). Raises
+    A line is listened to first; where others talk nothing is asked without `force`: raises MalleeError (REFUSED). Raises
     LinkDown for a serial port that cannot be opened.
     """
     bound = asyncio.Semaphore(_AT_ONCE)
@@ -116,9 +117,8 @@ async def discover(
             asked, limit_s = SERIAL_UNITS if units is None else units, probe_s or SERIAL_PROBE_S
             known = isinstance(target, SerialAddress)
             address = target if known else SerialAddress(target.device)
-            master = None if force else await other_master(address, known=known)
-            if master is not None:
-                raise refused(master)
+            if not force and (others := await listen_for_others(address)).talk:
+                raise refused(target.device, others)
             found = address if known else await find_settings(target.device, asked, limit_s, progress)
             return [] if found is None else await _probe_line(found, asked, cache, limit_s, progress)
 

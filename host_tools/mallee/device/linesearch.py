@@ -1,4 +1,4 @@
-"""Everything on a serial line: first whether somebody else is the master there, then how it speaks, then who answers."""
+"""Everything on a serial line: how it speaks, then who answers. Whether one may ask at all: others.py."""
 
 from __future__ import annotations
 
@@ -8,12 +8,9 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import NamedTuple
 
-from ..errors import ExitCode, MalleeError
 from ..link.address import SerialAddress
 from ..link.failures import NoAnswer
-from ..link.guessing import BAUDS, guess, reading_settings
-from ..link.listening import Listener
-from ..link.overheard import LineHeard
+from ..link.guessing import BAUDS
 from ..link.probing import Prober
 from ..link.rtu import SerialLink
 from ..link.rtu_frames import FRAME_MIN
@@ -23,8 +20,6 @@ from .identity import read_identity
 
 SERIAL_UNITS = tuple(range(1, 248))  # MODBUS over Serial Line V1.02, 2.2
 SERIAL_PROBE_S = 0.08  # to the first byte of an answer: 247 units at 19200 Bd in 22 s
-LISTEN_S = 2.0
-_GUESS_S = 6.0  # to tell at which baud rate a master talks that was heard
 _SECOND_S = 0.12  # after the last request, for a second answer
 _NEAR = 16  # units asked at each baud rate and framing before all are: addresses begin at 1
 _COMMON = BAUDS[:4]
@@ -55,34 +50,6 @@ def asking_settings(device: str) -> list[SerialAddress]:
     common = [SerialAddress(device, baud, framing) for framing in _FRAMINGS[:2] for baud in _COMMON]
     other = [SerialAddress(device, baud, framing) for framing in _FRAMINGS[:2] for baud in BAUDS[len(_COMMON) :]]
     return common + other + [SerialAddress(device, baud, framing) for framing in _FRAMINGS[2:] for baud in _COMMON]
-
-
-async def other_master(address: SerialAddress, *, known: bool) -> SerialAddress | None:
-    """Listen, and say how a master talks that was heard asking; None: none was. `known`: the line speaks as the address says.
-    Raises LinkDown."""
-    async with Listener(address) as listener:
-        await asyncio.sleep(LISTEN_S)
-    return await other_master_in(address, listener.report(), known=known)
-
-
-async def other_master_in(address: SerialAddress, told: LineHeard, *, known: bool) -> SerialAddress | None:
-    """The same, of what was heard at `address`; bytes that were not understood there are listened to in other ways."""
-    if any(unit.requests for unit in told.units) or told.broadcasts:
-        return address
-    if not told.bytes or known:
-        return None
-    stop = asyncio.Event()
-    asyncio.get_running_loop().call_later(_GUESS_S, stop.set)
-    return (await guess(reading_settings(address.device), stop))[0]
-
-
-def refused(master: SerialAddress) -> MalleeError:
-    return MalleeError(
-        f"another master talks on {master.device} ({master.baud} Bd {master.framing}): nothing was asked",
-        "a program or a controller polls this line, and two masters garble each other's frames",
-        f"`mallee listen '{master}'` hears who is there without asking; stop the other master, or add --force",
-        ExitCode.REFUSED,
-    )
 
 
 async def find_settings(

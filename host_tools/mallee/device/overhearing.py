@@ -30,7 +30,7 @@ async def overhear(
     """
     address, began_s = candidates[0], asyncio.get_running_loop().time()
     if len(candidates) > 1:
-        found, heard_bytes = await guess(candidates, stop)
+        found, heard_bytes, _ = await guess(candidates, stop)
         if found is None:
             return unheard(str(address), heard_bytes, asyncio.get_running_loop().time() - began_s)
         address = found

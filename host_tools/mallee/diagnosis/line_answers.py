@@ -41,10 +41,26 @@ _COLLISIONS = Cause(
 )
 
 
+def _because(cause: Cause, because: str) -> Cause:
+    return Cause(cause.cause, because, cause.remedy, cause.tell)
+
+
+FOREIGN = (
+    _because(_SWAPPED, "what others send is no frame to a receiver with swapped wires, at no baud rate"),
+    Cause(
+        "another protocol on this line, or noise on wires that nobody drives",
+        "the bytes form no Modbus frame",
+        "look what hangs on the line; terminate and bias it",
+        "swap A and B: the bytes become frames, or they do not",
+    ),
+)
+"""Of bytes that are good frames at no baud rate."""
+
+
 def answering(evidence: LineEvidence) -> Finding:
     """Somebody answers."""
     if not evidence.asked:
-        return Finding("answers", "unknown", "nothing was asked, for another master talks")
+        return Finding("answers", "unknown", "nothing was asked, for others talk")
     if evidence.verdicts:
         units = ", ".join(map(str, evidence.verdicts))
         return Finding("answers", "ok", f"units {units} answer at {_spoken(evidence.address)}")
@@ -100,16 +116,7 @@ def _silence(evidence: LineEvidence) -> Finding:
             "answers",
             "fail",
             f"nobody answers, and {evidence.listened.bytes} bytes came that nobody asked for",
-            (
-                _because(_SWAPPED, "what others send is no frame to a receiver with swapped wires, at no baud rate"),
-                Cause(
-                    "another protocol on this line, or noise on wires that nobody drives",
-                    "the bytes form no Modbus frame",
-                    "look what hangs on the line; terminate and bias it",
-                    "swap A and B: the bytes become frames, or they do not",
-                ),
-                *others,
-            ),
+            (*FOREIGN, *others),
             evidence=facts,
         )
     return Finding(
@@ -166,10 +173,6 @@ def collides(evidence: LineEvidence, unit: int) -> bool:
     """Nearly every answer is damaged, short ones too: what two that answer at once do."""
     short = evidence.short.get(unit, ())
     return bool(short) and damaged(short) >= _ALWAYS * (len(short) - lost(short)) > 0
-
-
-def _because(cause: Cause, because: str) -> Cause:
-    return Cause(cause.cause, because, cause.remedy, cause.tell)
 
 
 def _listed(units: list[int]) -> str:

@@ -6,7 +6,7 @@ A cause is certain only where the evidence leaves no other; what would tell the 
 from __future__ import annotations
 
 from .finding import Cause, Check, Finding
-from .line_answers import addresses, answering
+from .line_answers import FOREIGN, addresses, answering
 from .line_damage import damage, lead
 from .line_evidence import LineEvidence
 from .line_timing import timing, unbroken
@@ -21,29 +21,37 @@ def foreign_master(evidence: LineEvidence) -> Finding:
     """Somebody else asks on this line."""
     told, master = evidence.listened, evidence.master
     if master is None:
-        if told.frames:
-            return Finding(
-                "other master", "warn", f"{told.frames} frames were heard, and no request among them", (_DEAF,)
-            )
+        if told.bytes:
+            seen = f"{told.bytes} bytes came in {told.seconds:.1f} s that are good frames at no baud rate"
+            not_asked = "" if evidence.asked else ": nothing was asked"
+            return Finding("other master", "unknown", seen + not_asked, FOREIGN, evidence={"heard_bytes": told.bytes})
         return Finding("other master", "ok", f"nobody else asked anything in {told.seconds:.1f} s")
     wrong = (
         "" if master == evidence.address else f", not {evidence.address.baud} Bd {evidence.address.framing} as was said"
     )
+    facts: dict[str, float | int | str | None] = {
+        "baud": master.baud, "framing": master.framing, "seconds": told.seconds,
+    }  # fmt: skip
+    second = Cause(
+        "a second master on the line",
+        "good requests came that this computer did not send",
+        f"stop one of the two; `mallee listen '{master}'` shows what it asks",
+    )
+    if not evidence.master_asks:
+        seen = f"frames were heard at {master.baud} Bd {master.framing}, and none that can only be a request"
+        doubted = Cause(
+            second.cause, "some requests have the bytes of their answers", second.remedy, "what it asks, heard longer"
+        )
+        return Finding("other master", "fail", seen, (_DEAF, doubted), evidence=facts)
     units = ", ".join(str(unit.unit) for unit in told.units if unit.requests)
     whom = f"; it asks units {units}" if units else ""
     return Finding(
         "other master",
         "fail",
         f"another master talks at {master.baud} Bd {master.framing}{wrong}{whom}",
-        (
-            Cause(
-                "a second master on the line",
-                "good requests came that this computer did not send",
-                f"stop one of the two; `mallee listen '{master}'` shows what it asks",
-            ),
-        ),
+        (second,),
         certain=True,
-        evidence={"baud": master.baud, "framing": master.framing, "seconds": told.seconds},
+        evidence=facts,
     )
 
 

@@ -19,7 +19,9 @@ class LineEvidence:
     listened: LineHeard
     """Before anything was asked."""
     master: SerialAddress | None = None
-    """How another master speaks that was heard; then nothing was asked."""
+    """How others speak whose good frames were heard; then nothing was asked, unless forced."""
+    master_asks: bool = False
+    """Requests were among those frames that can be no answers."""
     asked: tuple[int, ...] = ()
     """Units that were asked."""
     verdicts: Mapping[int, Verdict] = field(default_factory=dict)

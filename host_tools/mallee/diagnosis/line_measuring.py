@@ -9,14 +9,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..device.duplicates import TIMES, Verdict, ask, judge, long_question, short_question
-from ..device.linesearch import (
-    LISTEN_S,
-    SERIAL_PROBE_S,
-    Progress,
-    find_settings,
-    find_units,
-    other_master_in,
-)
+from ..device.linesearch import SERIAL_PROBE_S, Progress, find_settings, find_units
+from ..device.others import LISTEN_S, others_in
 from ..link.address import SerialAddress, SerialPort
 from ..link.listening import Listener
 from ..link.probing import Probe, Prober
@@ -49,13 +43,14 @@ async def measure(
         "listened": listened,
         "latency_timer_ms": latency_timer_ms(address.device, drivers),
     }
-    master = await other_master_in(address, listened, known=False)
-    if master is not None and not force:
-        return LineEvidence(**evidence, master=master)
+    others = await others_in(address, listened)
+    evidence |= {"master": others.speaks, "master_asks": others.asks}
+    if others.talk and not force:
+        return LineEvidence(**evidence)
     say(f"asking {len(units)} addresses")
     heard = await find_units(address, units, SERIAL_PROBE_S, progress)
     verdicts: dict[int, Verdict] = {unit: verdict for unit, verdict in heard if verdict != "silent"}
-    evidence |= {"master": master, "asked": tuple(units)}
+    evidence["asked"] = tuple(units)
     async with Prober(address) as prober:
         short: dict[int, tuple[Probe, ...]] = {}
         long: dict[int, tuple[Probe, ...]] = {}

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 from .address import SerialAddress
 from .listening import Listener
+from .overheard import LineHeard
 
 BAUDS = (
     19200,
@@ -26,6 +29,14 @@ _BURSTS_TO_GIVE_UP = 2  # without a good frame; the first one may have begun bef
 _BYTES_TO_GIVE_UP = 256  # on a line without a pause
 
 
+class Guess(NamedTuple):
+    """`address` None: at none of those that were tried. `bytes` came in all; `told` is what was heard at the last."""
+
+    address: SerialAddress | None
+    bytes: int
+    told: LineHeard
+
+
 def reading_settings(device: str) -> list[SerialAddress]:
     return [SerialAddress(device, baud, framing) for baud in BAUDS for framing in READ_AS]
 
@@ -34,17 +45,21 @@ async def guess(
     candidates: Sequence[SerialAddress],
     stop: asyncio.Event,
     tried: Callable[[SerialAddress], None] = lambda tried: None,
-) -> tuple[SerialAddress | None, int]:
+    *,
+    rounds: int | None = None,
+    came: Callable[[], None] = lambda: None,
+) -> Guess:
     """The first of the candidates at which good frames are heard, and how many bytes came in all. Each is listened to until
-    enough came to say no: silence tells nothing, so that it takes as long as others are silent. None: `stop` was set before.
-    Raises LinkDown."""
+    enough came to say no: silence tells nothing, so that it takes as long as others are silent. None: `stop` was set before, or
+    each was tried `rounds` times. `came` is called when something comes. Raises LinkDown."""
     heard_bytes = 0
-    for candidate in _round_and_round(candidates):
+    for candidate in _round_and_round(candidates, rounds):
         tried(candidate)
         done = asyncio.Event()
         async with Listener(candidate) as listener:
 
             def news(listener: Listener = listener, done: asyncio.Event = done) -> None:
+                came()
                 told = listener.report()
                 no = not told.frames and (told.bursts >= _BURSTS_TO_GIVE_UP or listener.raw_bytes >= _BYTES_TO_GIVE_UP)
                 if no or told.frames >= _FRAMES_FOR_SURE:
@@ -58,13 +73,14 @@ async def guess(
             finally:
                 ending.cancel()
         heard_bytes += listener.raw_bytes
-        if listener.report().frames >= _FRAMES_FOR_SURE:
-            return candidate, heard_bytes
+        told = listener.report()
+        if told.frames >= _FRAMES_FOR_SURE:
+            return Guess(candidate, heard_bytes, told)
         if stop.is_set():
-            return None, heard_bytes
-    raise AssertionError("the rounds do not end")
+            break
+    return Guess(None, heard_bytes, told)
 
 
-def _round_and_round(candidates: Sequence[SerialAddress]) -> Iterator[SerialAddress]:
-    while True:
+def _round_and_round(candidates: Sequence[SerialAddress], rounds: int | None) -> Iterator[SerialAddress]:
+    for _ in itertools.count() if rounds is None else range(rounds):
         yield from candidates

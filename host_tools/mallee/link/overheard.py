@@ -7,6 +7,7 @@ from collections import Counter, deque
 import msgspec
 
 from .overhearing import Heard
+from .rtu_frames import asks
 from .statistics import percentile
 
 _WINDOW = 4096  # latest times that percentiles are computed from
@@ -46,6 +47,8 @@ class LineHeard(msgspec.Struct, frozen=True):
     bytes: int
     frames: int
     broadcasts: int
+    sure_requests: int
+    """Frames that have the form of a request and of no answer: somebody asks."""
     noise_bytes: int
     bursts: int
     """Heaps of bytes that were no good frame."""
@@ -92,6 +95,7 @@ class Tally:
         self._line["frames"] += 1
         number, pdu = heard.data[0], heard.data[1:-2]
         if heard.role == "request":
+            self._line["sure_requests"] += asks(heard.data)
             self._close()
             if number == 0:
                 self._line["broadcasts"] += 1
@@ -126,6 +130,7 @@ class Tally:
             bytes=line["bytes"],
             frames=line["frames"],
             broadcasts=line["broadcasts"],
+            sure_requests=line["sure_requests"],
             noise_bytes=line["noise_bytes"],
             bursts=line["bursts"],
             load_percent=round(100 * line["bytes"] * self._character_s / seconds, 2) if seconds > 0 else None,

@@ -128,6 +128,11 @@ def mirrored(request: bytes) -> bool:
     return request[0] in (5, 6, 8, 22)
 
 
+def asks(data: bytes | bytearray) -> bool:
+    """This good frame is a request, whatever was before it: as an answer it would have another length."""
+    return data[0] == 0 or request_length(data) == len(data) != answer_length(data)
+
+
 def fits(request: bytes, answer: bytes) -> bool:
     """The answer PDU can belong to the request PDU. Another of the same kind and size would fit too: see resync.py."""
     function = request[0]
