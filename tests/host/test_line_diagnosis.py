@@ -125,7 +125,11 @@ def test_damage_only_while_somebody_sends():
 
 
 def test_noise_while_nobody_sends():
-    findings, _, _ = examined(three(), faults=Faults(babble=4.0), seed=3)
+    """Bytes that come by themselves may be a master behind swapped wires: nothing is asked until somebody says so."""
+    noise = {"faults": Faults(babble=4.0), "seed": 3}
+    findings, _, written = examined(three(), **noise)
+    assert written == b"" and "noise" in findings["other master"].causes[1].cause
+    findings, _, _ = examined(three(), force=True, **noise)
     assert "damage" in [text.split(":")[0] for text in wrong(findings)] and findings["addresses"].state == "ok"
     found = findings["damage"]
     assert found.causes[0].cause.startswith("interference") and "a line that nobody biases" in found.causes[1].cause
@@ -175,9 +179,61 @@ def test_beside_another_master_silence_says_nothing_certain_about_the_baud_rate(
     _, evidence, _ = examined(three(), said=(19200, "8E1"), baud=9600, framing="8E1")
     found = {each.check: each for each in examine(LINE_CHECKS, replace(evidence, master=evidence.address))}["answers"]
     assert not found.certain and [cause.cause for cause in found.causes] == [
-        "collisions with the other master hid the answers",
+        "collisions with the other master hid or garbled the answers",
         "another baud rate or framing",
     ]
+
+
+def test_beside_another_master_nothing_is_blamed_for_its_collisions():
+    """A master that asks the same units, as fast as it can: two answers to one request are no two units, silence is no swapped
+    wires, and damage is collisions first."""
+    busy = LineMaster([encode(unit, READ) for unit in (1, 2, 3)], interval_s=0.05)
+    sure = []
+    for seed in range(6):
+        findings, evidence, _ = examined(three(), masters=[busy], force=True, seed=seed)
+        assert evidence.master is not None and findings["damage"].evidence["idle_bytes"] is None
+        assert "silence is silent" not in findings["damage"].seen
+        for name in ("answers", "addresses", "damage"):
+            causes = [cause.cause for cause in findings[name].causes]
+            assert "wires A and B are swapped" not in causes
+            assert not causes or "other master" in causes[0], (name, causes)
+        sure += [name for name, each in findings.items() if each.certain and name != "other master"]
+    assert sure == []
+
+
+def test_two_serial_numbers_are_two_units_beside_another_master_too():
+    masters = [LineMaster([encode(9, READ)], interval_s=2.0)]
+    devices = [device(1), device(2, serial=21), device(2, serial=22, reply_s=0.05)]
+    findings, _, _ = examined(devices, masters=masters, force=True)
+    assert findings["addresses"].certain and "two units answer at address 2" in findings["addresses"].seen
+
+
+def test_silence_beside_a_master_at_another_baud_rate_is_that_first():
+    masters = [LineMaster([encode(9, READ)], interval_s=1.0)]
+    findings, _, _ = examined([], said=(19200, "8E1"), baud=9600, masters=masters, force=True)
+    found = findings["answers"]
+    assert found.causes[0].cause == "another baud rate or framing" and not found.certain
+    assert "9600 Bd 8E1" in found.causes[0].because and "not a byte" not in found.seen
+
+
+def test_answers_of_which_none_is_good_are_no_answers():
+    """Two units collide in every answer, and nobody else is there; then a unit that answers well at another framing only."""
+    findings, _, _ = examined([device(2, serial=21), device(2, serial=22)])
+    assert findings["answers"].state == "fail" and "not one good answer" in findings["answers"].seen
+    assert findings["answers"].causes[0].cause.startswith("two units") and not findings["answers"].certain
+
+
+def test_what_was_asked_where_is_told():
+    findings, _, _ = examined([device(200)])
+    seen = findings["answers"].seen
+    assert "not a byte came from 4 addresses at 19200 Bd 8E1" in seen and "4 of them at other" in seen
+
+
+def test_an_echo_now_and_then_is_told():
+    _, evidence, _ = examined(three())
+    probes = [replace(probe, echoed=index % 3 == 0) for index, probe in enumerate(evidence.short[1])]
+    found = {each.check: each for each in examine(LINE_CHECKS, replace(evidence, short={1: tuple(probes)}))}["echo"]
+    assert found.state == "warn" and not found.certain and found.evidence["echoed"] == 3
 
 
 @pytest.mark.parametrize("baud", [1200, 9600, 19200])

@@ -86,7 +86,7 @@ def listen(
     if not heard.bytes:
         raise nothing_heard(heard.link, heard.seconds)
     if not heard.frames:
-        raise nothing_understood(heard.link, heard.bytes, one_way=len(candidates) == 1)
+        raise nothing_understood(heard.link, heard.bytes, heard.seconds, one_way=len(candidates) == 1)
     return ExitCode.DONE
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import msgspec
@@ -61,6 +61,11 @@ _NOTES: dict[Verdict, str] = {
     "two": "two units answer at this address",
     "damaged": "its answers are damaged: two units with this address, or noise",
 }
+_NOTES_BESIDE: dict[Verdict, str] = {
+    "two": "two answers came to one request: two units with this address, or one of them was the other master's",
+    "damaged": "its answers are damaged: collisions with the other master, two units with this address, or noise",
+}
+"""Where another master talks, and was not heeded."""
 
 
 def parse_targets(texts: Sequence[str]) -> list[Target]:
@@ -117,10 +122,15 @@ async def discover(
             asked, limit_s = SERIAL_UNITS if units is None else units, probe_s or SERIAL_PROBE_S
             known = isinstance(target, SerialAddress)
             address = target if known else SerialAddress(target.device)
-            if not force and (others := await listen_for_others(address)).talk:
+            others = await listen_for_others(address)
+            if others.talk and not force:
                 raise refused(target.device, others)
-            found = address if known else await find_settings(target.device, asked, limit_s, progress)
-            return [] if found is None else await _probe_line(found, asked, cache, limit_s, progress)
+            if not known:
+                found = await find_settings(target.device, asked, limit_s, progress)
+                if found is None:
+                    return []
+                address = found.address
+            return await _probe_line(address, asked, cache, limit_s, progress, _NOTES_BESIDE if others.talk else _NOTES)
 
     return [found for each in await asyncio.gather(*map(probe, targets)) for found in each]
 
@@ -145,16 +155,21 @@ async def _probe(target: TcpAddress, units: Sequence[int], cache: Path | None, p
 
 
 async def _probe_line(
-    target: SerialAddress, units: Sequence[int], cache: Path | None, probe_s: float, progress: Progress
+    target: SerialAddress,
+    units: Sequence[int],
+    cache: Path | None,
+    probe_s: float,
+    progress: Progress,
+    notes: Mapping[Verdict, str],
 ) -> list[Found]:
-    """One unit after the other. One that is heard late is asked again, with time."""
+    """One unit after the other. One that is heard late is asked again, with time. `notes` on what is wrong with an address."""
     found: list[Found] = []
     heard = await find_units(target, units, probe_s, progress)
     link = SerialLink(target, timeout_s=max(_SLOW_S, probe_s))
     try:
         for unit, verdict in heard:
             tries = 1 if verdict == "silent" else _TRIES
-            one, note = await _ask_again(link, unit, cache, tries), _NOTES.get(verdict)
+            one, note = await _ask_again(link, unit, cache, tries), notes.get(verdict)
             if one is not None or note is not None:
                 one = one or Found(address=str(target), unit=unit, mallee=False)
                 found.append(msgspec.structs.replace(one, unit=unit, note=note))

@@ -21,7 +21,7 @@ from .identity import read_identity
 SERIAL_UNITS = tuple(range(1, 248))  # MODBUS over Serial Line V1.02, 2.2
 SERIAL_PROBE_S = 0.08  # to the first byte of an answer: 247 units at 19200 Bd in 22 s
 _SECOND_S = 0.12  # after the last request, for a second answer
-_NEAR = 16  # units asked at each baud rate and framing before all are: addresses begin at 1
+NEAR = 16  # units asked at each baud rate and framing before all are: addresses begin at 1
 _COMMON = BAUDS[:4]
 _FRAMINGS = ("8E1", "8N1", "8O1", "8N2")
 
@@ -42,6 +42,13 @@ class Heard(NamedTuple):
     verdict: Verdict
 
 
+class Settings(NamedTuple):
+    """How a line speaks. `good`: an answer came whole there; otherwise only something damaged did."""
+
+    address: SerialAddress
+    good: bool
+
+
 Progress = Callable[[Step], None]
 
 
@@ -59,12 +66,11 @@ async def find_settings(
     progress: Progress = lambda step: None,
     *,
     but: SerialAddress | None = None,
-    clean: bool = False,
-) -> SerialAddress | None:
+) -> Settings | None:
     """At which baud rate and framing units answer: the nearest addresses in every way first, then the others. Where nothing good
-    comes but something damaged does, that, unless it is to be `clean`. `but` was tried before. Raises LinkDown."""
+    comes anywhere, the first at which something damaged does. `but` was tried before. Raises LinkDown."""
     damaged: SerialAddress | None = None
-    for some in (units[:_NEAR], units[_NEAR:]):
+    for some in (units[:NEAR], units[NEAR:]):
         for address in asking_settings(device) if some else ():
             if address == but:
                 continue
@@ -74,17 +80,17 @@ async def find_settings(
                     progress(Step(address, number, len(some), 0))
                     with suppress(NoAnswer):
                         await read_identity(link, unit)
-                        return address
+                        return Settings(address, good=True)
                 await asyncio.sleep(_SECOND_S)
                 with suppress(NoAnswer):
                     await link.settle()
                 if any(unit.late for unit in link.statistics.units.values()):
-                    return address
+                    return Settings(address, good=True)
                 if damaged is None and any(unit.damaged for unit in link.statistics.units.values()):
                     damaged = address
             finally:
                 await link.close()
-    return None if clean else damaged
+    return None if damaged is None else Settings(damaged, good=False)
 
 
 class _Seen:

@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 from ..errors import ExitCode, MalleeError
 from ..link.address import SerialAddress
+from ..link.failures import GUESS_LEAST_S
 from ..link.guessing import guess, reading_settings
 from ..link.listening import Listener
 from ..link.overheard import LineHeard
 from ..link.rtu_frames import FRAME_MIN
 
 LISTEN_S = 2.0
-_GUESS_S = 60.0  # two polls at each of 16 ways to speak, of a master that polls each second
 _QUIET_S = 10.0  # then whoever made those bytes is gone
 
 
@@ -44,7 +44,7 @@ async def others_in(address: SerialAddress, told: LineHeard) -> Others:
     if not told.bytes:
         return Others()
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
-    ending, quiet = loop.call_later(_GUESS_S, stop.set), loop.call_later(_QUIET_S, stop.set)
+    ending, quiet = loop.call_later(GUESS_LEAST_S, stop.set), loop.call_later(_QUIET_S, stop.set)
 
     def came() -> None:
         nonlocal quiet

@@ -69,8 +69,19 @@ def echo(evidence: LineEvidence) -> Finding:
     if not probes:
         return Finding("echo", "unknown", "nothing was asked")
     echoed = sum(probe.echoed for probe in probes)
+    facts: dict[str, float | int | str | None] = {"echoed": echoed, "asked": len(probes)}
+    if not echoed:
+        return Finding("echo", "ok", "what is sent does not come back", evidence=facts)
     if 2 * echoed <= len(probes):
-        return Finding("echo", "ok", "what is sent does not come back")
+        cause = Cause(
+            "something on the line repeats what it hears now and then",
+            f"{echoed} of {len(probes)} requests came back byte for byte",
+            "take repeaters and converters off the line, one by one",
+            "it is gone without one of them",
+        )
+        theirs = Cause("the other master asked the same", "it talks on this line", "stop one of the two", cause.tell)
+        causes = (cause,) if evidence.master is None else (theirs, cause)
+        return Finding("echo", "warn", "some of what is sent comes back", causes, evidence=facts)
     return Finding(
         "echo",
         "warn",
@@ -83,7 +94,7 @@ def echo(evidence: LineEvidence) -> Finding:
             ),
         ),
         certain=True,
-        evidence={"echoed": echoed, "asked": len(probes)},
+        evidence=facts,
     )
 
 

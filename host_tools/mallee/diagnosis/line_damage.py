@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from .finding import Cause, Finding, State
-from .line_answers import collides
+from .line_answers import COLLISIONS, collides
 from .line_evidence import LineEvidence, damaged, lost
 
 _OFTEN = 0.1  # of questions without a good answer: polls get lost visibly
@@ -35,22 +35,25 @@ def damage(evidence: LineEvidence) -> Finding:
     short = tuple(p for unit in heard for p in evidence.short.get(unit, ()))
     long = tuple(p for unit in heard for p in evidence.long.get(unit, ()))
     asked, bad = len(short) + len(long), damaged(short) + damaged(long) + lost(short) + lost(long)
-    idle = 0 if evidence.master is not None or not evidence.verdicts else evidence.listened.noise_bytes
     before = sum(len(probe.before) for probe in (*short, *long))
+    idle = evidence.listened.noise_bytes + before if evidence.master is None else None
     facts: dict[str, float | int | str | None] = {
         "asked": asked,
         "damaged_short": damaged(short),
         "damaged_long": damaged(long),
         "lost": lost(short) + lost(long),
-        "idle_bytes": idle + before,
+        "idle_bytes": idle,
     }
     if not asked:
         return Finding("damage", "unknown", "no unit answers by itself", evidence=facts)
-    if not bad and not idle + before:
-        return Finding("damage", "ok", f"{asked} of {asked} answers are good, and silence is silent", evidence=facts)
+    if not bad and not idle:
+        silence = "silence is silent" if idle == 0 else "the other master leaves no silence to judge"
+        return Finding("damage", "ok", f"{asked} of {asked} answers are good, and {silence}", evidence=facts)
     state: State = "fail" if bad > _OFTEN * asked else "warn"
-    seen = f"{bad} of {asked} answers are damaged or lost, {idle + before} bytes came while nobody was asked"
-    if idle + before:
+    seen = f"{bad} of {asked} answers are damaged or lost"
+    if idle is not None:
+        seen += f", {idle} bytes came while nobody was asked"
+    if idle:
         causes = (
             _with(_INTERFERENCE, "bytes come while nobody sends"),
             _with(_FLOATING, "bytes come while nobody sends"),
@@ -62,7 +65,9 @@ def damage(evidence: LineEvidence) -> Finding:
             _with(_REFLECTIONS, f"only while somebody sends; {longer}".rstrip("; ")),
             _with(_INTERFERENCE, longer or "answers are damaged"),
         )
-    return Finding("damage", state, seen, tuple(each for each in causes if each is not None), evidence=facts)
+    theirs = () if evidence.master is None else (COLLISIONS,)
+    told = (*theirs, *(each for each in causes if each is not None))
+    return Finding("damage", state, seen, told, evidence=facts)
 
 
 def lead(evidence: LineEvidence) -> Finding:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..device.duplicates import Verdict
+from ..device.linesearch import Settings
 from ..link.address import SerialAddress
 from ..link.overheard import LineHeard
 from ..link.probing import Probe
@@ -32,10 +33,22 @@ class LineEvidence:
     """Questions with an answer of many bytes."""
     nobody: tuple[Probe, ...] = ()
     """Where no unit answers: what comes after a question all the same."""
-    elsewhere: SerialAddress | None = None
-    """Where no unit answers: another baud rate or framing at which one does."""
+    elsewhere: Settings | None = None
+    """Where no unit answers well: another baud rate or framing at which one does, or at which something damaged came."""
+    asked_elsewhere: int = 0
+    """Units that were asked at each other baud rate and framing."""
     latency_timer_ms: float | None = None
     """What the driver of the adapter says about itself; None: it does not."""
+
+    @property
+    def answering(self) -> list[int]:
+        """Units of which a good answer came; one of many, that was asked once only, if that was none of two or damaged."""
+        return [
+            unit
+            for unit, verdict in self.verdicts.items()
+            if any(probe.answers for probe in (*self.short.get(unit, ()), *self.long.get(unit, ())))
+            or (unit not in self.short and verdict in ("one", "two"))
+        ]
 
     def probes(self) -> Iterator[Probe]:
         for some in (self.short, self.long):

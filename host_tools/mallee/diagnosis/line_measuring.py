@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ..device.duplicates import TIMES, Verdict, ask, judge, long_question, short_question
-from ..device.linesearch import SERIAL_PROBE_S, Progress, find_settings, find_units
+from ..device.linesearch import NEAR, SERIAL_PROBE_S, Progress, find_settings, find_units
 from ..device.others import LISTEN_S, others_in
 from ..link.address import SerialAddress, SerialPort
 from ..link.listening import Listener
@@ -60,13 +60,18 @@ async def measure(
             long[unit] = tuple(await ask(prober, unit, long_question()))
             verdicts[unit] = judge(short[unit] + long[unit])
         probes = [probe for some in (*short.values(), *long.values()) for probe in some]
-        # Where bytes come without being asked for, those that come after a question are nobody's answer.
-        if any(probe.answers for probe in probes) or (verdicts and not listened.bytes):
+        if any(probe.answers for probe in probes):
             return LineEvidence(**evidence, verdicts=verdicts, short=short, long=long)
-        nobody = tuple(await ask(prober, units[0], short_question()))
-    say("nobody answers: trying other baud rates and framings")
-    elsewhere = await find_settings(address.device, units[:16], SERIAL_PROBE_S, progress, but=address, clean=True)
-    return LineEvidence(**evidence, nobody=nobody, elsewhere=elsewhere)
+        if (
+            listened.bytes
+        ):  # where bytes come without being asked for, those that come after a question are nobody's answer
+            verdicts, short, long = {}, {}, {}
+        evidence |= {"verdicts": verdicts, "short": short, "long": long}
+        evidence["nobody"] = () if verdicts else tuple(await ask(prober, units[0], short_question()))
+    say("nobody answers well: trying other baud rates and framings")
+    near = units[:NEAR]
+    elsewhere = await find_settings(address.device, near, SERIAL_PROBE_S, progress, but=address)
+    return LineEvidence(**evidence, elsewhere=elsewhere, asked_elsewhere=len(near))
 
 
 def latency_timer_ms(device: str, drivers: Path) -> float | None:
@@ -89,6 +94,6 @@ async def find_and_measure(
     if isinstance(target, SerialAddress):
         return await measure(target, units, force=force, progress=progress, say=say)
     evidence = await measure(SerialAddress(target.device), units, force=force, progress=progress, say=say)
-    if evidence.elsewhere is None:
+    if evidence.elsewhere is None or not evidence.elsewhere.good:
         return evidence
-    return await measure(evidence.elsewhere, units, force=force, progress=progress, say=say)
+    return await measure(evidence.elsewhere.address, units, force=force, progress=progress, say=say)

@@ -97,8 +97,21 @@ class Refused(LinkError):
         self.exception_code = exception_code
 
 
+LISTEN_LEAST_S = 5.0
+"""Silence shorter than this says nothing about wires: common masters poll each second, slow ones each few."""
+GUESS_LEAST_S = 60.0
+"""Two polls at each of 16 ways to speak, of a master that polls each second; and time to spare."""
+
+
 def nothing_heard(where: str, seconds: float) -> MalleeError:
     """Somebody listened, and not a byte came."""
+    if seconds < LISTEN_LEAST_S:
+        return MalleeError(
+            f"not a byte was heard on {where} in {seconds:.3g} s",
+            "so short a time tells nothing: a master may poll each second, or more seldom",
+            "listen longer",
+            ExitCode.NO_ANSWER,
+        )
     return MalleeError(
         f"not a byte was heard on {where} in {seconds:.3g} s",
         "no master asks anything on this line, or the adapter's wires are off or on another line",
@@ -107,8 +120,15 @@ def nothing_heard(where: str, seconds: float) -> MalleeError:
     )
 
 
-def nothing_understood(where: str, count: int, *, one_way: bool) -> MalleeError:
+def nothing_understood(where: str, count: int, seconds: float, *, one_way: bool) -> MalleeError:
     """Bytes came, but no good frame. `one_way`: only one baud rate and framing was listened at."""
+    if not one_way and seconds < GUESS_LEAST_S:
+        return MalleeError(
+            f"{count} bytes were heard on {where} in {seconds:.3g} s, and no good frame among them",
+            "not every baud rate and framing was listened at in so short a time",
+            f"listen longer: {GUESS_LEAST_S:g} s for a master that polls each second, or until it says how the line speaks",
+            ExitCode.FINDINGS,
+        )
     likely = "another protocol than Modbus RTU, wires A and B swapped, or noise on a line that nobody drives"
     return MalleeError(
         f"{count} bytes were heard on {where}, and no good frame among them",

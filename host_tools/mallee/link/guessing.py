@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from .address import SerialAddress
 from .listening import Listener
-from .overheard import LineHeard
+from .overheard import LineHeard, unheard
 
 BAUDS = (
     19200,
@@ -52,7 +52,7 @@ async def guess(
     """The first of the candidates at which good frames are heard, and how many bytes came in all. Each is listened to until
     enough came to say no: silence tells nothing, so that it takes as long as others are silent. None: `stop` was set before, or
     each was tried `rounds` times. `came` is called when something comes. Raises LinkDown."""
-    heard_bytes = 0
+    heard_bytes, told = 0, unheard(str(candidates[0]), 0, 0.0)
     for candidate in _round_and_round(candidates, rounds):
         tried(candidate)
         done = asyncio.Event()
