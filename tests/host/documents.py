@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from mallee import resources
 from mallee.link.statistics import BusSummary
-from mallee.pod import alarms, power, state
+from mallee.pod import alarms, state
 from mallee.pod.document import (
     AlarmState,
     BranchState,
@@ -17,6 +17,7 @@ from mallee.pod.document import (
     Value,
 )
 from mallee.pod.loader import load_pod
+from mallee.pod.power import sums as power
 from mallee.reading import Quality
 
 NOW = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)

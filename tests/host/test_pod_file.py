@@ -94,6 +94,7 @@ def test_the_oversubscribed_pod_is_the_default_one_with_mains_of_half_the_size()
         pod=default.pod,
         feeds=tuple(replace(feed, main_A=2 * feed.main_A) for feed in other.feeds),
         pdus=tuple(replace(pdu, main_A=2 * pdu.main_A) for pdu in other.pdus),
+        racks=tuple(replace(rack, priority=100, power_limit="") for rack in other.racks),
     )
 
 

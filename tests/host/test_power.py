@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from mallee.pod import power
 from mallee.pod.config import Feed
+from mallee.pod.power import sums as power
 
 from .documents import CONFIG, document, pdu
 

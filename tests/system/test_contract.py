@@ -40,7 +40,10 @@ HOST_EXCEPTIONS = {
     ("deploy", "resources"),  # a build asks where the firmware is
     ("device", "resources"),  # a device looks for its dictionary among the bundled ones
 }
-PURE = ["pod/alarms.py", "pod/cooling.py", "pod/power.py", "pod/lease.py", "pod/state.py"]
+PURE = [
+    "pod/alarms.py", "pod/cooling.py", "pod/lease.py", "pod/state.py",
+    *(f"pod/power/{path.name}" for path in sorted((HOST / "pod" / "power").glob("*.py"))),
+]  # fmt: skip
 
 
 def imports(path: Path) -> set[str]:

@@ -5,12 +5,13 @@ Limits stand with their settings as (lowest, highest); `mallee.pod.loader` check
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
 from .parameters import PlantParameters
+from .power.settings import PowerSection
 
 Ampere = Annotated[float, Meta(ge=1, le=10_000)]
 Kilowatt = Annotated[float, Meta(gt=0, le=5_000)]
@@ -42,6 +43,9 @@ class Feed(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     main_A: Ampere
     voltage_V: Annotated[float, Meta(ge=100, le=1000)] = 415.0
     """Line to line."""
+    policy: Literal["shed", "reserve"] = "shed"
+    """When another feed is lost: act within the time that this one's main carries the load (`shed`), or keep the racks so low
+    that it always can (`reserve`, N-1)."""
 
 
 class Controller(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -74,6 +78,16 @@ class Rack(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     power_kW: Kilowatt
     liquid_kW: Annotated[float, Meta(ge=0, le=5_000)]
     """Part of the power that goes into the coolant; the rest heats the room."""
+    priority: Annotated[int, Meta(ge=0, le=255)] = 100
+    """Who gives way: racks with a large number first. 0 is the most important."""
+    power_limit: str = ""
+    """Where its power can be limited: redfish+http://HOST:PORT/redfish/v1/Chassis/NAME, or redfish+https. "": nowhere."""
+    minimum_kW: Annotated[float, Meta(ge=0, le=5_000)] | None = None
+    """It is never limited below this; a third of its power when it is not said."""
+
+    @property
+    def least_kW(self) -> float:
+        return self.power_kW / 3.0 if self.minimum_kW is None else self.minimum_kW
 
 
 class PodConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -84,6 +98,7 @@ class PodConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     skids: tuple[Skid, ...] = msgspec.field(name="skid", default=())
     devices: tuple[MappedDevice, ...] = msgspec.field(name="device", default=())
     racks: tuple[Rack, ...] = msgspec.field(name="rack", default=())
+    power: PowerSection = PowerSection()
     plant: PlantParameters = PlantParameters()
 
     @property

@@ -147,6 +147,31 @@ class RackState(msgspec.Struct, frozen=True, kw_only=True):
     branches: int = 0
     branches_known: int = 0
     branches_closed: int = 0
+    priority: int = 100
+    """Racks with a large number give way first."""
+    cap_kW: float | None = None
+    """Power limit that is in force at the rack, None: none, or not known."""
+    wanted_cap_kW: float | None = None
+    """Power limit that the pod decided on; None: none."""
+    cap_reason: str = ""
+    off: bool = False
+    """The pod took the permit of its branches."""
+
+
+class LimitView(msgspec.Struct, frozen=True, kw_only=True):
+    """One electrical limit and what stands against it, in `unit` (A of the most loaded phase, or kW)."""
+
+    name: str
+    kind: str
+    """site, feed, pdu; reserve: a feed as it would be without the other one"""
+    unit: str
+    limit: float
+    load: float
+    measured: bool
+    """False: parts are not known, and count with their rating."""
+    capping: bool = False
+    left_s: float | None = None
+    """Until its main may open at this current; None: it does not."""
 
 
 class AlarmState(msgspec.Struct, frozen=True, kw_only=True):
@@ -174,7 +199,7 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     time: datetime
     kind: str
-    """lost, returned, leased, lease_refused, lease_lost, alarm, alarm_gone, restarted"""
+    """lost, returned, leased, lease_refused, lease_lost, alarm, alarm_gone, restarted, power_limit, shed, restored"""
     device: str
     text: str
 
@@ -207,6 +232,7 @@ class PodDocument(msgspec.Struct, frozen=True, kw_only=True):
     requests_per_s: float | None = None
     scan_overruns: int = 0
     trim_kPa: float = 0.0
+    limits: tuple[LimitView, ...] = ()
     devices: tuple[ControllerState, ...] = ()
     """Devices that are not ours."""
 

@@ -15,10 +15,12 @@ from ..link.opening import open_link
 from ..link.reporting import LinkReport, report
 from ..link.statistics import summarise
 from ..reading import Scalar
-from . import alarms, cooling, lease, power, state
-from .config import PodConfig
+from . import alarms, cooling, lease, state
+from .config import Pdu, PodConfig
 from .document import Event, PodDocument, RackState, SkidSetPoints, SkidState
 from .member import Member, writes_lease
+from .power import sums as power
+from .powercontrol import PowerControl
 
 _REQUEST_PART = 0.45  # of a scan that one request may take …
 _REQUEST_MAX_S = 1.0  # … at most
@@ -46,6 +48,7 @@ class PodRunner:
             heat_lag_s=config.control.heat_lag_s,
         )
         self._cooling = cooling.CoolingState()
+        self._power = PowerControl(config, advise=advise)
         self._trim_known = False
         self._book = alarms.AlarmBook()
         self._scans = 0
@@ -78,6 +81,7 @@ class PodRunner:
         pdus = power.with_loads(state.pdu_states(self.config, views))
         racks = power.rack_states([(r.name, r.power_kW, r.liquid_kW) for r in self.config.racks], pdus)
         self._cooling, wanted = cooling.step(self._settings, self._cooling, cooling_input(skids, racks), dt_s)
+        racks = self._power.step(pdus, racks, self.members, dt_s)
         if not self.advise:
             await self._write_all(wanted)
         return self._document(wanted, racks, now_s)
@@ -87,6 +91,7 @@ class PodRunner:
         if not self.advise:
             releases = [member.release(_RELEASE_S) for member in self.members.values()]
             await asyncio.gather(*releases, return_exceptions=True)
+        await self._power.close()
         await asyncio.gather(*(member.close() for member in self.members.values()))
         await asyncio.gather(*(link.close() for link in self._links.values()))
 
@@ -124,7 +129,10 @@ class PodRunner:
             if not await member.read_remote(self._request_s):
                 return
             self._adopt_trim(member.remote, seen.state)
-        await member.write(grant, remote_values(wanted), self._request_s, float(control.lease_s))
+        values = remote_values(wanted)
+        if isinstance(member.controller, Pdu):
+            values |= self._power.permits(member.controller, member.remote)
+        await member.write(grant, values, self._request_s, float(control.lease_s))
 
     def _adopt_trim(self, remote: Mapping[str, Scalar], lease_state: str | None) -> None:
         """A host that takes over while set-points are held goes on with its predecessor's trim: no bump."""
@@ -155,6 +163,7 @@ class PodRunner:
         for member in self.members.values():
             events += member.events
             member.events = []
+        events += self._power.take_events()
         bus = summarise([link.statistics for link in self._links.values()], now_s)
         rate = None
         if self._last_s is not None and now_s > self._last_s:
@@ -172,6 +181,7 @@ class PodRunner:
             devices=state.device_states(self.config, views),
             feeds=feeds,
             racks=racks,
+            limits=self._power.views(),
             totals=state.totals(skids, feeds),
             alarms=active,
             findings=power.findings(feeds, pdus) + (() if self.advise else state.lease_findings((*skids, *pdus))),

@@ -150,6 +150,8 @@ class Gateway:
         try:
             for (host, port), server in world.network.servers.items():
                 self._listen(server.name, host, port)
+            for (host, port), service in world.network.services.items():
+                self._listen(service.name, host, port)
         except MalleeError:
             self.close()
             raise

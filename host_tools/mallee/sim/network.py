@@ -12,6 +12,7 @@ from .eventlog import EventLog
 from .events import EventQueue
 from .exchange import BoardEvent
 from .networkfaults import RETRANSMIT_US, NetworkFaults, Trouble
+from .service import Service, ServiceConnection
 
 if TYPE_CHECKING:
     from .serialbus import SerialBus
@@ -260,6 +261,8 @@ class Network:
         self.servers: dict[tuple[str, int], Server] = {}
         self.lines: dict[str, SerialBus] = {}
         """Serial lines by the name under which hosts open them."""
+        self.services: dict[tuple[str, int], Service] = {}
+        """Servers that are no controllers."""
         self.latency_us = latency_us
         self._queue = queue
         self._log = log
@@ -314,6 +317,9 @@ class Network:
         if line is not None:
             self._queue.at(self._now(), client.on_connected)
             return line.host_end(client)
+        service = self.services.get((host, port))
+        if service is not None and service.up:
+            return None if service.deaf else ServiceConnection(self, service.name, client, service.converse())
         server = self.servers.get((host, port))
         if server is None:
             self.later(lambda: self.later(client.on_refused))

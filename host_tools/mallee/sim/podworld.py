@@ -22,6 +22,7 @@ from .pduwiring import PduWiring
 from .plant.fluid import fluid
 from .plant.plant import Plant
 from .plant.settle import CannotSettle, settle
+from .racklimits import RackLimits
 from .report import Range, Report
 from .skidwiring import SkidWiring
 from .world import GRID_US, World
@@ -38,6 +39,7 @@ class PodEquipment:
         self.load = load
         self._rated_W = [rack.power_kW * 1000.0 for rack in config.racks]
         self._racks = len(config.racks)
+        self.rack_limits = RackLimits(config.racks, self.plant.electrical)
         transmitters = equipment("pump")
         self.skids = {s.name: SkidWiring(self.plant, s.name, transmitters, seed, noise_percent) for s in config.skids}
         if len(self.skids) == 2:
@@ -51,7 +53,8 @@ class PodEquipment:
         return [rated * fraction for rated, fraction in zip(self._rated_W, fractions, strict=True)]
 
     def step(self, now_us: int, dt_us: int) -> None:
-        self.plant.step(dt_us / 1e6, self.demand_W(now_us / 1e6))
+        wanted_W = self.demand_W(now_us / 1e6)
+        self.plant.step(dt_us / 1e6, self.rack_limits.limited(wanted_W, dt_us / 1e6))
         for wiring in self.skids.values():
             wiring.drift(dt_us / 1e6)
 
@@ -149,6 +152,7 @@ def build(
     world = kind(plant, seed=seed, speed=speed, start_utc=start_utc, grid_us=grid_us)
     try:
         _controllers(world, config, seed, memory_of, only)
+        plant.rack_limits.join(world.network)
         if gateway:
             from .gateway import Gateway
 

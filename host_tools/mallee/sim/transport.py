@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import TYPE_CHECKING, Any
 
 from . import host
@@ -11,11 +12,34 @@ if TYPE_CHECKING:
     from .loop import WorldLoop
 
 
+class VirtualSocket:
+    """As much of a socket as programs ask a transport's for: who talks to whom, and options, which change nothing here."""
+
+    family = socket.AF_INET
+
+    def __init__(self, own: tuple[str, int], peer: tuple[str, int]) -> None:
+        self._own, self._peer = own, peer
+
+    def getsockname(self) -> tuple[str, int]:
+        return self._own
+
+    def getpeername(self) -> tuple[str, int]:
+        return self._peer
+
+    def setsockopt(self, *_: object) -> None:
+        return
+
+    def fileno(self) -> None:
+        """There is none: who looks there whether the other side has gone cannot know, and connects anew."""
+        return
+
+
 class VirtualTransport(asyncio.Transport):
     """Writing never blocks: the world holds what the controller's window does not take."""
 
     def __init__(self, loop: WorldLoop, number: int, protocol: Any, peer: tuple[str, int]) -> None:
-        super().__init__({"peername": peer, "sockname": ("127.0.0.1", 49152 + number % 16384), "socket": None})
+        own = ("127.0.0.1", 49152 + number % 16384)
+        super().__init__({"peername": peer, "sockname": own, "socket": VirtualSocket(own, peer)})
         self._loop = loop
         self._number = number
         self._protocol: Any = protocol

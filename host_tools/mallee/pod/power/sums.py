@@ -1,4 +1,4 @@
-"""Sums and limits of the electrical side. Pure; it reports and does not act yet."""
+"""Sums and limits of the electrical side. Pure; it reports; who acts: manager.py."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from .config import Feed
-from .document import FeedState, Finding, PduState, RackState
+from ..config import Feed
+from ..document import FeedState, Finding, PduState, RackState
 
 AIM = 0.95  # control.md, Dynamo's bands: aim for 95 % of a limit …
 CAP = 0.99  # … and cap at 99 %

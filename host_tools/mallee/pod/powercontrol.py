@@ -1,0 +1,177 @@
+"""The power manager at work: what it sees of the pod, its limits brought to the racks, its permits to the PDUs, its reasons told.
+
+It acts only while this host controls the pod's PDUs, and begins with what it finds in force.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from .. import clock
+from ..reading import Scalar
+from .actuators.limiter import open_limiter
+from .actuators.rackcaps import RackCaps
+from .config import Pdu, PodConfig
+from .document import Event, LimitView, PduState, RackState
+from .member import Member
+from .power import manager
+from .power.capping import RackInput
+from .power.limits import Limit, limits
+from .power.manager import Capped, Decision, PowerState
+from .power.shedding import Switched
+
+_LIMITER_S = 1.0  # a request to a rack's manager
+
+
+class PowerControl:
+    """`advise`: decisions are told, and nothing is done."""
+
+    def __init__(self, config: PodConfig, *, advise: bool) -> None:
+        self._config = config
+        self._advise = advise
+        self._caps: RackCaps | None = None
+        self._state: PowerState | None = None
+        self._decision: Decision | None = None
+        self._back: set[str] = set()
+        """Racks that were off, until their branches are permitted again."""
+        self._limits: tuple[Limit, ...] = ()
+        self.events: list[Event] = []
+        """Since they were last taken."""
+
+    def step(
+        self, pdus: Sequence[PduState], racks: Sequence[RackState], members: Mapping[str, Member], dt_s: float
+    ) -> tuple[RackState, ...]:
+        """Decide, and bring limits on their way. Returns the racks with what is decided for them."""
+        caps = self._open()
+        self._limits = limits(self._config, pdus)
+        inputs = [self._input(rack, caps, members) for rack in racks]
+        if not self._may_act(caps, members):
+            self._state = self._decision = None
+            return self._told(racks, inputs)
+        if self._state is None:
+            self._state = manager.begin(self._limits, inputs)
+        self._state, self._decision = manager.step(self._config.power, self._state, self._limits, inputs, dt_s)
+        self._back = {rack.name for rack in inputs if rack.off and rack.name in self._back}
+        for change in self._decision.changes:
+            self._event(change)
+            if isinstance(change, Switched) and change.on:
+                self._back.add(change.rack)
+        if not self._advise:
+            caps.want(self._decision.caps_kW)
+        return self._told(racks, inputs)
+
+    def permits(self, pdu: Pdu, remote: Mapping[str, Scalar]) -> dict[str, Scalar]:
+        """What is written of a PDU's permits: as they stand, without those of racks that are off, with those of racks that come
+        back."""
+        standing = remote.get("remote_permit")
+        decision = self._decision
+        if decision is None or not isinstance(standing, frozenset):
+            return {}
+        permit = set(standing)
+        for number, rack in enumerate(pdu.racks, 1):
+            if rack in decision.off:
+                permit.discard(f"branch_{number}")
+            elif rack in self._back:
+                permit.add(f"branch_{number}")
+        return {"remote_permit": frozenset(permit)}
+
+    def views(self) -> tuple[LimitView, ...]:
+        """Each limit as it stands, for the document."""
+        left_s = {} if self._decision is None else self._decision.left_s
+        states = {} if self._state is None else self._state.limits
+        return tuple(
+            LimitView(
+                name=limit.name,
+                kind=limit.kind,
+                unit=limit.unit,
+                limit=limit.limit,
+                load=limit.load,
+                measured=limit.measured,
+                capping=limit.name in states and states[limit.name].capping,
+                left_s=left_s.get(limit.name),
+            )
+            for limit in self._limits
+        )
+
+    def take_events(self) -> list[Event]:
+        events, self.events = self.events, []
+        return events
+
+    async def close(self) -> None:
+        """What is in force stays in force: it keeps the mains closed."""
+        if self._caps is not None:
+            await self._caps.close()
+
+    def _open(self) -> RackCaps:
+        if self._caps is None:
+            limiters = {
+                rack.name: open_limiter(rack.power_limit, timeout_s=_LIMITER_S)
+                for rack in self._config.racks
+                if rack.power_limit and self._config.power.cap
+            }
+            self._caps = RackCaps(limiters, read_only=self._advise)
+        return self._caps
+
+    def _input(self, rack: RackState, caps: RackCaps, members: Mapping[str, Member]) -> RackInput:
+        entry = next(each for each in self._config.racks if each.name == rack.name)
+        state = caps.states.get(rack.name)
+        least_kW = entry.least_kW if state is None or state.least_kW is None else max(entry.least_kW, state.least_kW)
+        return RackInput(
+            name=rack.name,
+            rated_kW=rack.rated_kW,
+            minimum_kW=least_kW,
+            priority=entry.priority,
+            power_kW=rack.power_kW,
+            limitable=state is not None and state.reachable,
+            off=self._no_permit(rack.name, members),
+            cap_kW=None if state is None else state.limit_kW,
+        )
+
+    def _no_permit(self, rack: str, members: Mapping[str, Member]) -> bool:
+        """Every branch of it is without permit, as far as permits are known."""
+        permits = [
+            f"branch_{number}" in permit
+            for pdu in self._config.pdus
+            if isinstance(permit := members[pdu.name].remote.get("remote_permit"), frozenset)
+            for number, name in enumerate(pdu.racks, 1)
+            if name == rack
+        ]
+        return bool(permits) and not any(permits)
+
+    def _may_act(self, caps: RackCaps, members: Mapping[str, Member]) -> bool:
+        """Everything was heard that can be, and no PDU is another host's."""
+        pdus = [members[pdu.name] for pdu in self._config.pdus]
+        if not all(state.ready for state in caps.states.values()):
+            return False
+        if not all(pdu.snapshot is not None or pdu.lost for pdu in pdus):
+            return False
+        answering = [pdu for pdu in pdus if pdu.answering]
+        return self._advise or all(pdu.lease.held and pdu.remote for pdu in answering)
+
+    def _told(self, racks: Sequence[RackState], inputs: Sequence[RackInput]) -> tuple[RackState, ...]:
+        decision = self._decision
+        wanted = {} if decision is None else decision.caps_kW
+        why = {} if self._state is None else self._state.why
+        return tuple(
+            msgspec.structs.replace(
+                rack,
+                priority=each.priority,
+                cap_kW=each.cap_kW,
+                wanted_cap_kW=wanted.get(rack.name),
+                cap_reason=why.get(rack.name, ""),
+                off=each.off if decision is None else rack.name in decision.off,
+            )
+            for rack, each in zip(racks, inputs, strict=True)
+        )
+
+    def _event(self, change: Capped | Switched) -> None:
+        advised = "advised: " if self._advise else ""
+        if isinstance(change, Capped):
+            what = "no power limit" if change.kW is None else f"power limit {change.kW:.1f} kW"
+            kind = "power_limit"
+        else:
+            what, kind = ("switched on", "restored") if change.on else ("switched off", "shed")
+        text = f"{advised}{what}: {change.reason}"
+        self.events.append(Event(time=clock.utc_now(), kind=kind, device=change.rack, text=text))
