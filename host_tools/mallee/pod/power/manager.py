@@ -67,7 +67,8 @@ def step(
         limit_states[limit.name] = new
         below |= {rack: min(power, below.get(rack, power)) for rack, power in new.caps.items()}
     caps, why = _tightest(limit_states, reasons, state.why, racks)
-    shed, switched, left_s = shedding.step(settings, state.shedding, limits, racks, caps, dt_s)
+    relief = any(each.capping and each.since_s < settings.settle_s for each in limit_states.values())
+    shed, switched, left_s = shedding.step(settings, state.shedding, limits, racks, caps, dt_s, relief=relief)
     for name in shed.off:
         caps.pop(name, None)
     changes = tuple(_cap_changes(state, caps, why, reasons)) + switched

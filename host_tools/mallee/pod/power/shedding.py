@@ -39,8 +39,11 @@ def step(
     racks: Sequence[RackInput],
     caps_kW: Mapping[str, float],
     dt_s: float,
+    *,
+    relief: bool = False,
 ) -> tuple[ShedState, tuple[Switched, ...], dict[str, float | None]]:
-    """What is switched now, and how long each main that carries too much still does, None for those that do for ever."""
+    """What is switched now, and how long each main that carries too much still does, None for those that do for ever.
+    `relief`: caps are on their way, and get their time where there is some."""
     heat, left_s = {}, {}
     for limit in limits:
         if limit.breaks:
@@ -48,7 +51,8 @@ def step(
             left_s[limit.name] = time_left_s(heat[limit.name], limit.part, settings.main_time_constant_s)
     state = msgspec.structs.replace(state, heat=heat, settled_s=state.settled_s + dt_s)
     if settings.shed == "last_resort" and state.settled_s >= settings.settle_s:
-        gone = _shed(settings, limits, racks, left_s)
+        before_s = min(settings.settle_s, settings.shed_before_s) if relief else settings.shed_before_s
+        gone = _shed(settings, limits, racks, left_s, before_s)
         if gone:
             off = state.off | {each.rack for each in gone}
             return msgspec.structs.replace(state, off=off, settled_s=0.0, next="", room_s=0.0), gone, left_s
@@ -68,12 +72,13 @@ def _shed(
     limits: Sequence[Limit],
     racks: Sequence[RackInput],
     left_s: Mapping[str, float | None],
+    before_s: float,
 ) -> tuple[Switched, ...]:
-    """The least important racks behind each main that would open soon, until it is at its aim."""
+    """The least important racks behind each main that would open within `before_s`, until it is at its aim."""
     gone: dict[str, str] = {}
-    for limit in limits:
+    for limit in reversed(limits):  # what helps a PDU helps its feed
         left = left_s.get(limit.name)
-        if left is None or left > settings.shed_before_s or not limit.measured or limit.part <= 1.0:
+        if left is None or left > before_s or not limit.measured or limit.part <= 1.0:
             continue
         over = limit.load - settings.aim * limit.limit - sum(limit.now.get(name, 0.0) for name in gone)
         for rack in sorted(racks, key=lambda r: (-r.priority, -limit.now.get(r.name, 0.0), r.name)):

@@ -12,10 +12,11 @@ MAY_OPEN = 1.13**2
 
 
 def warmed(heat: float | None, part: float, dt_s: float, time_constant_s: float) -> float:
-    """θ after `dt_s` at `part` of the rated current. None: not known yet, as after hours at this current."""
+    """θ after `dt_s` at `part` of the rated current. None: not known yet, as after hours at this current, or at the rated one
+    where this is more: it would have opened long ago."""
     square = part * part
     if heat is None:
-        return square
+        return min(square, 1.0)
     return square + (heat - square) * math.exp(-dt_s / time_constant_s)
 
 
