@@ -49,6 +49,24 @@ def test_one_dead_unit_is_asked_at_least_each_75_seconds_and_again_at_once_when_
     assert not silence.blocks(7, 3600.0)
 
 
+def test_a_line_that_was_disturbed_is_back_as_a_whole():
+    """For a minute nobody answers; then one does, and the others are asked at once."""
+    silence, statistics = Silence("line", 60.0), {unit: UnitStatistics() for unit in (1, 2)}
+    for unit in (1, 2):
+        silence.answered(unit)
+    asked_s: dict[int, list[float]] = {1: [], 2: []}
+    for tenth in range(600):
+        for unit in (1, 2):
+            if not silence.blocks(unit, tenth / 10):
+                silence.silent(unit, statistics[unit], tenth / 10, 0.1)
+                asked_s[unit].append(tenth / 10)
+    for times in asked_s.values():
+        assert max(b - a for a, b in pairwise(times)) <= 2.6
+    assert silence.blocks(2, asked_s[2][-1])
+    silence.answered(1)
+    assert not silence.blocks(2, asked_s[2][-1])
+
+
 class Item:
     def __init__(self) -> None:
         self.ended = False

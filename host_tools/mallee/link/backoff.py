@@ -19,9 +19,10 @@ class Backoff:
         self._failures = 0
         self._until_s = float("-inf")
 
-    def failed(self, now_s: float) -> float:
-        """Note a failure at loop time `now_s`; returns the delay in seconds."""
-        delay_s = min(self._first_s * 2.0 ** min(self._failures, 30), self._ceiling_s)
+    def failed(self, now_s: float, ceiling_s: float | None = None) -> float:
+        """Note a failure at loop time `now_s`; returns the delay in seconds, at most `ceiling_s` for this time."""
+        ceiling_s = self._ceiling_s if ceiling_s is None else min(ceiling_s, self._ceiling_s)
+        delay_s = min(self._first_s * 2.0 ** min(self._failures, 30), ceiling_s)
         delay_s *= self._random.uniform(0.75, 1.25)
         self._failures += 1
         self._until_s = now_s + delay_s

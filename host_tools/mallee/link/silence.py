@@ -7,6 +7,7 @@ from .statistics import UnitStatistics
 
 SILENT_BEFORE_PROBING = 2  # timeouts in a row before a unit is only probed
 _SHARE = 0.02  # of the time of a link with living units that may be spent on probing …
+_ALL_SILENT_S = 2.0  # back-off at the most while nobody answers: a line that was disturbed is back as a whole
 _CREDIT_S = 2.0  # … counted over as long as it takes to save this
 
 
@@ -14,7 +15,8 @@ class Silence:
     """What one link knows of units that are silent. Times are the loop's.
 
     A unit that was silent twice in a row may be asked again after a back-off (0.5 s, doubled each time, at most `ceiling_s`, with
-    jitter). While others answer, all probes together have 2 % of the link's time.
+    jitter). While others answer, all probes together have 2 % of the link's time; while nobody does there is nobody to spare
+    it for, and the back-off ends at two seconds.
     """
 
     def __init__(self, seed: str, ceiling_s: float) -> None:
@@ -44,9 +46,11 @@ class Silence:
             self.spent_s += took_s
         if statistics.silent_in_a_row >= SILENT_BEFORE_PROBING:
             backoff = self._backoffs.setdefault(unit, Backoff(f"{self._seed}/{unit}", 0.5, self._ceiling_s))
-            backoff.failed(now_s)
+            backoff.failed(now_s, None if self._alive else _ALL_SILENT_S)
 
     def answered(self, unit: int) -> None:
+        if not self._alive:  # nobody answered, and somebody does: it was the line, and the others are back as well
+            self._backoffs.clear()
         self._alive.add(unit)
         if self._backoffs:
             self._backoffs.pop(unit, None)
