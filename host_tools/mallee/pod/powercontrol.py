@@ -22,6 +22,8 @@ from .power.limits import Limit, limits
 from .power.manager import Capped, Decision, PowerState
 from .power.shedding import Switched
 
+PERMIT = "permit"
+"""Of the remote block of a PDU: branches that may be closed."""
 _LIMITER_S = 1.0  # a request to a rack's manager
 
 
@@ -65,7 +67,7 @@ class PowerControl:
     def permits(self, pdu: Pdu, remote: Mapping[str, Scalar]) -> dict[str, Scalar]:
         """What is written of a PDU's permits: as they stand, without those of racks that are off, with those of racks that come
         back."""
-        standing = remote.get("remote_permit")
+        standing = remote.get(PERMIT)
         decision = self._decision
         if decision is None or not isinstance(standing, frozenset):
             return {}
@@ -75,7 +77,7 @@ class PowerControl:
                 permit.discard(f"branch_{number}")
             elif rack in self._back:
                 permit.add(f"branch_{number}")
-        return {"remote_permit": frozenset(permit)}
+        return {PERMIT: frozenset(permit)}
 
     def views(self) -> tuple[LimitView, ...]:
         """Each limit as it stands, for the document."""
@@ -134,7 +136,7 @@ class PowerControl:
         permits = [
             f"branch_{number}" in permit
             for pdu in self._config.pdus
-            if isinstance(permit := members[pdu.name].remote.get("remote_permit"), frozenset)
+            if isinstance(permit := members[pdu.name].remote.get(PERMIT), frozenset)
             for number, name in enumerate(pdu.racks, 1)
             if name == rack
         ]

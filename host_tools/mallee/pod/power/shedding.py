@@ -52,7 +52,7 @@ def step(
     state = msgspec.structs.replace(state, heat=heat, settled_s=state.settled_s + dt_s)
     if settings.shed == "last_resort" and state.settled_s >= settings.settle_s:
         before_s = min(settings.settle_s, settings.shed_before_s) if relief else settings.shed_before_s
-        gone = _shed(settings, limits, racks, left_s, before_s)
+        gone = _shed(settings, limits, [rack for rack in racks if rack.name not in state.off], left_s, before_s)
         if gone:
             off = state.off | {each.rack for each in gone}
             return msgspec.structs.replace(state, off=off, settled_s=0.0, next="", room_s=0.0), gone, left_s
@@ -74,7 +74,8 @@ def _shed(
     left_s: Mapping[str, float | None],
     before_s: float,
 ) -> tuple[Switched, ...]:
-    """The least important racks behind each main that would open within `before_s`, until it is at its aim."""
+    """The least important of these racks behind each main that would open within `before_s`, until it is at its aim. One that was
+    switched off and draws on all the same is none of them: others have to go."""
     gone: dict[str, str] = {}
     for limit in reversed(limits):  # what helps a PDU helps its feed
         left = left_s.get(limit.name)
