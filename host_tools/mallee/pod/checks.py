@@ -10,6 +10,7 @@ from ..suggest import did_you_mean
 from .config import Controller, MappedDevice, PodConfig
 from .lines import Path
 from .plantchecks import plant_problems
+from .powerchecks import power_problems
 from .problem import Problem
 
 BRANCHES = 8  # of a PDU controller
@@ -27,6 +28,7 @@ def _problems(config: PodConfig) -> Iterator[Problem]:
     yield from _controllers(config)
     yield from _pdus(config)
     yield from _racks(config)
+    yield from power_problems(config)
     yield from plant_problems(config.plant)
 
 
