@@ -16,7 +16,7 @@ from typing import Any
 from .figure import judge
 
 FIGURES = Path(__file__).with_name("figures.toml")
-OWING = ("profiles",)
+OWING = ("profiles", "pod")
 """Parts of which each figure owes a counter-proof, unless figures.toml says why it has none."""
 Batches = Iterable[dict[str, Any]]
 """Figures by their names without the part, as they come."""
@@ -33,12 +33,13 @@ def promises(text: str) -> dict[str, dict[str, dict[str, Any]]]:
 
 def parts() -> dict[str, Callable[[str], Batches]]:
     """Each takes the beginning of the names that are wanted."""
-    from . import core, hil, link, profiles, sim
+    from . import core, hil, link, pod, profiles, sim
 
     return {
         "core": lambda _: [core.measure()],
         "sim": lambda _: [sim.measure()],
         "profiles": profiles.measure,
+        "pod": pod.measure,
         "link": lambda _: [link.measure()],
         "hil": lambda _: [hil.measure()],
     }

@@ -7,7 +7,7 @@ import pytest
 from mallee import resources
 from mallee.sim import podworld
 
-from ..bench import profiles
+from ..bench import pod, profiles
 from ..bench.__main__ import FIGURES, promises, report
 from ..bench.figure import Figure, judge
 from ..bench.profiles.patched import Patch, apply, patched
@@ -61,15 +61,16 @@ def test_what_is_missing_and_what_nobody_promised_fails_the_bench():
 
 def test_only_groups_that_are_asked_for_are_measured(monkeypatch):
     asked = []
-    monkeypatch.setattr(profiles, "run", lambda groups: asked.append(list(groups)) or [])
+    monkeypatch.setattr(profiles, "run", lambda part, groups: asked.append(list(groups)) or [])
     for prefix in ("pump_loss", "pump_loss.shared_recognised", "pump_l"):
         list(profiles.measure(prefix))
     assert asked == [["pump_loss"], ["pump_loss"], [group for group in profiles.GROUPS if group.startswith("pump_l")]]
 
 
-def test_every_promised_figure_of_the_profiles_belongs_to_a_group_and_every_group_has_some():
-    promised = promises(FIGURES.read_text(encoding="utf-8"))["profiles"]
-    assert {name.partition(".")[0] for name in promised} == set(profiles.GROUPS)
+@pytest.mark.parametrize(("part", "package"), [("profiles", profiles), ("pod", pod)])
+def test_every_promised_figure_belongs_to_a_group_and_every_group_has_some(part, package):
+    promised = promises(FIGURES.read_text(encoding="utf-8"))[part]
+    assert {name.partition(".")[0] for name in promised} == set(package.GROUPS)
 
 
 def patches():

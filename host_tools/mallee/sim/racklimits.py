@@ -51,8 +51,10 @@ class RackLimits:
             network.services[host, port] = service
             self.services.append(service)
 
-    def manager(self, index: int) -> RackManager | None:
-        return self._managers[index]
+    @property
+    def limited_racks(self) -> int:
+        """How many have a limit in force."""
+        return sum(manager is not None and manager.limit_W is not None for manager in self._managers)
 
     def service(self, rack: str) -> Service | None:
         place = self._services.get(rack)

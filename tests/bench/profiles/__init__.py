@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from .running import run
+from ..running import chosen, run
 
 GROUPS = (
     "quiet",
@@ -47,5 +47,4 @@ GROUPS = (
 
 def measure(prefix: str = "") -> Iterator[dict[str, Any]]:
     """Figures of those groups of which `prefix` is the beginning, or which are its beginning, as each is done."""
-    wanted = [group for group in GROUPS if f"{group}.".startswith(prefix) or prefix.startswith(f"{group}.")]
-    yield from run(wanted)
+    yield from run("profiles", chosen(GROUPS, prefix))

@@ -59,6 +59,10 @@ def _rack_kW(view: View, rack: str) -> float:
     return plant.electrical.supplied_W[[r.name for r in plant.racks].index(rack)] / 1000.0
 
 
+def _racks_limited(view: View, _: str) -> float:
+    return float(view.equipment.rack_limits.limited_racks)
+
+
 def _rack_isolated(view: View, rack: str) -> float:
     return next(float(r.restriction >= 1.0) for r in _plant(view).racks if r.name == rack)
 
@@ -187,6 +191,7 @@ KPIS: dict[str, Kpi] = {
     "rack_isolated": Kpi("1", "1 while the isolation valve of a rack is closed", _rack_isolated, "rack"),
     "unserved_kW": Kpi("kW", "What the racks want and do not get", _unserved_kW),
     "rack_power_kW": Kpi("kW", "What one rack gets", _rack_kW, "rack"),
+    "racks_limited": Kpi("1", "Racks whose power limit is in force", _racks_limited),
     "feed_current_A": Kpi("A", "Of one feed, each phase", lambda v, t: _plant(v).electrical.feed_current_A(t), "feed"),
     "branch_current_A": Kpi("A", "Of one branch, each phase", _branch_A, "branch"),
     "branch_closed": Kpi("1", "1 while the contactor of a branch is closed", _branch_closed, "branch"),
