@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mallee.pod.cooling import CoolingInput, CoolingSettings, CoolingState, SkidInput, rack_heat_kW, step
+from mallee.pod.cooling.settings import CoolingSettings
+from mallee.pod.cooling.supervisor import CoolingInput, CoolingState, RackHeat, SkidInput, step
 
 SETTINGS = CoolingSettings()
 maybe = st.none() | st.floats(-50, 100)
@@ -15,41 +16,47 @@ def one(name: str = "s", **values) -> SkidInput:
     return SkidInput(name=name, running=values.pop("running", True), **values)
 
 
+def racks(heat_kW: float | None) -> tuple[RackHeat, ...]:
+    """One rack whose power all goes into the coolant, at its rating."""
+    rated = heat_kW or 1000.0
+    return (RackHeat("r", heat_kW, rated, rated),)
+
+
 @pytest.mark.parametrize(
     ("dew_points", "supply"),
     [([20.0], 37.0), ([36.0], 38.5), ([None, 36.0], 38.5), ([60.0], 45.0), ([None], 37.0)],
 )
 def test_supply_stays_above_the_dew_point_and_the_floor_below_45(dew_points, supply) -> None:
     skids = tuple(one(str(n), dew_point_degC=d) for n, d in enumerate(dew_points))
-    _, wanted = step(SETTINGS, CoolingState(), CoolingInput(skids=skids), 1.0)
+    _, wanted, _ = step(SETTINGS, CoolingState(), CoolingInput(skids=skids), 1.0)
     assert {points.supply_temperature_degC for points in wanted.values()} == {supply}
 
 
 def test_heat_is_shared_by_the_skids_that_run() -> None:
     skids = (one("a"), one("b"), one("c", running=False))
-    _, wanted = step(SETTINGS, CoolingState(), CoolingInput(skids=skids, rack_heat_kW=800.0), 1.0)
+    _, wanted, _ = step(SETTINGS, CoolingState(), CoolingInput(skids=skids, racks=racks(800.0)), 1.0)
     assert [wanted[name].heat_kW for name in "abc"] == [400.0, 400.0, None]
 
 
 def test_no_feed_forward_without_knowledge_or_when_it_is_off() -> None:
-    _, wanted = step(SETTINGS, CoolingState(), CoolingInput(skids=(one(),)), 1.0)
+    _, wanted, _ = step(SETTINGS, CoolingState(), CoolingInput(skids=(one(),)), 1.0)
     assert wanted["s"].heat_kW is None
     off = CoolingSettings(feed_forward=False)
-    _, wanted = step(off, CoolingState(), CoolingInput(skids=(one(),), rack_heat_kW=800.0), 1.0)
+    _, wanted, _ = step(off, CoolingState(), CoolingInput(skids=(one(),), racks=racks(800.0)), 1.0)
     assert wanted["s"].heat_kW is None
 
 
 def test_the_trim_takes_out_droop_slowly() -> None:
     state, pressure = CoolingState(), 196.0
     for _ in range(600):
-        state, wanted = step(SETTINGS, state, CoolingInput(skids=(one(differential_pressure_kPa=pressure),)), 1.0)
+        state, wanted, _ = step(SETTINGS, state, CoolingInput(skids=(one(differential_pressure_kPa=pressure),)), 1.0)
         pressure = wanted["s"].differential_pressure_kPa - 4.0  # the skid's droop
     assert pressure == pytest.approx(200.0, abs=0.1)
 
 
 def test_the_trim_rests_when_the_pressure_is_far_off() -> None:
     state = CoolingState(3.0)
-    after, _ = step(SETTINGS, state, CoolingInput(skids=(one(differential_pressure_kPa=100.0),)), 1.0)
+    after, _, _ = step(SETTINGS, state, CoolingInput(skids=(one(differential_pressure_kPa=100.0),)), 1.0)
     assert after == state
 
 
@@ -65,9 +72,9 @@ def test_any_input_gives_bounded_set_points(skids, heat, trim, dt_s) -> None:
             SkidInput(name=str(n), running=running, differential_pressure_kPa=pressure, dew_point_degC=dew_point)
             for n, (running, pressure, dew_point) in enumerate(skids)
         ),
-        rack_heat_kW=heat,
+        racks=racks(heat),
     )
-    state, wanted = step(SETTINGS, CoolingState(max(-10.0, min(10.0, trim))), inputs, dt_s)
+    state, wanted, _ = step(SETTINGS, CoolingState(max(-10.0, min(10.0, trim))), inputs, dt_s)
     assert abs(state.trim_kPa) <= 10.0
     assert len(wanted) == len(skids)
     for points in wanted.values():
@@ -80,7 +87,7 @@ def test_skids_are_told_of_heat_about_when_it_arrives() -> None:
     settings, state = CoolingSettings(heat_lag_s=8.0), CoolingState()
     told: list[float | None] = []
     for heat in [600.0] + [1000.0] * 24:
-        state, wanted = step(settings, state, CoolingInput(skids=(one(),), rack_heat_kW=heat), 1.0)
+        state, wanted, _ = step(settings, state, CoolingInput(skids=(one(),), racks=racks(heat)), 1.0)
         told.append(wanted["s"].heat_kW)
     assert told[0] == 600.0  # nothing is known of before
     assert told[1] == pytest.approx(600.0 + 400.0 / 9.0)
@@ -90,12 +97,15 @@ def test_skids_are_told_of_heat_about_when_it_arrives() -> None:
 
 def test_heat_that_becomes_unknown_and_known_again_does_not_go_on_from_before() -> None:
     state = CoolingState(heat_kW=600.0)
-    state, wanted = step(SETTINGS, state, CoolingInput(skids=(one(),), rack_heat_kW=None), 1.0)
+    state, wanted, _ = step(SETTINGS, state, CoolingInput(skids=(one(),), racks=racks(None)), 1.0)
     assert wanted["s"].heat_kW is None
-    _, wanted = step(SETTINGS, state, CoolingInput(skids=(one(),), rack_heat_kW=900.0), 1.0)
+    _, wanted, _ = step(SETTINGS, state, CoolingInput(skids=(one(),), racks=racks(900.0)), 1.0)
     assert wanted["s"].heat_kW == 900.0
 
 
 def test_heat_of_racks_that_are_not_known_counts_on_the_safe_side() -> None:
-    assert rack_heat_kW([(None, 120, 104), (None, 120, 104)]) is None
-    assert rack_heat_kW([(60.0, 120.0, 104.0), (None, 120.0, 104.0)]) == pytest.approx(52.0 + 104.0)
+    def heat(*powers: float | None) -> float | None:
+        return CoolingInput(racks=tuple(RackHeat(str(n), power, 120, 104) for n, power in enumerate(powers))).heat_kW
+
+    assert heat(None, None) is None
+    assert heat(60.0, None) == pytest.approx(52.0 + 104.0)

@@ -41,8 +41,8 @@ HOST_EXCEPTIONS = {
     ("device", "resources"),  # a device looks for its dictionary among the bundled ones
 }
 PURE = [
-    "pod/alarms.py", "pod/cooling.py", "pod/lease.py", "pod/state.py",
-    *(f"pod/power/{path.name}" for path in sorted((HOST / "pod" / "power").glob("*.py"))),
+    "pod/alarms.py", "pod/lease.py", "pod/state.py",
+    *(f"pod/{part}/{path.name}" for part in ("power", "cooling") for path in sorted((HOST / "pod" / part).glob("*.py"))),
 ]  # fmt: skip
 
 

@@ -36,6 +36,14 @@ class ControlSection(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Tell each skid the heat that is on its way, from the power the racks draw."""
     heat_lag_s: Annotated[float, Meta(ge=0, le=120)] = 8.0
     """Heat comes from the racks to the skids with devices and pipes between; their valves need part of that time."""
+    pressure_reset: bool = True
+    """Less differential pressure while the racks draw less than their ratings: flow follows the most loaded one."""
+    least_pressure: Annotated[float, Meta(ge=0.1, le=1)] = 0.5
+    """Part of differential_pressure_kPa that is never reset below."""
+    facility_approach_K: Annotated[float, Meta(ge=0, le=20)] = 3.0
+    """The supply set-point stays so much above the warmest facility water: below that valves open for nothing."""
+    staging: bool = True
+    """One of several skids stands by while the load is below 40 % for a while."""
 
 
 class Feed(msgspec.Struct, forbid_unknown_fields=True, frozen=True):

@@ -67,6 +67,18 @@ class SkidSetPoints(msgspec.Struct, frozen=True, kw_only=True):
     supply_temperature_degC: float
     differential_pressure_kPa: float
     heat_kW: float | None = None
+    operation: str = "run"
+    """run, or standby"""
+
+
+class Reason(msgspec.Struct, frozen=True, kw_only=True):
+    """Which rule set a value, and from what. `of` is a set-point of every skid, or RACK.power_limit."""
+
+    of: str
+    value: float | str | None
+    unit: str
+    rule: str
+    inputs: dict[str, float | str | None] = {}
 
 
 class SkidState(ControllerState, frozen=True, kw_only=True):
@@ -233,6 +245,8 @@ class PodDocument(msgspec.Struct, frozen=True, kw_only=True):
     scan_overruns: int = 0
     trim_kPa: float = 0.0
     limits: tuple[LimitView, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+    """Of what the pod control decided in this scan."""
     devices: tuple[ControllerState, ...] = ()
     """Devices that are not ours."""
 

@@ -14,7 +14,7 @@ from ..reading import Scalar
 from .actuators.limiter import open_limiter
 from .actuators.rackcaps import RackCaps
 from .config import Pdu, PodConfig
-from .document import Event, LimitView, PduState, RackState
+from .document import Event, LimitView, PduState, RackState, Reason
 from .member import Member
 from .power import manager
 from .power.capping import RackInput
@@ -95,6 +95,19 @@ class PowerControl:
                 left_s=left_s.get(limit.name),
             )
             for limit in self._limits
+        )
+
+    def reasons(self) -> tuple[Reason, ...]:
+        """Of each rack that is limited or off."""
+        if self._decision is None or self._state is None:
+            return ()
+        limited = [
+            Reason(of=f"{rack}.power_limit", value=power, unit="kW", rule=self._state.why.get(rack, ""))
+            for rack, power in self._decision.caps_kW.items()
+        ]
+        return (
+            *limited,
+            *(Reason(of=f"{rack}.permit", value="off", unit="", rule="shed") for rack in self._decision.off),
         )
 
     def take_events(self) -> list[Event]:

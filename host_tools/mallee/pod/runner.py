@@ -15,9 +15,12 @@ from ..link.opening import open_link
 from ..link.reporting import LinkReport, report
 from ..link.statistics import summarise
 from ..reading import Scalar
-from . import alarms, cooling, lease, state
+from . import alarms, lease, state
 from .config import Pdu, PodConfig
-from .document import Event, PodDocument, RackState, SkidSetPoints, SkidState
+from .cooling import supervisor
+from .cooling.supervisor import CoolingState
+from .coolingcontrol import cooling_input, remote_values, settings_of
+from .document import Event, PodDocument, RackState, Reason, SkidSetPoints
 from .member import Member, writes_lease
 from .power import sums as power
 from .powercontrol import PowerControl
@@ -40,14 +43,9 @@ class PodRunner:
         self._request_s = request_s or min(_REQUEST_PART * config.control.scan_s, _REQUEST_MAX_S)
         self._links: dict[str, Link] = {}
         self.members = {c.name: Member(c, self._link(c.address)) for c in config.members}
-        self._settings = cooling.CoolingSettings(
-            supply_temperature_degC=config.control.supply_temperature_degC,
-            differential_pressure_kPa=config.control.differential_pressure_kPa,
-            dew_point_margin_K=config.control.dew_point_margin_K,
-            feed_forward=config.control.feed_forward,
-            heat_lag_s=config.control.heat_lag_s,
-        )
-        self._cooling = cooling.CoolingState()
+        self._settings = settings_of(config.control)
+        self._cooling = CoolingState()
+        self._reasons: tuple[Reason, ...] = ()
         self._power = PowerControl(config, advise=advise)
         self._trim_known = False
         self._book = alarms.AlarmBook()
@@ -80,7 +78,8 @@ class PodRunner:
         skids = state.skid_states(self.config, views)
         pdus = power.with_loads(state.pdu_states(self.config, views))
         racks = power.rack_states([(r.name, r.power_kW, r.liquid_kW) for r in self.config.racks], pdus)
-        self._cooling, wanted = cooling.step(self._settings, self._cooling, cooling_input(skids, racks), dt_s)
+        inputs = cooling_input(skids, racks, self.members)
+        self._cooling, wanted, self._reasons = supervisor.step(self._settings, self._cooling, inputs, dt_s)
         racks = self._power.step(pdus, racks, self.members, dt_s)
         if not self.advise:
             await self._write_all(wanted)
@@ -135,14 +134,13 @@ class PodRunner:
         await member.write(grant, values, self._request_s, float(control.lease_s))
 
     def _adopt_trim(self, remote: Mapping[str, Scalar], lease_state: str | None) -> None:
-        """A host that takes over while set-points are held goes on with its predecessor's trim: no bump."""
+        """A host that takes over while set-points are held goes on from its predecessor's: no bump."""
         pressure = remote.get("remote_differential_pressure")
         if self._trim_known or not isinstance(pressure, int | float):
             return
         self._trim_known = True
         if lease_state in ("holding", "ramping"):
-            trim_kPa = pressure - self._settings.differential_pressure_kPa
-            self._cooling = cooling.CoolingState(cooling.limited_trim(self._settings, trim_kPa))
+            self._cooling = supervisor.taken_over(self._settings, self._cooling, pressure)
 
     def _document(
         self,
@@ -182,6 +180,7 @@ class PodRunner:
             feeds=feeds,
             racks=racks,
             limits=self._power.views(),
+            reasons=(*self._reasons, *self._power.reasons()),
             totals=state.totals(skids, feeds),
             alarms=active,
             findings=power.findings(feeds, pdus) + (() if self.advise else state.lease_findings((*skids, *pdus))),
@@ -229,36 +228,6 @@ def with_scan(config: PodConfig, scan_s: float | None) -> PodConfig:
     if scan_s is None:
         return config
     return msgspec.structs.replace(config, control=msgspec.structs.replace(config.control, scan_s=max(scan_s, 0.1)))
-
-
-def cooling_input(skids: tuple[SkidState, ...], racks: tuple[RackState, ...]) -> cooling.CoolingInput:
-    """What cooling control needs of the state: the skids, and the heat of the racks."""
-    return cooling.CoolingInput(
-        skids=tuple(
-            cooling.SkidInput(
-                name=skid.name,
-                running=any(pump.value == "running" for pump in skid.pump_state),
-                answering=skid.answering,
-                differential_pressure_kPa=skid.differential_pressure.number,
-                dew_point_degC=skid.dew_point.number,
-            )
-            for skid in skids
-        ),
-        rack_heat_kW=cooling.rack_heat_kW([(r.estimate_kW, r.rated_kW, r.liquid_kW) for r in racks]),
-    )
-
-
-def remote_values(wanted: SkidSetPoints | None) -> dict[str, Scalar]:
-    """The names of the remote block for what the pod wants; a controller's block takes those that it has."""
-    if wanted is None:
-        return {}
-    return {
-        "remote_mode": "differential_pressure",
-        "remote_supply_temperature": wanted.supply_temperature_degC,
-        "remote_differential_pressure": wanted.differential_pressure_kPa,
-        "remote_heat": wanted.heat_kW,
-        "remote_operation": "run",
-    }
 
 
 async def scan_once(
