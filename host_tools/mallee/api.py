@@ -37,6 +37,7 @@ class Pod:
         self.config = config
         self._fleet = Fleet(config, timeout_s=timeout_s)
         self._devices: dict[str, Device] = {}
+        self._connecting: dict[str, asyncio.Lock] = {}
         self._subscriptions: dict[asyncio.Event, AsyncGenerator[Snapshot, None]] = {}
         self._closed = False
 
@@ -46,13 +47,14 @@ class Pod:
         return tuple(member.name for member in self.config.members)
 
     async def device(self, name: str) -> Device:
-        """The device of that name, connected to. An address works too: `tcp://HOST:PORT#UNIT`.
+        """The device of that name, connected to once, however many ask. An address works too: `tcp://HOST:PORT#UNIT`.
 
         Raises MalleeError: exit code 2 for a name that there is not, 3 where nobody answers, or another device than the map says.
         """
-        self.require_open()
-        if name not in self._devices:
-            self._devices[name] = await self._fleet.device(name)
+        async with self._connecting.setdefault(name, asyncio.Lock()):
+            self.require_open()
+            if name not in self._devices:
+                self._devices[name] = await self._fleet.device(name)
         self.require_open()
         return self._devices[name]
 
