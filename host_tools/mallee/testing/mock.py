@@ -19,16 +19,13 @@ from ..device.writing import find_point
 from ..link import pdus
 from ..reading import Quality, Scalar
 from ..suggest import did_you_mean
+from .asked import Exception_, numbers, written
 
 _PROFILES = {"pump": 1, "pdu": 2}  # as the identity block has them
 _QUALITIES = (Quality.GOOD, Quality.NOT_FITTED, Quality.FAULT, Quality.NOT_YET)
 _READS = {1: "coil", 2: "discrete", 3: "holding", 4: "input"}
 _WRITES = {5: "coil", 6: "holding", 15: "coil", 16: "holding"}
 _LEASE = ("holder", "epoch")
-
-
-class Exception_(Exception):
-    """An exception answer; the argument is its code."""
 
 
 class MockDevice:
@@ -115,9 +112,11 @@ class MockDevice:
             self._refused[name] = exception_code
 
     def answer(self, pdu: bytes) -> bytes:
-        """The PDU that answers this one."""
-        function = pdu[0]
+        """The PDU that answers this one, whatever it is."""
+        function = pdu[0] if pdu else 0
         try:
+            if not pdu:
+                raise Exception_(3)
             if self.dictionary.foreign is not None and function not in self.dictionary.foreign.functions:
                 raise Exception_(1)
             return bytes((function,)) + self._answer(function, pdu[1:])
@@ -126,10 +125,11 @@ class MockDevice:
 
     def _answer(self, function: int, data: bytes) -> bytes:
         if function in _READS:
-            return self._read(_READS[function], *struct.unpack(">HH", data))
+            return self._read(_READS[function], *numbers("HH", data))
         if function in _WRITES:
             return self._write(function, data)
         if function == 8:
+            numbers(f"{max(1, (len(data) + 1) // 2)}H", data)
             return data
         if function == 20 and self.dictionary.foreign is None:
             return self._file(data)
@@ -160,15 +160,7 @@ class MockDevice:
 
     def _write(self, function: int, data: bytes) -> bytes:
         table = _WRITES[function]
-        address, number = struct.unpack(">HH", data[:4])
-        if function == 5:
-            words = [int(number == 0xFF00)]
-        elif function == 6:
-            words = [number]
-        elif function == 15:
-            words = [data[5 + index // 8] >> index % 8 & 1 for index in range(number)]
-        else:
-            words = list(struct.unpack(f">{number}H", data[5:]))
+        address, words = written(function, data)
         self._span(table, address, len(words))
         values: dict[str, Scalar] = {}
         for point in self.dictionary.points:
@@ -192,7 +184,7 @@ class MockDevice:
             self.set(**seen, **state, state="leased" if held else "local")
 
     def _file(self, data: bytes) -> bytes:
-        _, _, file, record, count = struct.unpack(">BBHHH", data[:8])
+        _, _, file, record, count = numbers("BBHHH", data)
         content = encode_dictionary(self.dictionary)
         whole = len(content).to_bytes(4, "big") + content
         part = whole[(file - DICTIONARY_FILE) * 20_000 :][:20_000][record * 2 : (record + count) * 2]
