@@ -98,6 +98,18 @@ class MockLink(WirelessLink):
         super().__init__(address, timeout_s)
         self._devices = devices
 
+    async def exchange(
+        self, unit: int, payload: bytes, *, priority: Priority = Priority.POLL, timeout_s: float | None = None
+    ) -> bytes:
+        try:
+            return await super().exchange(unit, payload, priority=priority, timeout_s=timeout_s)
+        except Refused as error:
+            device = self._devices.get(unit)
+            if device is not None and (unset := device.unset_in(payload)):
+                error.likely = f"nobody has set {unset[0]} of the mock {device.name}, and its map has no code for that"
+                error.next = f"in the test: mock[{device.name!r}].set(**{{{unset[0]!r}: …}})"
+            raise
+
     async def reply(self, unit: int, payload: bytes, limit_s: float) -> bytes:
         device = self._devices.get(unit)
         if device is not None:
