@@ -96,6 +96,9 @@ def line_of(text: str, part: str) -> int:
         ("input_low = 8", "input_low = 16", "input_low", "input_low = 16 is not from 0 to 15"),
         ("fault = [0x8000]", "fault = [0x18000]", "fault", "can never be in a s16"),
         ("fault = [0x8000]", "fault = [-1]", "fault", "can never be in a s16"),
+        ("fault = [0x8000]", "fault = [0x7FFF]", "fault = [0x7FFF]", "0x7fff is not_fitted and fault"),
+        ("failed = 9 }\n", "failed = 9 }\nfault = [9]\n", "fault = [9]", "0x9 is the choice failed and fault"),
+        ("input_low = 8 }\n", "input_low = 8 }\nfault = [0x100]\n", "fault = [0x100]", "0x100 is the choice input_low and fault"),
         ("stride = 8", "stride = 1", "", "which rectifier_state"),
         ("interval_s = 60", "interval_s = 0", "interval_s = 0", ""),
         ("units = [[10, 15]]", "units = [[15, 10]]", "units", "units 15 to 10"),
@@ -154,7 +157,11 @@ def change(path: str, value: Any) -> str:
     [
         ("registers.3.precision", None, "registers[3] (Output_Voltage): a FLOAT without `precision`"),
         ("registers.3.precision", 64, "registers[3].precision"),
-        ("registers.3.format", "FIXED", "registers[3].format"),
+        (
+            "registers.3.format",
+            "FIXED",
+            "registers[3].format",
+        ),
         ("registers.3.scale", 0.0, "registers[3] (Output_Voltage): scale = 0.0"),
         ("registers.3.scale", 1e200, "registers[3] (Output_Voltage): scale = 1e+200"),
         ("registers.3.sing", True, "registers[3].sing: unknown key 'sing'"),
@@ -330,3 +337,8 @@ def test_what_is_wrong_in_a_completion_is_told_with_its_line(
     if where is not None:
         number = int(caught.value.what.removeprefix(f"{tmp_path / 'psu.toml'}:").partition(":")[0])
         assert where in text.splitlines()[number - 1]
+
+
+def test_all_flags_at_once_may_be_no_value() -> None:
+    dictionary = parse_map(SHELF.replace("input_low = 8 }\n", "input_low = 8 }\nnot_available = [0xFFFF]\n"))
+    assert decode(dictionary.by_name["rectifier_alarms.1"], [0xFFFF]) is None
