@@ -64,7 +64,7 @@ def line_of(text: str, part: str) -> int:
 @pytest.mark.parametrize(
     ("old", "new", "where", "says"),
     [
-        ('kind = "u16"', 'kind = "u17"', "kind", "point.kind = 'u17'"),
+        ('kind = "u16"', 'kind = "u17"', "kind", "kind = 'u17': it must be one of 'u16', 's16', 'u32', 's32', 'u64'"),
         ("address = 40\n", "adress = 40\n", "adress", "unknown key 'adress' in point"),
         ("address = 40\n", "", "[[point]]", "point lacks 'address'"),
         ("address = 40\n", "address = 65536\n", "address = 65536", "address = 65536"),
@@ -102,7 +102,8 @@ def line_of(text: str, part: str) -> int:
         ("stride = 8", "stride = 1", "", "which rectifier_state"),
         ("interval_s = 60", "interval_s = 0", "interval_s = 0", ""),
         ("units = [[10, 15]]", "units = [[15, 10]]", "units", "units 15 to 10"),
-        ('order = "CDAB"', 'order = "BACD"', "order", ""),
+        ('order = "CDAB"', 'order = "BACD"', "order", "it must be one of 'ABCD', "),
+        ("functions = [1, 3, 4, 5, 6]", "functions = [1, 43]", "functions", "43: it must be one of 1, 2, 3, 4, 5, 6, 15, 16"),
         ("\n[device]\n", "\n[device\n", "[device", "mend the line"),
         ("\n[device]\n", "\n[devices]\n", "[devices]", "unknown key 'devices'"),
         ('profile = "power-shelf"\n', "", "[device]", "device lacks 'profile'"),
@@ -160,7 +161,7 @@ def change(path: str, value: Any) -> str:
         (
             "registers.3.format",
             "FIXED",
-            "registers[3].format",
+            "registers[3].format: registers.format = 'FIXED': it must be one of 'RAW', 'STRING', ",
         ),
         ("registers.3.scale", 0.0, "registers[3] (Output_Voltage): scale = 0.0"),
         ("registers.3.scale", 1e200, "registers[3] (Output_Voltage): scale = 1e+200"),
