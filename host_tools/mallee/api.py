@@ -12,6 +12,7 @@ from . import settings
 from .device.device import Device
 from .device.selecting import fast_points, select
 from .errors import MalleeError
+from .link.failures import Closed
 from .pod.config import PodConfig
 from .pod.fleet import Fleet
 from .poll.watching import WatchSummary, watch
@@ -36,7 +37,9 @@ class Pod:
         self.config = config
         self._fleet = Fleet(config, timeout_s=timeout_s)
         self._devices: dict[str, Device] = {}
+        self._connecting: dict[str, asyncio.Lock] = {}
         self._subscriptions: dict[asyncio.Event, AsyncGenerator[Snapshot, None]] = {}
+        self._closed = False
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -44,12 +47,15 @@ class Pod:
         return tuple(member.name for member in self.config.members)
 
     async def device(self, name: str) -> Device:
-        """The device of that name, connected to. An address works too: `tcp://HOST:PORT#UNIT`.
+        """The device of that name, connected to once, however many ask. An address works too: `tcp://HOST:PORT#UNIT`.
 
         Raises MalleeError: exit code 2 for a name that there is not, 3 where nobody answers, or another device than the map says.
         """
-        if name not in self._devices:
-            self._devices[name] = await self._fleet.device(name)
+        async with self._connecting.setdefault(name, asyncio.Lock()):
+            self.require_open()
+            if name not in self._devices:
+                self._devices[name] = await self._fleet.device(name)
+        self.require_open()
         return self._devices[name]
 
     async def subscribe(self, name: str, *points: str, interval_s: float = 1.0) -> AsyncGenerator[Snapshot, None]:
@@ -57,7 +63,7 @@ class Pod:
 
         `points` are names or patterns; none: the fast block. A poll that fails is no error: its points are those of the last
         one, with their age and soon with quality `stale`, and `snapshot.failures` says why. Who is slower than the interval gets
-        the newest. Raises MalleeError as `device` does, and for a point that there is not.
+        the newest. It ends when the pod is closed. Raises MalleeError as `device` does, and for a point that there is not.
         """
         device = await self.device(name)
         chosen = select(device.dictionary, points) if points else fast_points(device.dictionary)
@@ -77,13 +83,21 @@ class Pod:
             await _end(watched)
 
     async def close(self) -> None:
-        """End subscriptions and close every connection. Safe to call twice."""
+        """End subscriptions and close every connection, for good: what is asked of the pod or its devices afterwards, and what
+        was on its way, raises Closed. Safe to call twice."""
+        self._closed = True
         for stop, watched in list(self._subscriptions.items()):
             stop.set()
             await _end(watched)
         await self._fleet.close()
 
+    def require_open(self) -> None:
+        """Raises Closed after `close`."""
+        if self._closed:
+            raise Closed
+
     async def __aenter__(self) -> Pod:
+        self.require_open()
         return self
 
     async def __aexit__(

@@ -73,6 +73,30 @@ def test_subscriptions_end_with_the_pod_and_two_run_beside_each_other() -> None:
     run_virtual(main())
 
 
+def test_a_name_is_connected_to_once_however_many_ask() -> None:
+    async def main() -> None:
+        async with pod_of_peers() as peers, mallee.open_pod(peers.config) as pod:
+            first, *others = await asyncio.gather(*(pod.device("skid-1") for _ in range(4)))
+            assert all(other is first for other in others)
+            alone = len(peers.skid.requests)
+            async with mallee.open_pod(peers.config) as again:
+                await again.device("skid-1")
+            assert len(peers.skid.requests) == 2 * alone
+            peers.skid.silent = True
+            async with mallee.open_pod(peers.config, timeout_s=0.2) as third:
+                tasks = [asyncio.create_task(third.device("skid-1")) for _ in range(3)]
+                await asyncio.sleep(0)
+                tasks[0].cancel()  # who asked first gives up: the others do not hear of that
+                results = await asyncio.gather(*tasks, return_exceptions=True)
+                assert isinstance(results[0], asyncio.CancelledError)
+                assert all(isinstance(each, mallee.MalleeError) for each in results[1:])
+                peers.skid.silent = False
+                await asyncio.sleep(60)  # its back-off
+                assert (await third.device("skid-1")).name == "skid-1"
+
+    run_virtual(main())
+
+
 def test_what_goes_wrong_is_a_mallee_error(pod_file: Path) -> None:
     async def main() -> None:
         async with mallee.open_pod(pod_file, timeout_s=0.5) as pod:

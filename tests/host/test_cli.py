@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import csv
 import io
 import json
@@ -13,11 +14,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from mallee import resources
+from mallee import clock, resources
 from mallee.cli import main
 from mallee.pod.document import from_json
+from mallee.testing import MockPod
 
 from .peers_in_thread import PeersInThread, peers_in_thread, write_pod_file
+from .virtual_loop import VirtualLoop
 
 
 @pytest.fixture(scope="module")
@@ -51,6 +54,14 @@ def mallee(capsys: pytest.CaptureFixture[str], pod_file: Path):
         return Ran(code, captured.out, captured.err)
 
     return run
+
+
+@pytest.fixture
+def in_memory(pod_file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MockPod]:
+    """The same pod in memory and in virtual time: what a command does in a second does not depend on how busy it is."""
+    monkeypatch.setattr(clock, "runner", lambda: asyncio.Runner(loop_factory=VirtualLoop))
+    with MockPod(pod_file) as mock:
+        yield mock
 
 
 def test_get_one_point_in_every_form(mallee) -> None:
@@ -215,32 +226,34 @@ def test_describe_points_alarms_and_devices(mallee) -> None:
     assert [row["name"] for row in rows] == [f"branch.{n}.rating" for n in range(1, 9)]
 
 
-def test_watch_piped_is_lines_of_json_with_a_summary(mallee) -> None:
+def test_watch_piped_is_lines_of_json_with_a_summary(mallee, in_memory: MockPod) -> None:
+    in_memory["skid-1"].set(flow=800.0)
     ran = mallee("watch", "skid-1", "flow", "state", "--interval", "50ms", "--for", "300ms")
     lines = [json.loads(line) for line in ran.out.splitlines()]
-    assert lines
+    assert len(lines) >= 6
     assert lines[0]["points"]["flow"]["value"] == 800.0
     assert "polls, 0 lost" in ran.err
 
 
-def test_watch_pod_reads_only(mallee, peers: PeersInThread) -> None:
-    for peer in peers.pod.peers:
-        peer.requests.clear()
-    ran = mallee("watch", "--for", "300ms", "--interval", "100ms")
+def test_watch_pod_reads_only(mallee, in_memory: MockPod) -> None:
+    ran = mallee("watch", "--for", "350ms", "--interval", "100ms")
     documents = [from_json(line) for line in ran.out.splitlines()]
+    assert [document.scan for document in documents] == [1, 2, 3, 4]
     assert "0 lost" in ran.err
     assert documents[-1].advise
-    assert not any(request[0] in (5, 6, 15, 16) for peer in peers.pod.peers for request in peer.requests)
+    assert all(device.requests and not device.writes for device in in_memory.values())
+    assert not any(request[0] in (5, 6, 15, 16) for device in in_memory.values() for request in device.requests)
 
 
-def test_run_prints_documents_and_gives_the_leases_back(mallee, peers: PeersInThread) -> None:
+def test_run_prints_documents_and_gives_the_leases_back(mallee, in_memory: MockPod) -> None:
     ran = mallee("run", "pod.toml", "--for", "700ms", "-o", "jsonl")
     assert ran.code == 0
     documents = [from_json(line) for line in ran.out.splitlines()]
-    assert documents
+    assert [document.scan for document in documents] == [1, 2, 3, 4]
     assert documents[-1].skids[0].lease.ours
     assert documents[-1].bus.timeouts == 0
-    assert not any(peer.leased for peer in peers.pod.peers)
+    assert in_memory["skid-1"].writes
+    assert all(device.value("lease_state") == "none" for device in in_memory.values())
     last = mallee("run", "--for", "300ms", "-o", "json")
     assert from_json(last.out).pod == "small pod"
     shown = mallee("run", "--for", "300ms")

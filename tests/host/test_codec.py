@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import struct
+from datetime import UTC, datetime
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mallee import resources
 from mallee.device.codec import decode, encode, quality_in
-from mallee.device.dictionary import SENTINEL, Choice, Dictionary, Point
-from mallee.device.spans import plan
+from mallee.device.decoding import SpanDecoder
+from mallee.device.dictionary import SENTINEL, Choice, Dictionary, Kind, Point
+from mallee.device.spans import Span, plan
 from mallee.device.writing import plan_writes
 from mallee.errors import ExitCode, MalleeError
 from mallee.reading import Quality
@@ -110,3 +114,33 @@ def test_wrong_writes_are_refused_before_they_are_sent(pump: Dictionary, name, v
     with pytest.raises(MalleeError, match=what) as caught:
         plan_writes(pump, {name: value})
     assert caught.value.code is code
+
+
+def test_what_no_float_holds_is_unknown_and_is_not_written() -> None:
+    """Of a dictionary that no map file made: the factors of those are bounded."""
+    wide = Point("energy", "holding", 0, "f64", "", registers=4, factor=1e30, codes=())
+    huge = list(struct.unpack(">4H", struct.pack(">d", 1e300)))
+    assert decode(wide, huge) is None
+    span = SpanDecoder(Span("holding", 0, 4, (wide,)))
+    answer = b"\x03\x08" + struct.pack(">d", 1e300)
+    reading = span.decode(answer, datetime.now(UTC))["energy"]
+    assert (reading.value, reading.quality) == (None, Quality.NOT_AVAILABLE)
+    steep = Point("power", "holding", 0, "u64", "", registers=4, factor=1e308, codes=())
+    assert decode(steep, [0, 0, 0, 2000]) is None
+
+
+@pytest.mark.parametrize(
+    ("kind", "registers", "factor", "value"),
+    [
+        ("u16", 1, 1e-308, 1e30),
+        ("u16", 1, 1.0, 10**400),
+        ("u64", 4, 1e308, 10**400),
+        ("f32", 2, 1.0, 1e308),
+        ("f64", 4, 1e-30, 1e308),
+        ("f64", 4, 1.0, 10**400),
+    ],
+)
+def test_what_does_not_fit_is_refused_however_large(kind: Kind, registers: int, factor: float, value: float) -> None:
+    point = Point("power", "holding", 0, kind, "", registers=registers, factor=factor, codes=())
+    with pytest.raises(ValueError, match="does not fit"):
+        encode(point, value)

@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 from mallee import resources
+from mallee.cli import main
 from mallee.device.discovery import Found, discover, parse_targets
 from mallee.device.linesearch import Step
 from mallee.errors import ExitCode, MalleeError
@@ -13,7 +14,7 @@ from mallee.link import pdus
 from mallee.link.address import SerialAddress, SerialPort, TcpAddress
 from mallee.link.probing import Prober, sort
 from mallee.link.rtu_frames import encode
-from mallee.pod.drafting import draft, refuse_existing, write
+from mallee.pod.drafting import draft, refuse_place, write
 from mallee.pod.loader import parse_pod
 from mallee.sim.line.faults import Faults
 
@@ -195,7 +196,7 @@ def test_a_file_that_exists_is_left_alone_and_a_new_one_is_whole(tmp_path):
     with pytest.raises(MalleeError, match="exists, and was not touched"):
         write(path, "second", overwrite=False)
     with pytest.raises(MalleeError, match="exists, and was not touched"):
-        refuse_existing(path)
+        refuse_place(path, overwrite=False)
     assert path.read_text() == "first"
     write(path, "third", overwrite=True)
     assert path.read_text() == "third" and list(tmp_path.iterdir()) == [path]
@@ -228,3 +229,33 @@ def test_a_master_behind_swapped_wires_is_not_disturbed():
     with pytest.raises(MalleeError, match="good frames at no baud rate") as refused:
         searched([device(1)], swapped=True, biased=False, masters=masters, written=written)
     assert refused.value.code == ExitCode.REFUSED and written == [b""]
+
+
+@pytest.mark.parametrize(
+    ("name", "overwrite", "says"),
+    [
+        ("none/pod.toml", False, "no such file or directory"),
+        ("none/pod.toml", True, "no such file or directory"),
+        ("a-file/pod.toml", False, "not a directory"),
+        ("/proc/pod.toml", False, "cannot write /proc/pod.toml"),  # a folder that takes no files, even of root
+        ("folder", True, "is a directory"),
+        ("folder", False, "exists, and was not touched"),
+    ],
+)
+def test_where_a_file_cannot_be_written_is_told_before_the_search(tmp_path, monkeypatch, capsys, name, overwrite, says):
+    (tmp_path / "a-file").touch()
+    (tmp_path / "folder").mkdir()
+    before = sorted(tmp_path.rglob("*"))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("mallee.cli.scan.discover", lambda *_, **__: pytest.fail("it has searched"))
+    assert main(["scan", "127.0.0.1:9", "--write", name, *(["--overwrite"] if overwrite else [])]) == 2
+    assert says in capsys.readouterr().err
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_the_place_is_looked_at_without_a_trace(tmp_path):
+    refuse_place(tmp_path / "pod.toml", overwrite=False)
+    (tmp_path / "old.toml").write_text("old")
+    refuse_place(tmp_path / "old.toml", overwrite=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["old.toml"]
+    assert (tmp_path / "old.toml").read_text() == "old"

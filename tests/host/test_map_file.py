@@ -64,7 +64,7 @@ def line_of(text: str, part: str) -> int:
 @pytest.mark.parametrize(
     ("old", "new", "where", "says"),
     [
-        ('kind = "u16"', 'kind = "u17"', "kind", "point.kind = 'u17'"),
+        ('kind = "u16"', 'kind = "u17"', "kind", "kind = 'u17': it must be one of 'u16', 's16', 'u32', 's32', 'u64'"),
         ("address = 40\n", "adress = 40\n", "adress", "unknown key 'adress' in point"),
         ("address = 40\n", "", "[[point]]", "point lacks 'address'"),
         ("address = 40\n", "address = 65536\n", "address = 65536", "address = 65536"),
@@ -79,6 +79,9 @@ def line_of(text: str, part: str) -> int:
         ("high = 52.0", "high = 700.0", "high = 700.0", "the limit 700 cannot be written"),
         ("high = 52.0", "high = nan", "high = nan", "high = nan is no number"),
         ("scale = 0.01", "scale = 0", "scale = 0\n", "with scale = 0"),
+        ("scale = 0.01", "scale = 1e308", "scale = 1e308", "scale = 1e+308 is not from 1e-30 to 1e+30"),
+        ("scale = 0.01", "scale = -1e-31", "scale = -1e-31", "scale = -1e-31 is not from 1e-30 to 1e+30"),
+        ("offset = -40", "offset = 1e300", "offset = 1e300", "offset = 1e+300 is not below 1e+30"),
         ("scale = 0.01", "scale = inf", "scale = inf", "scale = inf is no number"),
         ("functions = [1, 3, 4, 5, 6]", "functions = [1, 3, 4, 5]", "write = true", "needs function code 6 or 16"),
         ("functions = [1, 3, 4, 5, 6]", "functions = [1, 3, 5, 6]", 'table = "input"', "needs function code 4"),
@@ -93,10 +96,14 @@ def line_of(text: str, part: str) -> int:
         ("input_low = 8", "input_low = 16", "input_low", "input_low = 16 is not from 0 to 15"),
         ("fault = [0x8000]", "fault = [0x18000]", "fault", "can never be in a s16"),
         ("fault = [0x8000]", "fault = [-1]", "fault", "can never be in a s16"),
+        ("fault = [0x8000]", "fault = [0x7FFF]", "fault = [0x7FFF]", "0x7fff is not_fitted and fault"),
+        ("failed = 9 }\n", "failed = 9 }\nfault = [9]\n", "fault = [9]", "0x9 is the choice failed and fault"),
+        ("input_low = 8 }\n", "input_low = 8 }\nfault = [0x100]\n", "fault = [0x100]", "0x100 is the choice input_low and fault"),
         ("stride = 8", "stride = 1", "", "which rectifier_state"),
         ("interval_s = 60", "interval_s = 0", "interval_s = 0", ""),
         ("units = [[10, 15]]", "units = [[15, 10]]", "units", "units 15 to 10"),
-        ('order = "CDAB"', 'order = "BACD"', "order", ""),
+        ('order = "CDAB"', 'order = "BACD"', "order", "it must be one of 'ABCD', "),
+        ("functions = [1, 3, 4, 5, 6]", "functions = [1, 43]", "functions", "43: it must be one of 1, 2, 3, 4, 5, 6, 15, 16"),
         ("\n[device]\n", "\n[device\n", "[device", "mend the line"),
         ("\n[device]\n", "\n[devices]\n", "[devices]", "unknown key 'devices'"),
         ('profile = "power-shelf"\n', "", "[device]", "device lacks 'profile'"),
@@ -151,8 +158,13 @@ def change(path: str, value: Any) -> str:
     [
         ("registers.3.precision", None, "registers[3] (Output_Voltage): a FLOAT without `precision`"),
         ("registers.3.precision", 64, "registers[3].precision"),
-        ("registers.3.format", "FIXED", "registers[3].format"),
+        (
+            "registers.3.format",
+            "FIXED",
+            "registers[3].format: registers.format = 'FIXED': it must be one of 'RAW', 'STRING', ",
+        ),
         ("registers.3.scale", 0.0, "registers[3] (Output_Voltage): scale = 0.0"),
+        ("registers.3.scale", 1e200, "registers[3] (Output_Voltage): scale = 1e+200"),
         ("registers.3.sing", True, "registers[3].sing: unknown key 'sing'"),
         ("registers.1.length", 3, "registers[1] (Up_Time): a number of 3 registers"),
         ("registers.1.length", 0, "registers[1].length"),
@@ -326,3 +338,8 @@ def test_what_is_wrong_in_a_completion_is_told_with_its_line(
     if where is not None:
         number = int(caught.value.what.removeprefix(f"{tmp_path / 'psu.toml'}:").partition(":")[0])
         assert where in text.splitlines()[number - 1]
+
+
+def test_all_flags_at_once_may_be_no_value() -> None:
+    dictionary = parse_map(SHELF.replace("input_low = 8 }\n", "input_low = 8 }\nnot_available = [0xFFFF]\n"))
+    assert decode(dictionary.by_name["rectifier_alarms.1"], [0xFFFF]) is None

@@ -17,12 +17,11 @@ from mallee.pod.runner import PodRunner
 from mallee.poll.group import fast_group
 from mallee.poll.poller import Poller
 from mallee.reading import Quality
-from mallee.testing import MockDevice, MockPod, Replay, record, run
-from mallee.testing.replay import UnknownRequest
+from mallee.testing import MockDevice, MockPod, run
 
 from .foreign_peer import foreign_unit
 from .peers_in_thread import peers_in_thread, write_pod_file
-from .test_foreign import SHELF, shelf_image, write_pod
+from .test_foreign import SHELF, write_pod
 
 pytest_plugins = ["pytester"]
 PLUGIN = ("-p", "mallee.testing.plugin", "-p", "no:cacheprovider")
@@ -166,98 +165,6 @@ def test_commands_and_programs_without_asyncio_have_the_mock(capsys: pytest.Capt
             assert pod.device("skid-1").read("flow").value == 800.0
 
 
-def session(pod_file: Path) -> list[object]:
-    """A program: what it reads, and one point that the device refuses."""
-    seen: list[object] = []
-
-    async def main() -> None:
-        async with mallee.open_pod(pod_file, timeout_s=3) as pod:
-            for name in pod.names:
-                device = await pod.device(name)
-                seen.extend(
-                    reading.value for reading in (await device.read_fast()).values() if reading.name != "sequence"
-                )
-            if "skid-1" in pod.names:
-                await (await pod.device("skid-1")).write({"preset_valve": 65.0})
-                with pytest.raises(Refused):
-                    await (await pod.device("pdu-a")).link.exchange(1, bytes.fromhex("0400240001"))
-
-    asyncio.run(main())
-    return seen
-
-
-def test_a_recorded_session_is_played_again(tmp_path: Path) -> None:
-    path = tmp_path / "session.jsonl"
-    with peers_in_thread() as peers:
-        pod_file = write_pod_file(peers.pod.config, tmp_path / "pod.toml")
-        with record(path):
-            real = session(pod_file)
-    with Replay(path) as replay:  # and the peers are gone
-        assert session(pod_file) == real
-        assert replay.unknown == []
-        assert session(pod_file) == real  # after the last answer, the last again
-
-    async def something_else() -> None:
-        async with mallee.open_pod(pod_file) as pod:
-            await (await pod.device("skid-1")).read("dry_run_level")
-
-    with Replay(path) as replay, pytest.raises(UnknownRequest, match="has no answer to function 3 at 236"):
-        run(something_else())
-    assert len(replay.unknown) == 1
-
-
-@pytest.mark.parametrize("serial", [None, "8N1"])
-def test_a_device_of_another_make_is_recorded_on_any_link(tmp_path: Path, serial: str | None) -> None:
-    path = tmp_path / "session.jsonl"
-    with foreign_unit(shelf_image(), unit=12, functions=(1, 3, 4, 5, 6), serial=serial) as peer:
-        pod_file = write_pod(tmp_path, peer, str(SHELF))
-        with record(path):
-            real = session(pod_file)
-    with Replay(path):
-        assert session(pod_file) == real == ["SHELF-6"]
-
-
-def test_silence_is_recorded_too(tmp_path: Path) -> None:
-    path = tmp_path / "session.jsonl"
-
-    async def main(code: int) -> None:
-        async with mallee.open_pod(tmp_path / "pod.toml", timeout_s=0.2) as pod:
-            device = await pod.device("skid-1")
-            peers.pod.skid.silent = True
-            with pytest.raises(NoAnswer):
-                await device.read("flow")
-
-    with peers_in_thread() as peers:
-        write_pod_file(peers.pod.config, tmp_path / "pod.toml")
-        with record(path):
-            asyncio.run(main(0))
-    assert path.read_text().splitlines()[-1].count("null") == 1
-    with Replay(path):
-        asyncio.run(main(0))
-
-
-@pytest.mark.parametrize(
-    ("text", "says"),
-    [
-        ("", ":1: no recorded session"),
-        ("{}", ":1: no recorded session"),
-        ('{"mallee_session":2}', ":1: no recorded session: its format is not 1"),
-        ('{"mallee_session":1}\n{"link":"x"}', ":2: no recorded session"),
-        ('{"mallee_session":1}\n{"link":"x","unit":1,"request":"zz","answer":null}', ":2: no recorded session"),
-        (None, "no such file or directory"),
-    ],
-)
-def test_what_is_no_recording(tmp_path: Path, text: str | None, says: str) -> None:
-    path = tmp_path / "a.jsonl"
-    if text is not None:
-        path.write_text(text)
-    with pytest.raises(mallee.MalleeError) as caught:
-        Replay(path)
-    assert says in caught.value.what
-    with pytest.raises(mallee.MalleeError, match="cannot write"), record(tmp_path / "none" / "a.jsonl"):
-        pass
-
-
 PROGRAM = """
 import mallee
 
@@ -337,6 +244,9 @@ def test_the_plugins_replay_and_record(pytester: pytest.Pytester) -> None:
         write_pod_file(peers.pod.config, pytester.path / "pod.toml")
         pytester.runpytest_subprocess(*PLUGIN, "test_user.py", "--mallee-record").assert_outcomes(passed=1)
     pytester.runpytest_subprocess(*PLUGIN, "test_user.py").assert_outcomes(passed=1)
+    old = (pytester.path / "session.jsonl").read_text(encoding="utf-8")
+    pytester.runpytest_subprocess(*PLUGIN, "test_user.py", "--mallee-record").assert_outcomes(failed=1)  # they are gone
+    assert (pytester.path / "session.jsonl").read_text(encoding="utf-8") == old
     failed = pytester.runpytest_subprocess(*PLUGIN, "test_other.py")
     failed.assert_outcomes(passed=1, errors=1)
     failed.stdout.fnmatch_lines(

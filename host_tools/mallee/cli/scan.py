@@ -11,7 +11,7 @@ from .. import clock
 from ..device.discovery import Target, discover, parse_targets
 from ..errors import ExitCode, MalleeError
 from ..link.address import TcpAddress, parse_address
-from ..pod.drafting import draft, refuse_existing
+from ..pod.drafting import draft, refuse_place
 from ..pod.drafting import write as write_file
 from .common import Common, Context, check_units
 from .output import emit, rows_of
@@ -58,8 +58,8 @@ def scan(
     wanted = parse_targets(targets) if targets else _pod_targets(context)
     check_units(unit, serial=any(not isinstance(target, TcpAddress) for target in wanted))
     given = common is not None and common.timeout is not None  # else a scan has its own, much shorter ones
-    if write is not None and not overwrite:
-        refuse_existing(write)
+    if write is not None:
+        refuse_place(write, overwrite=overwrite)
     with Searching(context) as progress:
         limit_s = context.timeout_s if given else None
         found = clock.run(discover(wanted, unit or None, probe_s=limit_s, force=force, progress=progress))

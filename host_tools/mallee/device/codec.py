@@ -42,7 +42,7 @@ def decode(point: Point, words: Sequence[int]) -> Scalar:
 
 
 def meant(point: Point, raw: int | float) -> Scalar:
-    """What a raw number that is a value means."""
+    """What a raw number that is a value means; None for a value that no float holds."""
     if point.kind == "enum":
         return next((choice.name for choice in point.choices if choice.value == raw), f"unknown_{raw}")
     if point.kind == "flags":
@@ -52,7 +52,11 @@ def meant(point: Point, raw: int | float) -> Scalar:
     if point.factor == 1.0 and point.offset == 0.0:
         return scaled
     numerator, denominator = ratio(point.factor)
-    return scaled * numerator / denominator + point.offset
+    try:
+        value = scaled * numerator / denominator + point.offset
+    except OverflowError:  # of whole numbers; floats become infinite
+        return None
+    return value if math.isfinite(value) else None
 
 
 @lru_cache(maxsize=4096)
@@ -86,24 +90,42 @@ def _raw(point: Point, value: Scalar) -> int | float:
         raise ValueError(f"{value!r} is not a number")
     if value != value or value in (float("inf"), float("-inf")):
         raise ValueError(f"{value!r} is not a finite number")
-    # A whole number stays one where it can: a float holds no 64 bits.
+    try:
+        scaled = _scaled(point, value)
+        if point.kind in FLOATS:
+            return float(scaled)
+        whole = math.floor(scaled)
+    except OverflowError:
+        raise ValueError(f"{_short(value)} {point.unit} does not fit a register of kind {point.kind}") from None
+    raw = whole + (scaled - whole >= 0.5)
+    low, high = _RANGE.get(point.kind, (0, (1 << 16 * point.registers) - 1))
+    if not low <= raw <= high:
+        raise ValueError(f"{_short(value)} {point.unit} does not fit a register of kind {point.kind}")
+    quality = no_value(point, raw)
+    if quality is not None:
+        raise ValueError(f"{value:g} {point.unit} is the code for '{quality.replace('_', ' ')}' in kind {point.kind}")
+    return raw
+
+
+def _scaled(point: Point, value: float) -> float:
+    """The value in steps of the register. A whole number stays one where it can: a float holds no 64 bits. Raises
+    OverflowError."""
     scaled = value - point.offset if point.offset else value
     if point.factor != 1.0:
         numerator, denominator = ratio(point.factor)
         scaled = scaled * denominator / numerator
     if point.scale:
         scaled = scaled * 10**-point.scale if point.scale < 0 else scaled / 10**point.scale
-    if point.kind in FLOATS:
-        return scaled
-    whole = math.floor(scaled)
-    raw = whole + (scaled - whole >= 0.5)
-    low, high = _RANGE.get(point.kind, (0, (1 << 16 * point.registers) - 1))
-    if not low <= raw <= high:
-        raise ValueError(f"{value:g} {point.unit} does not fit a register of kind {point.kind}")
-    quality = no_value(point, raw)
-    if quality is not None:
-        raise ValueError(f"{value:g} {point.unit} is the code for '{quality.replace('_', ' ')}' in kind {point.kind}")
-    return raw
+    if math.isinf(scaled):
+        raise OverflowError
+    return scaled
+
+
+def _short(value: float) -> str:
+    try:
+        return f"{value:g}"
+    except OverflowError:  # a whole number that no float holds
+        return f"a number of {len(str(abs(int(value))))} digits"
 
 
 def raw_limits(point: Point) -> tuple[int | None, int | None]:

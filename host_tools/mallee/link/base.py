@@ -38,7 +38,7 @@ class Link(Protocol):
     ) -> bytes:
         """Send a request's PDU to a unit and return the PDU of its good answer, which fits the request.
 
-        Raises NoAnswer, Refused or LinkDown.
+        Raises NoAnswer, Refused, LinkDown, or Closed after `close`.
         """
         ...
 
@@ -60,4 +60,6 @@ class Link(Protocol):
         """This unit takes so many requests at once (1 to 16); 1 until somebody says so."""
         ...
 
-    async def close(self) -> None: ...
+    async def close(self) -> None:
+        """For good: a link that was closed opens nothing any more. Safe to call twice."""
+        ...

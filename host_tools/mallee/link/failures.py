@@ -80,6 +80,17 @@ class LinkDown(LinkError):
         )
 
 
+class Closed(LinkError):
+    """This program has closed the link, or the pod that it belongs to (`where` is None), and goes on using it."""
+
+    def __init__(self, where: str | None = None) -> None:
+        super().__init__(
+            "this pod is closed" if where is None else f"no connection to {where}: this pod is closed",
+            "its `with` block has ended or close() was called, and something that came of it is still in use",
+            "keep what uses it inside the block, or open the pod again with mallee.open_pod",
+        )
+
+
 class Refused(LinkError):
     """The device answered with an exception. `exception_code` is the standard's."""
 

@@ -11,7 +11,7 @@ from .. import clock
 from .address import SerialAddress
 from .backoff import Backoff
 from .base import Priority
-from .failures import Damaged, LinkDown, Malformed, NoAnswer, Refused
+from .failures import Closed, Damaged, LinkDown, LinkError, Malformed, NoAnswer, Refused
 from .gate import Gate
 from .pdus import answer as decode
 from .pdus import encode as encode_pdu
@@ -63,6 +63,7 @@ class SerialLink:
         self._silence = Silence(self.address, probe_ceiling_s)
         self._suspects: dict[int, Suspect] = {}
         self._why_down = "not opened yet"
+        self._closed = False
 
     def allow_in_flight(self, unit: int, requests: int) -> None:
         """A bus carries one request at a time, whatever its units take."""
@@ -80,6 +81,8 @@ class SerialLink:
     async def exchange(
         self, unit: int, payload: bytes, *, priority: Priority = Priority.POLL, timeout_s: float | None = None
     ) -> bytes:
+        if self._closed:
+            raise self._down()
         loop = asyncio.get_running_loop()
         limit_s = self.timeout_s if timeout_s is None else timeout_s
         statistics = self.statistics.unit(unit)
@@ -134,16 +137,16 @@ class SerialLink:
         return turn
 
     async def close(self) -> None:
-        """Close the port. Safe to call twice."""
+        """Close the port, for good: requests that still wait, and all that come, get Closed. Safe to call twice."""
+        self._closed = True
         if self._wire.open:
             self.statistics.disconnects += 1
         self._wire.close()
-        self._why_down = "closed by this program"
 
     # What follows runs with the bus to itself.
 
     async def _ask(self, unit: int, payload: bytes, limit_s: float) -> bytes:
-        """The answer PDU. Raises NoAnswer, Damaged, LinkDown."""
+        """The answer PDU. Raises NoAnswer, Damaged, LinkDown, Closed."""
         await self._connected()
         suspect = self._suspects.setdefault(unit, Suspect(f"{self.address}/{unit}"))
         if self.echo is None and (mirrored(payload) or suspect.suspected):
@@ -221,7 +224,7 @@ class SerialLink:
             ends_s = self._wire.send(frame)
         except OSError as error:
             self._lost(error)
-            raise LinkDown(self.address, self._why_down) from error
+            raise self._down() from error
         if self.taps:
             self._show(frame, sent=True)
         return ends_s
@@ -233,7 +236,7 @@ class SerialLink:
         latest_s = deadline_s + ADU_MAX * self._wire.character_s + _PAUSE_S
         while reception.feed(self._wire.take()) is None:
             if not self._wire.open:
-                raise LinkDown(self.address, self._why_down)
+                raise self._down()
             until_s = deadline_s
             if reception.unparsed_bytes:
                 paused_s = self._wire.busy_until_s + _PAUSE_S
@@ -249,7 +252,7 @@ class SerialLink:
         """Silence first; whatever comes before it belongs to nobody who waits."""
         stray = await self._wire.silence(limit_s)
         if not self._wire.open:
-            raise LinkDown(self.address, self._why_down)
+            raise self._down()
         if stray is None:
             self.statistics.never_silent += 1
             self.statistics.noise_bytes += len(self._wire.take())
@@ -281,11 +284,13 @@ class SerialLink:
     # The port.
 
     async def _connected(self) -> None:
+        if self._closed:
+            raise self._down()
         if self._wire.open:
             return
         now_s = asyncio.get_running_loop().time()
         if self._backoff.blocks(now_s):
-            raise LinkDown(self.address, self._why_down)
+            raise self._down()
         try:
             await self._wire.connect()
         except LinkDown as error:
@@ -293,10 +298,16 @@ class SerialLink:
             self._why_down = error.what
             self._backoff.failed(now_s)
             raise
+        if self._closed:  # meanwhile
+            self._wire.close()
+            raise self._down()
         self.statistics.opened(now_s)
         self.generation += 1
         self.echo = None  # it may be another adapter
         self._backoff.succeeded()
+
+    def _down(self) -> LinkError:
+        return Closed(self.address) if self._closed else LinkDown(self.address, self._why_down)
 
     def _lost(self, error: Exception) -> None:
         self._why_down = f"the port went away ({error})"

@@ -15,7 +15,7 @@ from .backoff import Backoff
 from .base import Priority
 from .connection import Connection, reason
 from .deadlines import Deadlines
-from .failures import Damaged, LinkDown, Malformed, NoAnswer, Refused
+from .failures import Closed, Damaged, LinkDown, LinkError, Malformed, NoAnswer, Refused
 from .gate import Places
 from .mbap import Frame, encode
 from .silence import Silence
@@ -62,6 +62,7 @@ class TcpLink:
         self._connecting: asyncio.Task[None] | None = None
         self._unheard = 0  # requests in a row that ended without a byte received meanwhile
         self._why_down = "not connected yet"
+        self._closed = False
 
     def allow_in_flight(self, unit: int, requests: int) -> None:
         self._places.allow(unit, max(1, min(requests, IN_FLIGHT_MAX)))
@@ -81,6 +82,8 @@ class TcpLink:
     async def exchange(
         self, unit: int, payload: bytes, *, priority: Priority = Priority.POLL, timeout_s: float | None = None
     ) -> bytes:
+        if self._closed:
+            raise self._down()
         loop = asyncio.get_running_loop()
         now_s = loop.time()
         limit_s = self.timeout_s if timeout_s is None else timeout_s
@@ -106,7 +109,8 @@ class TcpLink:
         raise ValueError("there are no broadcasts over TCP")
 
     async def close(self) -> None:
-        """Close the connection; requests that still wait get LinkDown. Safe to call twice."""
+        """Close the connection, for good: requests that still wait, and all that come, get Closed. Safe to call twice."""
+        self._closed = True
         if self._connecting is not None:
             self._connecting.cancel()
             with suppress(asyncio.CancelledError):
@@ -229,12 +233,15 @@ class TcpLink:
         if connection is not None:
             self.statistics.disconnects += 1
             connection.close()
-        for ask in self._transactions.fail_all(LinkDown(self.address, why)):
+        for ask in self._transactions.fail_all(self._down()):
             self._places.leave(ask.unit)
 
     def _fail_waiting(self) -> None:
         for ask in self._places.take_waiting():
-            ask.fail(LinkDown(self.address, self._why_down))
+            ask.fail(self._down())
+
+    def _down(self) -> LinkError:
+        return Closed(self.address) if self._closed else LinkDown(self.address, self._why_down)
 
     def _show(self, frame: bytes, *, sent: bool) -> None:
         shown = TapFrame(self.address, "tcp", clock.utc_now(), sent, frame)

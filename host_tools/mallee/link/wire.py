@@ -43,6 +43,7 @@ class Wire:
         port, self._port = self._port, None
         if port is not None:
             port.close()
+        self._news.set()  # who waits for an answer need not wait for its time-out
 
     def send(self, frame: bytes) -> float:
         """Send at once; returns when its last bit will be out. Raises OSError."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 from collections.abc import Sequence
@@ -80,8 +81,34 @@ def _clean(name: str) -> str:
     return _NOT_IN_NAMES.sub("", name).lstrip(" _.-")[:_NAME_MAX].rstrip()
 
 
-def refuse_existing(path: Path) -> None:
-    """Raises MalleeError where something of that name is."""
+def refuse_place(path: Path, *, overwrite: bool) -> None:
+    """Raises MalleeError where `write` would, before the search that may take minutes: something of that name is there, or the
+    folder takes no files."""
+    if not overwrite:
+        _refuse_existing(path)
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        partial = _partial(path)
+        partial.open("x").close()  # permissions alone do not tell: of root, or of a file system that is read only
+        partial.unlink()
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+
+
+def _partial(path: Path) -> Path:
+    return path.with_name(f".{path.name}.{os.getpid()}")
+
+
+def _cannot_write(path: Path, error: OSError) -> MalleeError:
+    return MalleeError(
+        f"cannot write {path}: {(error.strerror or 'no such place').lower()}",
+        "the folder does not exist or is read only",
+        "name another file",
+    )
+
+
+def _refuse_existing(path: Path) -> None:
     if path.exists() or path.is_symlink():
         raise MalleeError(
             f"{path} exists, and was not touched",
@@ -92,7 +119,7 @@ def refuse_existing(path: Path) -> None:
 
 def write(path: Path, text: str, *, overwrite: bool) -> None:
     """The whole file or nothing; one that exists only with `overwrite`. Raises MalleeError."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
+    partial = _partial(path)
     try:
         with partial.open("x", encoding="utf-8") as file:
             file.write(text)
@@ -103,13 +130,9 @@ def write(path: Path, text: str, *, overwrite: bool) -> None:
         else:
             os.link(partial, path)  # fails where somebody made the file meanwhile; a rename would replace it
     except FileExistsError:
-        refuse_existing(path)
+        _refuse_existing(path)
         raise
     except OSError as error:
-        raise MalleeError(
-            f"cannot write {path}: {(error.strerror or 'no such place').lower()}",
-            "the folder does not exist or is read only",
-            "name another file",
-        ) from error
+        raise _cannot_write(path, error) from error
     finally:
         partial.unlink(missing_ok=True)

@@ -65,7 +65,7 @@ class Fleet:
         await self.close()
 
     async def close(self) -> None:
-        """Close every link. Safe to call twice."""
+        """Close every link, for good. Safe to call twice."""
         for link in self._links.values():
             await link.close()
 

@@ -100,6 +100,13 @@ def explained(at: Callable[[toml_lines.Path], str], data: dict[str, Any], messag
     value: Any = data
     for step in path:
         value = value[step]
+    allowed = typing.get_args(_type_at(whole, path)) if what.startswith("Invalid enum value") else ()
+    if allowed:
+        return MalleeError(
+            f"{at(path)}: {table} = {value!r}: it must be one of {', '.join(repr(each) for each in allowed)}",
+            "a typing error, or a word that another program has for it",
+            did_you_mean(str(value), [str(each) for each in allowed]),
+        )
     return wrong_setting(at(path), table, value, what)
 
 
@@ -127,22 +134,29 @@ def _path(text: str) -> toml_lines.Path:
 
 def _fields_at(whole: type, path: toml_lines.Path) -> list[str]:
     """Keys that may stand in the table at that path; none where it is no table."""
-    kind: Any = _bare(whole)
-    for step in path:
-        if isinstance(step, int):
-            kind = next(iter(typing.get_args(kind)), None)
-        elif isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-            kind = next((field.type for field in msgspec.structs.fields(kind) if field.encode_name == step), None)
-        else:
-            return []
-        kind = _bare(kind)
+    kind = _type_at(whole, path)
     if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
         return []
     return [field.encode_name for field in msgspec.structs.fields(kind)]
 
 
+def _type_at(whole: type, path: toml_lines.Path) -> Any:
+    """What must stand at that path; None where nothing may."""
+    kind: Any = _bare(whole)
+    for step in path:
+        if isinstance(step, int):
+            kinds = typing.get_args(kind)
+            kind = kinds[0] if kinds[1:] in ((), (...,)) else kinds[step]
+        elif isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+            kind = next((field.type for field in msgspec.structs.fields(kind) if field.encode_name == step), None)
+        else:
+            return None
+        kind = _bare(kind)
+    return kind
+
+
 def _bare(kind: Any) -> Any:
     """A type without its limits, and of several the first."""
-    while isinstance(kind, types.UnionType) or typing.get_origin(kind) is typing.Annotated:
+    while isinstance(kind, types.UnionType) or typing.get_origin(kind) in (typing.Annotated, typing.Union):
         kind = typing.get_args(kind)[0]
     return kind

@@ -11,7 +11,7 @@ from pymodbus.pdu import ModbusPDU
 from .. import clock
 from ..link import pdus
 from ..link.base import Priority
-from ..link.failures import Damaged, LinkDown, LinkError, Malformed, NoAnswer, Refused
+from ..link.failures import Closed, Damaged, LinkError, Malformed, NoAnswer, Refused
 from ..link.mbap import encode
 from ..link.rtu_frames import fits
 from ..link.statistics import LinkStatistics
@@ -41,7 +41,7 @@ class WirelessLink(ABC):
         self, unit: int, payload: bytes, *, priority: Priority = Priority.POLL, timeout_s: float | None = None
     ) -> bytes:
         if self._closed:
-            raise LinkDown(self.address, "closed by this program")
+            raise Closed(self.address)
         statistics = self.statistics.unit(unit)
         statistics.requests += 1
         self._transaction = self._transaction % 0xFFFF + 1
@@ -53,6 +53,8 @@ class WirelessLink(ABC):
         except NoAnswer:
             statistics.timeouts += 1
             raise
+        if self._closed:
+            raise Closed(self.address)
         self._show(number, unit, answer, sent=False)
         statistics.answered(asyncio.get_running_loop().time() - began_s)
         if answer[0] & 0x80:
@@ -95,6 +97,18 @@ class MockLink(WirelessLink):
     def __init__(self, address: str, timeout_s: float, devices: Mapping[int, MockDevice]) -> None:
         super().__init__(address, timeout_s)
         self._devices = devices
+
+    async def exchange(
+        self, unit: int, payload: bytes, *, priority: Priority = Priority.POLL, timeout_s: float | None = None
+    ) -> bytes:
+        try:
+            return await super().exchange(unit, payload, priority=priority, timeout_s=timeout_s)
+        except Refused as error:
+            device = self._devices.get(unit)
+            if device is not None and (unset := device.unset_in(payload)):
+                error.likely = f"nobody has set {unset[0]} of the mock {device.name}, and its map has no code for that"
+                error.next = f"in the test: mock[{device.name!r}].set(**{{{unset[0]!r}: …}})"
+            raise
 
     async def reply(self, unit: int, payload: bytes, limit_s: float) -> bytes:
         device = self._devices.get(unit)

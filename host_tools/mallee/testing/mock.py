@@ -7,6 +7,7 @@ accepts asks for nothing that the device would not give. It has no physics: valu
 from __future__ import annotations
 
 import struct
+from math import nan
 from typing import Any
 
 from ..device.codec import decode, encode, quality_register
@@ -14,25 +15,27 @@ from ..device.dictionary import SENTINEL, Dictionary, Point, hash_of
 from ..device.dictionary import encode as encode_dictionary
 from ..device.files import DICTIONARY_FILE
 from ..device.identity import MAGIC
-from ..device.raw import bytes_of
+from ..device.raw import FLOATS, bytes_of
 from ..device.writing import find_point
 from ..link import pdus
 from ..reading import Quality, Scalar
 from ..suggest import did_you_mean
+from .asked import Exception_, numbers, written
 
 _PROFILES = {"pump": 1, "pdu": 2}  # as the identity block has them
 _QUALITIES = (Quality.GOOD, Quality.NOT_FITTED, Quality.FAULT, Quality.NOT_YET)
 _READS = {1: "coil", 2: "discrete", 3: "holding", 4: "input"}
 _WRITES = {5: "coil", 6: "holding", 15: "coil", 16: "holding"}
+_UNKNOWN = (Quality.NOT_AVAILABLE, Quality.NOT_FITTED, Quality.FAULT)  # what says so best comes first
 _LEASE = ("holder", "epoch")
 
 
-class Exception_(Exception):
-    """An exception answer; the argument is its code."""
-
-
 class MockDevice:
-    """One device. Measurements are not available until they are set, settings are at their defaults, no alarm is active."""
+    """One device. Measurements are not available until they are set, settings are at their defaults, no alarm is active.
+
+    Of a device of another make nothing is known until it is set or written. Where its map has no code that says so, requests for
+    such a point are refused, so that no test takes a 0 or "off" for a value that somebody set. The probe point alone is there.
+    """
 
     def __init__(self, dictionary: Dictionary, *, name: str = "mock", unit: int = 1) -> None:
         self.dictionary = dictionary
@@ -48,6 +51,8 @@ class MockDevice:
         """Its loop stands still: values are answered, but they are old, and `sequence` does not move."""
         self._refused: dict[str, int] = {}
         self._words: dict[tuple[str, int], int] = {}
+        self._unset: dict[tuple[str, int], Point] = {}
+        """Registers whose value nobody knows, where the device has no way to say so."""
         for point in dictionary.points:
             self._put(point, self._initial(point))
         for alarm in dictionary.alarms:
@@ -59,17 +64,13 @@ class MockDevice:
             self.set(**{dictionary.foreign.probe: dictionary.foreign.expect.replace("*", "").replace("?", "x")})
 
     def set(self, **values: Scalar) -> None:
-        """Values by name, in the units of their points; None: not available. A name with a dot: `set(**{"branch.1.power": 5.0})`.
+        """Values by name, in the units of their points; None: not known. A name with a dot: `set(**{"branch.1.power": 5.0})`.
         Raises MalleeError for a name that there is not, ValueError for a value that the point cannot have."""
         for name, value in values.items():
             point = find_point(self.dictionary, name)
-            if point.kind == "bit":
-                self._words[point.table, point.address] = int(bool(value))
-                continue
-            if value is None and point.codes is not None:
-                self.fault(name, Quality.NOT_AVAILABLE)
-                continue
-            words = [0] * point.registers if point.kind == "text" and value is None else encode(point, value)
+            words = self._unknown(point) if value is None else self._words_of(point, value)
+            if words is None and self.dictionary.foreign is None:
+                raise ValueError(f"{name} is on or off: {self.name} has no way to say that it is not known")
             self._put(point, words)
             if quality_register(point) is not None:
                 self._qualify(point, Quality.GOOD)
@@ -77,6 +78,8 @@ class MockDevice:
     def value(self, name: str) -> Scalar:
         """What stands there now."""
         point = find_point(self.dictionary, name)
+        if (point.table, point.address) in self._unset:
+            return None
         words = [self._words[point.table, address] for address in range(point.address, point.end)]
         return bool(words[0]) if point.kind == "bit" else decode(point, words)
 
@@ -84,12 +87,11 @@ class MockDevice:
         """The point has no value, and this quality (fault, not_fitted, not_yet, not_available). Raises ValueError where the
         device has no way to say so."""
         point = find_point(self.dictionary, name)
-        if point.codes is not None:
+        if point.codes is not None and not (point.kind in FLOATS and quality is Quality.NOT_AVAILABLE):
             code = next((code.raw for code in point.codes if code.quality == quality), None)
             if code is None:
                 raise ValueError(f"the map of {self.name} has no code by which {name} says {quality.value}")
-            data = bytes_of(point, code)
-            self._put(point, [int.from_bytes(data[at : at + 2], "big") for at in range(0, len(data), 2)])
+            self._put(point, _registers(point, code))
             return
         self._put(point, self._unknown(point))
         if quality is not Quality.NOT_AVAILABLE:
@@ -115,9 +117,11 @@ class MockDevice:
             self._refused[name] = exception_code
 
     def answer(self, pdu: bytes) -> bytes:
-        """The PDU that answers this one."""
-        function = pdu[0]
+        """The PDU that answers this one, whatever it is."""
+        function = pdu[0] if pdu else 0
         try:
+            if not pdu:
+                raise Exception_(3)
             if self.dictionary.foreign is not None and function not in self.dictionary.foreign.functions:
                 raise Exception_(1)
             return bytes((function,)) + self._answer(function, pdu[1:])
@@ -126,10 +130,11 @@ class MockDevice:
 
     def _answer(self, function: int, data: bytes) -> bytes:
         if function in _READS:
-            return self._read(_READS[function], *struct.unpack(">HH", data))
+            return self._read(_READS[function], *numbers("HH", data))
         if function in _WRITES:
             return self._write(function, data)
         if function == 8:
+            numbers(f"{max(1, (len(data) + 1) // 2)}H", data)
             return data
         if function == 20 and self.dictionary.foreign is None:
             return self._file(data)
@@ -140,6 +145,9 @@ class MockDevice:
         if not 1 <= count <= (pdus.READ_BITS_MAX if bits else self.dictionary.registers_per_request):
             raise Exception_(3)
         words = self._span(table, address, count)
+        unset = self._unset_in(table, address, count)
+        if unset:  # together with others: the host asks again for each apart; alone: it may ask again later
+            raise Exception_(4 if unset[0].address == address and unset[0].registers == count else 2)
         if table == "input" and not self.frozen:
             self._tick(address, count)
         if bits:
@@ -160,15 +168,7 @@ class MockDevice:
 
     def _write(self, function: int, data: bytes) -> bytes:
         table = _WRITES[function]
-        address, number = struct.unpack(">HH", data[:4])
-        if function == 5:
-            words = [int(number == 0xFF00)]
-        elif function == 6:
-            words = [number]
-        elif function == 15:
-            words = [data[5 + index // 8] >> index % 8 & 1 for index in range(number)]
-        else:
-            words = list(struct.unpack(f">{number}H", data[5:]))
+        address, words = written(function, data)
         self._span(table, address, len(words))
         values: dict[str, Scalar] = {}
         for point in self.dictionary.points:
@@ -179,6 +179,7 @@ class MockDevice:
             values[point.name] = _taken(point, words[point.address - address :][: point.registers])
         for index, word in enumerate(words):
             self._words[table, address + index] = word
+            self._unset.pop((table, address + index), None)
         self.writes.append(values)
         self._lease(values)
         return data[:4]
@@ -192,7 +193,7 @@ class MockDevice:
             self.set(**seen, **state, state="leased" if held else "local")
 
     def _file(self, data: bytes) -> bytes:
-        _, _, file, record, count = struct.unpack(">BBHHH", data[:8])
+        _, _, file, record, count = numbers("BBHHH", data)
         content = encode_dictionary(self.dictionary)
         whole = len(content).to_bytes(4, "big") + content
         part = whole[(file - DICTIONARY_FILE) * 20_000 :][:20_000][record * 2 : (record + count) * 2]
@@ -216,20 +217,49 @@ class MockDevice:
         if point is not None and address <= point.address < address + count:
             self._words[point.table, point.address] = (self._words[point.table, point.address] + 1) % 0xFFFF
 
-    def _initial(self, point: Point) -> list[int]:
-        if point.table in ("coil", "discrete"):
-            return [0]
-        return self._unknown(point) if point.default is None else encode(point, point.default)
+    def _initial(self, point: Point) -> list[int] | None:
+        foreign = self.dictionary.foreign
+        if point.default is not None:
+            return encode(point, point.default)
+        words = self._unknown(point)
+        return [0] * point.registers if words is None and (foreign is None or foreign.probe == point.name) else words
 
-    def _unknown(self, point: Point) -> list[int]:
-        if point.kind in ("text", "hex", "quality") or point.codes is not None:
+    def _words_of(self, point: Point, value: Scalar) -> list[int]:
+        return [int(bool(value))] if point.kind == "bit" else encode(point, value)
+
+    def _unknown(self, point: Point) -> list[int] | None:
+        """The registers that say so; None where there are none that do."""
+        if point.kind in ("text", "quality") or (point.kind == "hex" and point.codes is None):
             return [0] * point.registers
-        raw = SENTINEL[point.kind]
-        return [raw >> 16 * (point.registers - 1 - index) & 0xFFFF for index in range(point.registers)]
+        if point.kind == "bit":
+            return None
+        if point.kind in FLOATS:
+            return _registers(point, nan)
+        if point.codes is None:
+            return _registers(point, SENTINEL[point.kind])
+        raws = {code.quality: code.raw for code in reversed(point.codes)}
+        raw = next((raws[quality] for quality in _UNKNOWN if quality in raws), None)
+        return None if raw is None else _registers(point, raw)
 
-    def _put(self, point: Point, words: list[int]) -> None:
-        for index, word in enumerate(words):
-            self._words[point.table, point.address + index] = word
+    def unset_in(self, pdu: bytes) -> tuple[str, ...]:
+        """Points of which a read asks, and of which nobody knows the value."""
+        if len(pdu) != 5 or pdu[0] not in _READS:
+            return ()
+        return tuple(point.name for point in self._unset_in(_READS[pdu[0]], *numbers("HH", pdu[1:])))
+
+    def _unset_in(self, table: str, address: int, count: int) -> list[Point]:
+        found = (self._unset.get((table, register)) for register in range(address, address + count))
+        return list({point.name: point for point in found if point is not None}.values()) if self._unset else []
+
+    def _put(self, point: Point, words: list[int] | None) -> None:
+        """None: nobody knows."""
+        for index in range(point.registers):
+            register = (point.table, point.address + index)
+            self._words[register] = 0 if words is None else words[index]
+            if words is None:
+                self._unset[register] = point
+            else:
+                self._unset.pop(register, None)
 
     def _qualify(self, point: Point, quality: Quality) -> None:
         register, slot = quality_register(point), point.quality_slot
@@ -237,6 +267,11 @@ class MockDevice:
         shift = 2 * (slot % 8)
         old = self._words["input", register]
         self._words["input", register] = old & ~(3 << shift) | _QUALITIES.index(quality) << shift
+
+
+def _registers(point: Point, raw: float) -> list[int]:
+    data = bytes_of(point, raw)
+    return [int.from_bytes(data[at : at + 2], "big") for at in range(0, len(data), 2)]
 
 
 def _taken(point: Point, words: list[int]) -> Scalar:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -16,6 +16,17 @@ if TYPE_CHECKING:
     from .replay import Replay
 
 T = TypeVar("T")
+_WENT_WELL = pytest.StashKey[bool]()
+
+
+class _Discard(Exception):
+    """The test did not go well: what it recorded is no recording of it."""
+
+
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> None:
+    """A fixture is not told how its test went."""
+    if call.when == "call":
+        item.stash[_WENT_WELL] = call.excinfo is None
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -52,12 +63,12 @@ def mallee_device() -> Callable[..., MockDevice]:
 @pytest.fixture
 def mallee_replay(request: pytest.FixtureRequest) -> Iterator[Callable[[str | Path], Replay | None]]:
     """`mallee_replay("session.jsonl")`: links answer from that recording, beside the test's file. A request that it does not have
-    fails the test. With --mallee-record it is recorded anew instead."""
+    fails the test. With --mallee-record it is recorded anew instead; where the test fails, the old recording stays."""
     from .recording import record
     from .replay import Replay
 
     replays: list[Replay] = []
-    with ExitStack() as stack:
+    with suppress(_Discard), ExitStack() as stack:
 
         def start(path: str | Path) -> Replay | None:
             file = request.path.parent / path
@@ -68,6 +79,8 @@ def mallee_replay(request: pytest.FixtureRequest) -> Iterator[Callable[[str | Pa
             return replays[-1]
 
         yield start
+        if not request.node.stash.get(_WENT_WELL, False):
+            raise _Discard
     unknown = [error for replay in replays for error in replay.unknown]
     if unknown:
         pytest.fail("\n".join(f"{error.what}\n  {error.likely}\n  {error.next}" for error in unknown), pytrace=False)

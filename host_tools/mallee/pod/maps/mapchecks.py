@@ -115,6 +115,7 @@ def _alone(dictionary: Dictionary, point: Point, place: Path) -> Iterator[Proble
                 "it is of another width, or the kind is wrong",
                 "write the number as the registers hold it, such as 0x8000",
             )
+    yield from _two_meanings(point, place)
     for limit in (point.low, point.high):
         try:
             if limit is not None:
@@ -125,6 +126,20 @@ def _alone(dictionary: Dictionary, point: Point, place: Path) -> Iterator[Proble
                 f"{point.name}: the limit {limit:g} cannot be written: {error}",
                 "the limits are in the point's unit, and scale turns that into a raw number",
                 "narrow the limits, or correct scale and kind",
+            )
+
+
+def _two_meanings(point: Point, place: Path) -> Iterator[Problem]:
+    """A raw number that says two things: only one of them would ever be told."""
+    choices = {1 << c.value if point.kind == "flags" else c.value: f"the choice {c.name}" for c in point.choices}
+    meanings: dict[int, str] = dict(choices)
+    for code in point.codes or ():
+        if meanings.setdefault(code.raw, code.quality) != code.quality:
+            yield Problem(
+                (*place, code.quality),
+                f"{point.name}: {code.raw:#x} is {meanings[code.raw]} and {code.quality}",
+                "a number was copied, or the manual's mask of a bit was taken for a code",
+                "give each raw number one meaning, as the device's manual has it",
             )
 
 

@@ -20,7 +20,7 @@ from ...errors import MalleeError
 from ..lines import Path
 from ..tomlfile import explained
 from .mapchecks import checked
-from .scaling import scaling
+from .scaling import FACTOR_MAX, FACTOR_MIN, scaling
 
 _WHOLE: dict[tuple[int, bool], Kind] = {
     (1, False): "u16", (1, True): "s16", (2, False): "u32", (2, True): "s32", (4, False): "u64", (4, True): "s64",
@@ -167,9 +167,12 @@ def _kind(register: Register, where: str) -> tuple[Kind, int, float, float]:
             "add `precision`; 0 where there are none",
         )
     factor = register.scale / (1 << register.precision)
-    if not 1e-300 < abs(factor) < 1e300 or abs(register.shift) > 1e300:
+    if not FACTOR_MIN <= abs(factor) <= FACTOR_MAX or not abs(register.shift) < FACTOR_MAX:
         raise MalleeError(
-            f"{where}: scale = {register.scale}, shift = {register.shift}", "a typing error", "write finite numbers"
+            f"{where}: scale = {register.scale}, shift = {register.shift}: "
+            f"scale / 2^precision is not from {FACTOR_MIN:g} to {FACTOR_MAX:g}, or shift not below {FACTOR_MAX:g}",
+            "a typing error: no register holds steps of that size",
+            "correct them",
         )
     return kind, *scaling(factor), register.shift
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from ..problem import Problem
 from .mapchecks import WITHOUT_LIMITS
 from .rows import PointRow
+from .scaling import FACTOR_MAX, FACTOR_MIN
 
 _BIT_TABLES = ("coil", "discrete")
 _SEVERAL = ("text", "hex", "flags")
@@ -40,6 +41,15 @@ def row_problems(row: PointRow, index: int) -> Iterator[Problem]:
             yield problem(key, f"{key} = {value} is no number", "a typing error", "write a finite number")
     if row.scale == 0:
         yield problem("scale", "with scale = 0 every value would be the same", "a typing error", "write 1 or leave it")
+    elif math.isfinite(row.scale) and not FACTOR_MIN <= abs(row.scale) <= FACTOR_MAX:
+        yield problem(
+            "scale",
+            f"scale = {row.scale:g} is not from {FACTOR_MIN:g} to {FACTOR_MAX:g}",
+            "a typing error: no register holds steps of that size",
+            "write the size of one step of the register in the point's unit, such as 0.01",
+        )
+    if math.isfinite(row.offset) and abs(row.offset) >= FACTOR_MAX:
+        yield problem("offset", f"offset = {row.offset:g} is not below {FACTOR_MAX:g}", "a typing error", "correct it")
     yield from _choices(row, problem)
     yield from _writing(row, problem)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 
 _EXPONENTS = range(-12, 13)
+FACTOR_MIN, FACTOR_MAX = 1e-30, 1e30
+"""Of units that people use none is further away; the largest register times these is a number that a float holds."""
 
 
 def scaling(factor: float) -> tuple[int, float]:
