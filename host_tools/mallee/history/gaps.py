@@ -7,8 +7,9 @@ from typing import NamedTuple
 
 import msgspec
 
-HOLE_SCANS = 2.5
-"""Time between two scans, in scan times, from which on something is missing: one that is late is no gap."""
+HOLE_SCANS, LOST_SCANS = 2.5, 1.5
+"""Time between two scans, in scan times, from which on something is missing: one that is late is no gap, but one that is known
+to have been lost is."""
 EVERYBODY = ""
 """Device of a gap that is of the whole pod."""
 
@@ -51,16 +52,17 @@ def step(
     missing: Mapping[str, str],
     *,
     scan_s: float,
-    cause: str = "late",
+    cause: str | None = None,
     jumped: bool = False,
 ) -> tuple[GapBook, Sequence[Change]]:
-    """`heard_ms` has the time of each device that gave something new, `missing` the reason of each that did not. `cause` is
-    that of a hole between this scan and the one before, if there is one; `jumped`: the date did."""
+    """`heard_ms` has the time of each device that gave something new, `missing` the reason of each that did not. `cause`: scans
+    between this one and the one before were lost for that; `jumped`: the date did."""
     changes: list[Change] = []
-    if book.scan_ms is not None and (
-        scan_ms - book.scan_ms > HOLE_SCANS * scan_s * 1000 or (jumped and scan_ms > book.scan_ms)
-    ):
-        changes.append(Change(Gap(EVERYBODY, book.scan_ms, scan_ms, "clock" if jumped else cause), False))
+    if book.scan_ms is not None:
+        least_ms = 0 if jumped else 1000 * scan_s * (LOST_SCANS if cause else HOLE_SCANS)
+        if scan_ms - book.scan_ms > least_ms:
+            why = "clock" if jumped else cause or "late"
+            changes.append(Change(Gap(EVERYBODY, book.scan_ms, scan_ms, why), False))
     still = dict(book.open)
     for device, time_ms in heard_ms.items():
         gap = still.pop(device, None)

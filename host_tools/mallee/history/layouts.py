@@ -30,6 +30,9 @@ class Layouts:
         self._numbers = {layout: number for number, layout in self.by_number.items()}
         self._structs: dict[int, struct.Struct] = {}
 
+    def known(self, layout: Layout) -> int | None:
+        return self._numbers.get(layout)
+
     def number(self, layout: Layout) -> int:
         """Of a layout that is known, or becomes so."""
         known = self._numbers.get(layout)

@@ -78,7 +78,7 @@ def no_file(path: Path) -> MalleeError:
     return MalleeError(
         f"{path}: there is no history yet",
         "`mallee run` has not recorded anything there, or the path is misspelt",
-        "run the pod with [history] in its file, or name the file with --file",
+        "run the pod with [history] in its file, or name the file with --history",
         ExitCode.USAGE,
     )
 

@@ -6,12 +6,13 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from ..reading import Quality, Scalar
 from . import blocks, choosing, coding, frames, problems, schema, summaries
 from .compaction import STEP_MS, Level, Span
 from .gaps import EVERYBODY, Gap
+from .journals import datetime_of
 from .layouts import Layouts
 from .packing import Damaged
 from .series import Layout, Series
@@ -32,6 +33,18 @@ class Piece(NamedTuple):
     lows: list[Scalar] | None = None
     highs: list[Scalar] | None = None
     counts: list[int] | None = None
+
+
+class Extent(NamedTuple):
+    """Of one layout at one resolution."""
+
+    device: str
+    layout: int
+    level: Level
+    first_ms: int
+    last_ms: int
+    rows: int
+    bytes: int
 
 
 class History:
@@ -64,6 +77,8 @@ class History:
     def read(self, series: Sequence[Series], from_ms: int, to_ms: int, level: Level = Level.RAW) -> list[Piece]:
         """From `from_ms` on and before `to_ms`. What cannot be had as fine as that is coarser. A block that is damaged is left
         out and counted."""
+        if level is not Level.RAW:
+            from_ms -= from_ms % STEP_MS[level]  # the bucket that it is in, and all of that
         with self._moment():
             spans = [span_of(row) for row in self._database.execute(f"{SPAN_ROWS} ORDER BY id")]
             chosen = choosing.parts(spans, level, from_ms, to_ms)
@@ -102,6 +117,64 @@ class History:
         with self._moment():
             rows = [Fill(*row) for row in self._database.execute(sql, (to_ms, from_ms))]
             return [(self._layouts.series[fill.series], fill) for fill in rows]
+
+    def extents(self) -> list[Extent]:
+        """What there is of each layout, at each resolution, rows of scans with it."""
+        sql = (
+            "SELECT block.layout, span.level, min(block.start_ms), max(block.end_ms), sum(block.rows), sum(length(block.data)) "
+            "FROM block JOIN span ON span.id = block.span GROUP BY block.layout, span.level"
+        )
+        found: list[Extent] = []
+        with self._moment():
+            known = self._layouts.by_number
+            for number, level, first_ms, last_ms, rows, size in self._database.execute(sql):
+                found.append(Extent(known[number].device, number, Level(level), first_ms, last_ms, rows, size))
+            for number, own in self._tail(0, 1 << 62).items():
+                size = len(own) * known[number].struct().size
+                device, first_ms, last_ms = known[number].device, own[0].time_ms, own[-1].time_ms
+                found.append(Extent(device, number, Level.RAW, first_ms, last_ms, len(own), size))
+        return found
+
+    def extent(self, series: Series) -> tuple[int, int]:
+        """Times of the first and the last value, at any resolution; (0, -1) where there is none."""
+        with self._moment():
+            numbers = [number for number, layout in self._layouts.by_number.items() if series in layout.series]
+            marks = ",".join("?" * len(numbers))
+            sql = f"SELECT min(start_ms), max(end_ms) FROM block WHERE layout IN ({marks})"
+            row = self._database.execute(sql, numbers).fetchone()
+            times = [time for time in row if time is not None]
+            times += [
+                frame.time_ms for number, own in self._tail(0, 1 << 62).items() if number in numbers for frame in own
+            ]
+        return (min(times), max(times)) if times else (0, -1)
+
+    def numbers(self, table: Literal["gap", "event"]) -> dict[str, int]:
+        """How many there are of each device."""
+        with self._moment():
+            return dict(self._database.execute(f"SELECT device, count(*) FROM {table} GROUP BY device").fetchall())
+
+    def page_errors(self) -> list[str]:
+        """What SQLite finds wrong with its pages; empty: nothing."""
+        with self._moment():
+            rows = self._database.execute("PRAGMA quick_check").fetchall()
+        return [row[0] for row in rows if row[0] != "ok"]
+
+    def block_errors(self) -> Iterator[tuple[str, str]]:
+        """Blocks that cannot be unpacked: which device and time, and why."""
+        with self._moment():
+            sql = "SELECT block.id, layout, level, block.start_ms FROM block JOIN span ON span.id = span ORDER BY block.id"
+            for number, layout, level, start_ms in self._database.execute(sql).fetchall():
+                of = self._layouts.by_number[layout]
+                data = self._database.execute("SELECT data FROM block WHERE id = ?", (number,)).fetchone()[0]
+                decode = blocks.decode if level == Level.RAW else summaries.decode
+                try:
+                    if data:
+                        decode(data, len(of.series))
+                except Damaged as error:
+                    yield (
+                        f"{of.device}, {Level(level).name.lower()}, from {datetime_of(start_ms):%Y-%m-%dT%H:%M:%SZ}",
+                        str(error),
+                    )
 
     def counters(self) -> dict[str, int]:
         with self._moment():

@@ -13,10 +13,14 @@ from typing import NamedTuple
 from . import blocks, frames, problems, schema
 from .compaction import HOUR_MS, Job, Level, Limits, Span, State, Tail, nearest_to_its_end, next_job
 from .gaps import Change, Gap, GapBook
+from .journals import Known
 from .layouts import Layouts
+from .series import Layout
 
 _TAIL_BYTES = 8_000_000
 """What scans of two minutes of 200 controllers take before they are packed."""
+RING_MAX = 1000
+"""Records of a journal that are compared; the longest ring has 480."""
 EVENTS_MAX, GAPS_MAX = 200_000, 100_000
 """Rows that are kept; some 30 MB together."""
 
@@ -57,6 +61,15 @@ class Fill(NamedTuple):
     amount: float | None
 
 
+class JournalMark(NamedTuple):
+    """How far a controller's journal is stored (see journals.py)."""
+
+    device: str
+    era: int
+    boot: int | None
+    newest: int
+
+
 class Entry(NamedTuple):
     """What is stored of one scan, at once."""
 
@@ -65,6 +78,7 @@ class Entry(NamedTuple):
     changes: Sequence[Change] = ()
     events: Sequence[Event] = ()
     fills: Sequence[Fill] = ()
+    journals: Sequence[JournalMark] = ()
     counts: Mapping[str, int] = {}
     """What is to be added to counters, by name."""
 
@@ -102,6 +116,42 @@ class Store:
             pass  # the file is as good without it: the time of the last scan says the same
         finally:
             self._writing.close()
+
+    def number(self, layout: Layout) -> int:
+        """Of a layout; a new one is stored."""
+        known = self.layouts.known(layout)
+        if known is None:
+            with self.transaction():
+                known = self.layouts.number(layout)
+        return known
+
+    def newest(self, layout: int) -> tuple[int, list[int | None]] | None:
+        """The last frame of a layout that is there in full: its time, and its numbers as a column has them, None where they are
+        not known."""
+        of = self.layouts.by_number[layout]
+        rows = self.database.execute("SELECT time_ms, frames FROM scan ORDER BY id DESC").fetchall()
+        for time_ms, data in rows:
+            found = [frame for frame in frames.decode(data, time_ms, self.layouts.struct) if frame.layout == layout]
+            if found:
+                return _last(blocks.gather(of, found))
+        for span in reversed([each.number for each in self.spans if each.level is Level.RAW]):
+            sql = "SELECT data FROM block WHERE span = ? AND layout = ? ORDER BY id DESC LIMIT 1"
+            row = self.database.execute(sql, (span, layout)).fetchone()
+            if row is not None:
+                return _last(blocks.decode(row[0], len(of.series)))
+        return None
+
+    def journal(self, device: str) -> Known | None:
+        """What is stored of a controller's journal."""
+        row = self.database.execute("SELECT era, boot, newest FROM journal WHERE device = ?", (device,)).fetchone()
+        if row is None:
+            return None
+        sql = (
+            "SELECT sequence, CASE WHEN estimated THEN NULL ELSE time_ms END, uptime_s, kind, code, value FROM event "
+            "WHERE source = 'journal' AND device = ? AND era = ? ORDER BY sequence DESC LIMIT ?"
+        )
+        prints = {each[0]: tuple(each[1:]) for each in self.database.execute(sql, (device, row[0], RING_MAX))}
+        return Known(row[0], row[1], row[2], prints)
 
     def append(self, entry: Entry) -> None:
         """One transaction. What came before is packed in it where an hour is over or the date went back."""
@@ -284,6 +334,9 @@ class Store:
         self.database.executemany(
             "INSERT OR IGNORE INTO fill (series, from_ms, to_ms, amount) VALUES (?, ?, ?, ?)", entry.fills
         )
+        self.database.executemany(
+            "INSERT OR REPLACE INTO journal (device, era, boot, newest) VALUES (?, ?, ?, ?)", entry.journals
+        )
         for name, by in entry.counts.items():
             if by:
                 self.count(name, by)
@@ -320,6 +373,13 @@ class Store:
 
 
 SPAN_ROWS = "SELECT id, level, state, start_ms, end_ms, bytes, source_first, source_last FROM span"
+
+
+def _last(block: blocks.Block) -> tuple[int, list[int | None]]:
+    known = [column.qualities is None or column.qualities[-1] == frames.GOOD for column in block.columns]
+    return block.times_ms[-1], [
+        column.raws[-1] if good else None for column, good in zip(block.columns, known, strict=True)
+    ]
 
 
 def span_of(row: tuple) -> Span:
