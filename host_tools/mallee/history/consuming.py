@@ -7,17 +7,18 @@ from collections.abc import Sequence
 import msgspec
 
 from . import energy
-from .compaction import HOUR_MS, MINUTE_MS, Level
+from .compaction import HOUR_MS, Level
 from .query import History
 from .series import Series
 
-_GAP_MS = {Level.RAW: 150_000, Level.MINUTE: 3 * MINUTE_MS, Level.HOUR: 3 * HOUR_MS}
-"""Counters come once a minute at the least."""
+_BESIDE_MS = 150_000
+"""Counters come once a minute at the least: so far beside a range there is one, unless there is a gap."""
 _RAW_MAX_MS = 6 * HOUR_MS
 
 
 class Consumed(msgspec.Struct, frozen=True, kw_only=True):
-    """Of one counter, in its unit. `energy` None: it is not known on both sides of anything in the range."""
+    """Of one counter, in its unit. `energy` None: it is not known on both sides of anything in the range. `bridged` is the part
+    that was counted in gaps."""
 
     device: str
     point: str
@@ -44,7 +45,8 @@ def consumed(history: History, wanted: Sequence[Series], from_ms: int, to_ms: in
         level = Level.RAW if end_ms - begin_ms <= _RAW_MAX_MS else Level.MINUTE
         wide = _widened(history, series.device, begin_ms, end_ms)
         times_ms, counts = _counts(history, series, *wide, level)
-        result = energy.used(times_ms, counts, begin_ms, end_ms, _GAP_MS[level])
+        result = energy.used(times_ms, counts, begin_ms, end_ms)
+        unseen = [fill for of, fill in history.fills(begin_ms, end_ms) if of == series]
         found.append(
             Consumed(
                 device=series.device,
@@ -53,7 +55,7 @@ def consumed(history: History, wanted: Sequence[Series], from_ms: int, to_ms: in
                 from_ms=begin_ms,
                 to_ms=end_ms,
                 energy=result.amount,
-                bridged=result.bridged,
+                bridged=sum((f.amount or 0.0) * energy.share(f.from_ms, f.to_ms, begin_ms, end_ms) for f in unseen),
                 restarts=result.restarts,
             )
         )
@@ -62,10 +64,10 @@ def consumed(history: History, wanted: Sequence[Series], from_ms: int, to_ms: in
 
 def _widened(history: History, device: str, from_ms: int, to_ms: int) -> tuple[int, int]:
     """A range with a value on both sides, however long the gaps are that it begins and ends in."""
-    gaps = history.gaps(device, from_ms - _GAP_MS[Level.RAW], to_ms + _GAP_MS[Level.RAW])
+    gaps = history.gaps(device, from_ms - _BESIDE_MS, to_ms + _BESIDE_MS)
     begins = [gap.from_ms for gap in gaps if gap.from_ms < from_ms]
     ends = [gap.to_ms for gap in gaps if gap.to_ms is not None and gap.to_ms > to_ms]
-    return min([from_ms, *begins]) - _GAP_MS[Level.RAW], max([to_ms, *ends]) + _GAP_MS[Level.RAW]
+    return min([from_ms, *begins]) - _BESIDE_MS, max([to_ms, *ends]) + _BESIDE_MS
 
 
 def _counts(

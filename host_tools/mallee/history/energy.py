@@ -16,12 +16,10 @@ UNITS = ("Wh", "kWh", "MWh", "varh", "kvarh", "VAh", "kVAh")
 
 
 class Energy(NamedTuple):
-    """Over a range, in the counter's unit. `amount` None: the counter is not known on both sides of anything in it. `bridged`
-    is the part of it that was counted while nothing was recorded; at the ends of the range it is taken in proportion to time.
-    `restarts`: how often the counter began anew; then `amount` is the least."""
+    """Over a range, in the counter's unit. `amount` None: the counter is not known on both sides of anything in it. `restarts`:
+    how often the counter began anew; then `amount` is the least."""
 
     amount: float | None
-    bridged: float = 0.0
     restarts: int = 0
 
 
@@ -30,20 +28,20 @@ def step(before: float, after: float) -> tuple[float, bool]:
     return (after, True) if after < before else (after - before, False)
 
 
-def used(times_ms: Sequence[int], counts: Sequence[float | None], from_ms: int, to_ms: int, gap_ms: int) -> Energy:
-    """Of a counter's values in order of time, with one before and one behind the range where there are any. A step between two
-    of them that takes more than `gap_ms` is a gap."""
+def used(times_ms: Sequence[int], counts: Sequence[float | None], from_ms: int, to_ms: int) -> Energy:
+    """Of a counter's values in order of time, with one before and one behind the range where there are any: what was counted
+    between two values is taken in proportion to time at the ends of the range."""
     known = [(time, count) for time, count in zip(times_ms, counts, strict=True) if count is not None]
-    amount, bridged, restarts, any_step = 0.0, 0.0, 0, False
+    amount, restarts, any_step = 0.0, 0, False
     for (begin_ms, before), (end_ms, after) in pairwise(known):
-        inside_ms = min(end_ms, to_ms) - max(begin_ms, from_ms)
-        if inside_ms <= 0 or end_ms <= begin_ms:
-            continue
-        any_step = True
-        whole, restarted = step(before, after)
-        part = whole * inside_ms / (end_ms - begin_ms)
-        amount += part
-        restarts += restarted
-        if end_ms - begin_ms > gap_ms:
-            bridged += part
-    return Energy(amount if any_step else None, bridged, restarts)
+        part = share(begin_ms, end_ms, from_ms, to_ms)
+        if part > 0:
+            whole, restarted = step(before, after)
+            amount, restarts, any_step = amount + whole * part, restarts + restarted, True
+    return Energy(amount if any_step else None, restarts)
+
+
+def share(begin_ms: int, end_ms: int, from_ms: int, to_ms: int) -> float:
+    """What part of a time lies in a range."""
+    inside_ms = min(end_ms, to_ms) - max(begin_ms, from_ms)
+    return inside_ms / (end_ms - begin_ms) if inside_ms > 0 and end_ms > begin_ms else 0.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from pathlib import Path
 
 from .. import __version__
@@ -45,12 +44,14 @@ def open_store(section: HistorySection, now_ms: int) -> Store:
 
 def _move(path: Path, aside: Path) -> None:
     for end in ("", "-wal", "-shm"):
-        with suppress(FileNotFoundError):
-            try:
-                path.with_name(path.name + end).rename(aside.with_name(aside.name + end))
-            except OSError as error:
-                raise MalleeError(
-                    f"{path} is damaged and cannot be moved aside: {error.strerror}",
-                    "the folder cannot be written",
-                    f"move it to {aside} by hand",
-                ) from error
+        part = path.with_name(path.name + end)
+        try:
+            part.rename(aside.with_name(aside.name + end))
+        except FileNotFoundError:
+            pass  # a file without a log
+        except OSError as error:
+            raise MalleeError(
+                f"{part} is damaged and cannot be moved aside: {error.strerror}",
+                "the folder cannot be written",
+                f"move it to {aside} by hand",
+            ) from error

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from ..errors import ExitCode, MalleeError
 from .entries import Entries
-from .problems import DamagedFile, NoRoom
+from .problems import DamagedFile
 from .scanned import Scanned
 from .store import Store
 
@@ -104,19 +104,14 @@ class Recorder:
             self._store = self._open_store(scanned.time_ms)
             self._entries = Entries(self._store, self._scan_s)
         assert self._entries is not None
-        before = dict(self._counts)
+        before, counted = dict(self._counts), not scanned.extra
         if before["dropped_scans"] > self._told["dropped_scans"]:
             self._entries.lost("dropped")
         news = {name: count - self._told[name] for name, count in before.items()}
-        entry = self._entries.of(scanned, {**news, "recorded_scans": news["recorded_scans"] + 1})
-        try:
-            self._store.append(entry)
-        except NoRoom:
-            if not self._store.make_room():
-                raise
-            self._store.append(entry)
+        entry = self._entries.of(scanned, {**news, "recorded_scans": news["recorded_scans"] + counted})
+        self._store.append(entry)
         self._entries.stored()
-        self._counts["recorded_scans"] += 1
+        self._counts["recorded_scans"] += counted
         self._told = {**before, "recorded_scans": self._counts["recorded_scans"]}
         self._problem = None
         self._work(self._store)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -19,6 +18,8 @@ from .series import Layout
 
 _TAIL_BYTES = 8_000_000
 """What scans of two minutes of 200 controllers take before they are packed."""
+_ROOM_TRIES = 8
+"""Spans that are dropped for one scan: each may be small."""
 RING_MAX = 1000
 """Records of a journal that are compared; the longest ring has 480."""
 EVENTS_MAX, GAPS_MAX = 200_000, 100_000
@@ -154,7 +155,11 @@ class Store:
         return Known(row[0], row[1], row[2], prints)
 
     def append(self, entry: Entry) -> None:
-        """One transaction. What came before is packed in it where an hour is over or the date went back."""
+        """One transaction. What came before is packed in it where an hour is over or the date went back. Where there is no
+        room, what is nearest to the end of its time makes some."""
+        self._with_room(lambda: self._append(entry))
+
+    def _append(self, entry: Entry) -> None:
         with self.transaction():
             if self._open is not None and self._breaks(self._open, entry):
                 self.pack()
@@ -163,7 +168,7 @@ class Store:
                 self._trim()
             if entry.frames:
                 if self._open is None:
-                    self._open = self._begin(Level.RAW, entry.time_ms)
+                    self._open = self._begin(Level.RAW, _earliest_ms(entry))
                 data = b"".join(frame.data for frame in entry.frames)
                 self.database.execute("INSERT INTO scan (time_ms, frames) VALUES (?, ?)", (entry.time_ms, data))
                 self._tail_grows(entry)
@@ -177,8 +182,19 @@ class Store:
             return False
         from .compacting import do  # it needs this module
 
-        do(self, job)
+        self._with_room(lambda: do(self, job))
         return True
+
+    def _with_room(self, act: Callable[[], None]) -> None:
+        for _ in range(_ROOM_TRIES):
+            try:
+                act()
+            except problems.NoRoom:
+                if not self.make_room():
+                    raise
+            else:
+                return
+        act()
 
     def limits_now(self) -> Limits:
         return Limits(
@@ -235,7 +251,6 @@ class Store:
         for number, of_layout in found.items():
             block = blocks.gather(self.layouts.by_number[number], of_layout)
             self.add_block(self._open, number, block.times_ms, blocks.encode(block), whole=False)
-            time.sleep(0)  # this thread computes: let the one that controls the pod go before
         self.database.execute("DELETE FROM scan")
         self.tail = Tail(0, 0, 0)
 
@@ -311,7 +326,7 @@ class Store:
         back = entry.time_ms <= self._last_ms or any(
             frame.time_ms <= self._layout_ms.get(frame.layout, frame.time_ms - 1) for frame in entry.frames
         )
-        return back or entry.time_ms // HOUR_MS != start_ms // HOUR_MS
+        return back or _earliest_ms(entry) // HOUR_MS != start_ms // HOUR_MS
 
     def _tail_grows(self, entry: Entry) -> None:
         tail = self.tail
@@ -373,6 +388,11 @@ class Store:
 
 
 SPAN_ROWS = "SELECT id, level, state, start_ms, end_ms, bytes, source_first, source_last FROM span"
+
+
+def _earliest_ms(entry: Entry) -> int:
+    """Values are a little older than their scan; the hour that they belong to is that of the first of them."""
+    return min(frame.time_ms for frame in entry.frames)
 
 
 def _last(block: blocks.Block) -> tuple[int, list[int | None]]:
