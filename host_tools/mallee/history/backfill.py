@@ -52,11 +52,11 @@ class Backfill:
         state = [name for name in _STATE if name in device.dictionary.by_name]
         try:
             found = await device.read_many([*counters, *state])
-            heard = _counted(device, found, counters)
-            journals = await self._journal(device, found)
         except MalleeError:
             self.failures += 1
             return
+        heard = _counted(device, found, counters)
+        journals = await self._journal(device, found)
         if heard or journals:
             now_s = asyncio.get_running_loop().time()
             self._take(Scanned(ms_of(clock.utc_now()), now_s, heard, (), journals, extra=True))
@@ -64,9 +64,13 @@ class Backfill:
     async def _journal(self, device: Device, found: Snapshot) -> list[JournalRead]:
         """The whole ring, where there is something new in it."""
         newest = found.number("journal_sequence")
-        if newest is None or self._sequences.get(device.name) == newest:
+        if not newest or self._sequences.get(device.name) == newest:
             return []
-        entries = await device.read_journal()
+        try:
+            entries = await device.read_journal()
+        except MalleeError:
+            self.failures += 1
+            return []
         self._sequences[device.name] = newest
         lasting = found.value("memory_kind") == _LASTING
         boot, uptime_s = found.number("boot_count"), found.number("uptime")

@@ -9,13 +9,14 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NamedTuple
 
 from ..errors import ExitCode, MalleeError
 from .entries import Entries
 from .problems import DamagedFile
 from .scanned import Scanned
-from .store import Store
+from .store import Entry, Store
 
 WAITING_MAX = 120
 """Scans that may wait for the disk: two minutes at one a second, some 10 MB of 200 controllers."""
@@ -93,7 +94,13 @@ class Recorder:
             except Exception as error:  # a bug here must not end the recording, and must be seen
                 self._lose(_bug(error))
         if self._store is not None:
+            with suppress(MalleeError):
+                self._store.append(Entry(self._last_ms, counts=self._news()))
             self._store.close(self._last_ms)
+
+    def _news(self) -> dict[str, int]:
+        """What the file does not know yet of the counters."""
+        return {name: count - self._told[name] for name, count in self._counts.items()}
 
     def _write(self, scanned: Scanned) -> None:
         if self._store is None:
@@ -107,7 +114,7 @@ class Recorder:
         before, counted = dict(self._counts), not scanned.extra
         if before["dropped_scans"] > self._told["dropped_scans"]:
             self._entries.lost("dropped")
-        news = {name: count - self._told[name] for name, count in before.items()}
+        news = self._news()
         entry = self._entries.of(scanned, {**news, "recorded_scans": news["recorded_scans"] + counted})
         self._store.append(entry)
         self._entries.stored()
