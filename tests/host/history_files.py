@@ -8,8 +8,9 @@ from pathlib import Path
 from mallee.history.compaction import DAY_MS, Limits
 from mallee.history.frames import FrameCoder
 from mallee.history.query import History
+from mallee.history.rows import Entry, StoredFrame
 from mallee.history.series import Layout, Series
-from mallee.history.store import Entry, Store, StoredFrame
+from mallee.history.store import Store
 from mallee.reading import Quality, Scalar
 
 BEGIN_MS = 1_767_225_600_500  # 2026-01-01T00:00:00.5Z

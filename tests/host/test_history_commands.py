@@ -12,7 +12,7 @@ from mallee.cli.app import main
 from mallee.errors import MalleeError
 from mallee.history import asking
 from mallee.history.gaps import Change, Gap
-from mallee.history.store import Entry, Event, Fill
+from mallee.history.rows import Entry, Event, Fill
 
 from .history_files import BEGIN_MS, Filler, layout, make, values
 

@@ -14,8 +14,9 @@ from mallee.history.attending import run_recorded
 from mallee.history.problems import NoRoom
 from mallee.history.query import History
 from mallee.history.recorder import Recorder
+from mallee.history.rows import Entry
 from mallee.history.scanned import Scanned
-from mallee.history.store import Entry, Store
+from mallee.history.store import Store
 from mallee.pod.config import HistorySection
 from mallee.pod.document import PodDocument
 

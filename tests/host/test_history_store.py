@@ -13,7 +13,7 @@ from mallee.history.compaction import HOUR_MS, MINUTE_MS, Level, Limits
 from mallee.history.frames import FrameCoder
 from mallee.history.opening import open_store
 from mallee.history.query import History, Piece
-from mallee.history.store import Entry, StoredFrame
+from mallee.history.rows import Entry, StoredFrame
 from mallee.pod.config import HistorySection
 
 from .history_files import BEGIN_MS, MB, Filler, check_all, layout, make, values

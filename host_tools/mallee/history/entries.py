@@ -14,9 +14,10 @@ from .coding import decoder
 from .frames import FrameCoder
 from .gaps import HOLE_SCANS
 from .journals import ms_of
+from .rows import Entry, Event, Fill, JournalMark, StoredFrame
 from .scanned import Heard, JournalRead, Scanned
 from .series import Layout, layout_of
-from .store import Entry, Event, Fill, JournalMark, Store, StoredFrame
+from .store import Store
 
 
 class _Recorded(NamedTuple):

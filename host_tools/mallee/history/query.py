@@ -15,8 +15,8 @@ from .gaps import EVERYBODY, Gap
 from .journals import datetime_of
 from .layouts import Layouts
 from .packing import Damaged
+from .rows import SPAN_ROWS, Event, Fill, span_of
 from .series import Layout, Series
-from .store import SPAN_ROWS, Event, Fill, span_of
 from .summaries import Summary, SummaryBlock
 
 

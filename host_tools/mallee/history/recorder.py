@@ -15,8 +15,9 @@ from typing import NamedTuple
 from ..errors import ExitCode, MalleeError
 from .entries import Entries
 from .problems import DamagedFile
+from .rows import Entry
 from .scanned import Scanned
-from .store import Entry, Store
+from .store import Store
 
 WAITING_MAX = 120
 """Scans that may wait for the disk: two minutes at one a second, some 10 MB of 200 controllers."""

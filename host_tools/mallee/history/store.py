@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
 
 from . import blocks, frames, problems, schema
-from .compaction import HOUR_MS, Job, Level, Limits, Span, State, Tail, nearest_to_its_end, next_job
-from .gaps import Change, Gap, GapBook
+from .compaction import HOUR_MS, Job, Level, Limits, State, Tail, nearest_to_its_end, next_job
+from .gaps import Gap, GapBook
 from .journals import Known
 from .layouts import Layouts
+from .rows import SPAN_ROWS, Entry, span_of
 from .series import Layout
 
 _TAIL_BYTES = 8_000_000
@@ -24,64 +24,6 @@ RING_MAX = 1000
 """Records of a journal that are compared; the longest ring has 480."""
 EVENTS_MAX, GAPS_MAX = 200_000, 100_000
 """Rows that are kept; some 30 MB together."""
-
-
-class StoredFrame(NamedTuple):
-    """A frame as bytes, with what the store has to know of it."""
-
-    layout: int
-    time_ms: int
-    data: bytes
-
-
-class Event(NamedTuple):
-    """Something that happened. `time_ms` None: it is not known; `estimated`: worked out from how long the device had run.
-    `sequence` and `era` are those of a controller's journal, None of what the host saw."""
-
-    device: str
-    source: str
-    time_ms: int | None
-    seen_ms: int
-    kind: str
-    what: str
-    era: int | None = None
-    sequence: int | None = None
-    uptime_s: int | None = None
-    estimated: bool = False
-    code: int | None = None
-    value: int | None = None
-
-
-class Fill(NamedTuple):
-    """What a counter went on by while nothing was recorded; `amount` is in the unit of the series, None: it began anew
-    meanwhile."""
-
-    series: int
-    from_ms: int
-    to_ms: int
-    amount: float | None
-
-
-class JournalMark(NamedTuple):
-    """How far a controller's journal is stored (see journals.py)."""
-
-    device: str
-    era: int
-    boot: int | None
-    newest: int
-
-
-class Entry(NamedTuple):
-    """What is stored of one scan, at once."""
-
-    time_ms: int
-    frames: Sequence[StoredFrame] = ()
-    changes: Sequence[Change] = ()
-    events: Sequence[Event] = ()
-    fills: Sequence[Fill] = ()
-    journals: Sequence[JournalMark] = ()
-    counts: Mapping[str, int] = {}
-    """What is to be added to counters, by name."""
 
 
 class Store:
@@ -387,9 +329,6 @@ class Store:
                 self.count(f"{table}s_dropped", gone)
 
 
-SPAN_ROWS = "SELECT id, level, state, start_ms, end_ms, bytes, source_first, source_last FROM span"
-
-
 def _earliest_ms(entry: Entry) -> int:
     """Values are a little older than their scan; the hour that they belong to is that of the first of them."""
     return min(frame.time_ms for frame in entry.frames)
@@ -400,8 +339,3 @@ def _last(block: blocks.Block) -> tuple[int, list[int | None]]:
     return block.times_ms[-1], [
         column.raws[-1] if good else None for column, good in zip(block.columns, known, strict=True)
     ]
-
-
-def span_of(row: tuple) -> Span:
-    sources = None if row[6] is None else (row[6], row[7])
-    return Span(row[0], Level(row[1]), State(row[2]), row[3], row[4], row[5], sources)
