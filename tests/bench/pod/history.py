@@ -23,11 +23,12 @@ from mallee.resources import dictionary
 from ..reasons import CannotMeasure
 from .registers import NOISE_PERCENT, Recorded, recorded
 
-_REAL_S = 900
+_REAL_S = 420
 _COPIES = 20
 """Of each of the ten controllers, each copy of another part of the record."""
 _SAMPLES_PER_S = 12_000
-_FOR_SCANS = 600
+_FOR_SCANS = 400
+"""Fewer than were recorded: what is played twice would be packed by repeating itself."""
 _BEGIN_MS = 1_767_225_600_000
 _LIMITS = Limits(raw_ms=14 * DAY_MS, minute_ms=180 * DAY_MS, hour_ms=1825 * DAY_MS, bytes=10**10)
 _STEPS = 2
