@@ -6,8 +6,8 @@
 
 `mallee.sync.open_pod` is the same without async; docs/api.md has all of it. What stands in `__all__` is kept as it is; the rest
 of the package may change. Subpackages: link (one bus), device (a controller from its dictionary), poll (many of them at
-intervals), pod (many as one), sim (the world without the hardware), deploy (dictionaries, builds), hil (hardware in the loop),
-testing (mocks and replay for tests), cli and ui (people).
+intervals), pod (many as one), history (what was recorded), sim (the world without the hardware), deploy (dictionaries, builds),
+hil (hardware in the loop), testing (mocks and replay for tests), cli and ui (people).
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mallee.pod.cooling.settings import CoolingSettings
 from mallee.pod.cooling.supervisor import CoolingInput, CoolingState, RackHeat, SkidInput, step, taken_over
+from mallee.pod.document import SkidSetPoints
 
 SETTINGS = CoolingSettings()
 maybe = st.none() | st.floats(-50, 100)
@@ -116,9 +117,10 @@ def loaded(*parts: float | None) -> tuple[RackHeat, ...]:
 
 
 def settled(settings: CoolingSettings, racks: tuple[RackHeat, ...], seconds: int = 300):
-    state = CoolingState()
+    inputs = CoolingInput(skids=(one(),), racks=racks)
+    state, wanted, reasons = step(settings, CoolingState(), inputs, 1.0)
     for _ in range(seconds):
-        state, wanted, reasons = step(settings, state, CoolingInput(skids=(one(),), racks=racks), 1.0)
+        state, wanted, reasons = step(settings, state, inputs, 1.0)
     return wanted["s"], {reason.of: reason for reason in reasons}
 
 
@@ -161,6 +163,7 @@ def staged(load: float | None, seconds: int, state: CoolingState, skids=None):
     skids = skids or (one("a", run_h=10.0), one("b", run_h=20.0))
     racks = () if load is None else loaded(load)
     changes = []
+    wanted: dict[str, SkidSetPoints] = {}
     for second in range(seconds):
         before = state.stage
         state, wanted, reasons = step(SETTINGS, state, CoolingInput(skids=skids, racks=racks), 1.0)

@@ -32,6 +32,8 @@ COMMANDS = (
     "trace",
     "log",
     "recording",
+    "history",
+    "export",
     "describe",
     "calibrate",
     "sim",

@@ -9,6 +9,7 @@ from cyclopts import App, Parameter
 
 from .. import clock
 from ..errors import ExitCode
+from ..history.attending import run_recorded
 from ..pod.runner import run_pod
 from .common import Common, Context, duration_s
 from .showing import Show
@@ -29,6 +30,8 @@ def run(
 ) -> int:
     """Control a pod: read every controller, decide, write set-points under a lease, and show it.
 
+    With [history] in the pod file it is recorded too (docs/history.md).
+
     With `-o jsonl` each scan is one line of JSON; with `-o json` the last one is printed at the end.
 
     Parameters
@@ -46,7 +49,12 @@ def run(
 
     async def control() -> ExitCode:
         with Show(context) as show:
-            await run_pod(config, publish=show.publish, stop=stop_event(for_s), advise=advise)
+            stop = stop_event(for_s)
+            if config.history is None:
+                await run_pod(config, publish=show.publish, stop=stop, advise=advise)
+            else:
+                section = config.history
+                await run_recorded(config, section, publish=show.publish, note=show.note, stop=stop, advise=advise)
         return show.code
 
     return clock.run(control())

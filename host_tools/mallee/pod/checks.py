@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from ..errors import MalleeError
 from ..link.address import SerialAddress, parse_address
 from ..suggest import did_you_mean
-from .config import Controller, MappedDevice, PodConfig
+from .config import Controller, HistorySection, MappedDevice, PodConfig
 from .lines import Path
 from .plantchecks import plant_problems
 from .powerchecks import power_problems
@@ -29,6 +29,7 @@ def _problems(config: PodConfig) -> Iterator[Problem]:
     yield from _pdus(config)
     yield from _racks(config)
     yield from power_problems(config)
+    yield from _history(config.history)
     yield from plant_problems(config.plant)
 
 
@@ -42,6 +43,20 @@ def _timing(config: PodConfig) -> Iterator[Problem]:
             "one late scan would lose the lease",
             f"write lease_s = {int(least_s) + 1} or more, or a shorter scan_s",
         )
+
+
+def _history(history: HistorySection | None) -> Iterator[Problem]:
+    if history is None:
+        return
+    for finer, coarser in (("raw_days", "minute_days"), ("minute_days", "max_age_days")):
+        least = getattr(history, finer)
+        if getattr(history, coarser) < least:
+            yield Problem(
+                ("history", coarser),
+                f"{coarser} = {getattr(history, coarser):g} is less than {finer} = {least:g}",
+                "what is coarser is kept longer, for it is made of what is finer",
+                f"write {coarser} = {least:g} or more",
+            )
 
 
 def _controllers(config: PodConfig) -> Iterator[Problem]:

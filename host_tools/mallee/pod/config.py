@@ -46,6 +46,21 @@ class ControlSection(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """One of several skids stands by while the load is below 40 % for a while."""
 
 
+class HistorySection(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """`mallee run` records where there is this table (docs/history.md)."""
+
+    path: Annotated[str, Meta(min_length=1)] = "history.db"
+    """From the folder of the pod file."""
+    raw_days: Annotated[float, Meta(ge=0.05, le=3650)] = 14.0
+    """Every scan is kept so long …"""
+    minute_days: Annotated[float, Meta(ge=0.05, le=3650)] = 180.0
+    """… lowest, mean and highest of each minute so long …"""
+    max_age_days: Annotated[float, Meta(ge=0.05, le=36500)] = 1825.0
+    """… and of each hour so long."""
+    max_size_MB: Annotated[int, Meta(ge=64, le=10_000_000)] = 4096
+    """Of the file and its log. When it is reached before that, each is kept for a shorter time, in proportion."""
+
+
 class Feed(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     name: Name
     main_A: Ampere
@@ -108,6 +123,7 @@ class PodConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     racks: tuple[Rack, ...] = msgspec.field(name="rack", default=())
     power: PowerSection = PowerSection()
     plant: PlantParameters = PlantParameters()
+    history: HistorySection | None = None
 
     @property
     def controllers(self) -> tuple[Controller, ...]:

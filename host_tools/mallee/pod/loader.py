@@ -47,6 +47,9 @@ def parse_pod(
 
 
 def beside(config: PodConfig, folder: Path) -> PodConfig:
-    """The pod with the paths of its map files as they are from here: in the file they are from its folder."""
+    """The pod with the paths of its other files as they are from here: in the file they are from its folder."""
     devices = tuple(msgspec.structs.replace(each, map=str(folder / each.map)) for each in config.devices)
-    return msgspec.structs.replace(config, devices=devices)
+    history = config.history
+    if history is not None:
+        history = msgspec.structs.replace(history, path=str(folder / history.path))
+    return msgspec.structs.replace(config, devices=devices, history=history)

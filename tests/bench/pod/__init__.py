@@ -7,7 +7,7 @@ from typing import Any
 
 from ..running import chosen, run
 
-GROUPS = ("power", "hunting")
+GROUPS = ("history", "power", "hunting")
 """Files of this package, those that take longest first."""
 
 

@@ -1,0 +1,68 @@
+"""What a person asks of the history: which points, which time, how fine. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
+
+from ..errors import MalleeError
+from ..suggest import did_you_mean
+from .journals import ms_of
+from .series import Series
+
+_AGO = re.compile(r"^(?P<number>\d+(?:\.\d+)?)(?P<unit>s|m|min|h|d|w)$")
+_SECONDS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
+FOREVER_MS = 1 << 53
+"""Later than every date that a clock of a computer can have."""
+
+
+def chosen(known: Sequence[Series], patterns: Sequence[str]) -> list[Series]:
+    """Series by DEVICE.POINT or a pattern with * and ?, each once, in the order asked; a name without its index means all of an
+    array. Raises MalleeError with the nearest name when one matches nothing."""
+    found: dict[Series, None] = {}
+    for pattern in patterns:
+        matches = [each for each in known if fnmatchcase(each.name, pattern)]
+        matches = matches or [each for each in known if each.name.rpartition(".")[0] == pattern]
+        if not matches:
+            names = sorted({each.name for each in known})
+            raise MalleeError(
+                f"nothing was recorded of {pattern!r}",
+                "a typing error, or the point was never read while the pod was recorded",
+                did_you_mean(pattern, names)
+                if names
+                else "`mallee run` records while [history] stands in the pod file",
+            )
+        found.update(dict.fromkeys(matches))
+    return list(found)
+
+
+def moment_ms(text: str, option: str, now: datetime) -> int:
+    """`2026-11-27`, `2026-11-27T10:00`, `2026-11-27 10:00:00+01:00`, or a time ago such as `90m` or `2d`. UTC where no zone is
+    given. Raises MalleeError."""
+    ago = _AGO.match(text.strip())
+    if ago is not None:
+        return ms_of(now - timedelta(seconds=float(ago["number"]) * _SECONDS[ago["unit"]]))
+    try:
+        found = datetime.fromisoformat(text.strip())
+    except ValueError as error:
+        raise MalleeError(
+            f"{option}: {text!r} is no time",
+            "a typing error, or another way to write a date",
+            "write 2026-11-27T10:00 (UTC), 2026-11-27T10:00+01:00, or a time ago: 90m, 6h, 2d",
+        ) from error
+    return ms_of(found if found.tzinfo else found.replace(tzinfo=UTC))
+
+
+def range_ms(from_: str | None, to: str | None, now: datetime) -> tuple[int, int]:
+    """From `from_` on and before `to`; None: the beginning, or the end. Raises MalleeError."""
+    begin = 0 if from_ is None else moment_ms(from_, "--from", now)
+    end = FOREVER_MS if to is None else moment_ms(to, "--to", now)
+    if end <= begin:
+        raise MalleeError(
+            "--to is not after --from",
+            "the two were exchanged, or one is in another time zone",
+            "exchange them; times are UTC",
+        )
+    return begin, end
