@@ -14,7 +14,7 @@ from ...link.opening import open_link
 from ...pod.config import PodConfig
 from ...pod.document import PodDocument
 from .. import loop
-from ..hostprocess import HostProcess, run_command
+from ..hostprocess import HostProcess, private_folders, run_command
 from ..loads import Constant, Load, Recorded, Steps, read_csv
 from ..podworld import PodEquipment
 from ..trainingload import Training
@@ -88,7 +88,7 @@ class _Run:
     def _environment(self) -> dict[str, str]:
         """Of hosts: no settings of whoever runs this."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith("MALLEE_") or k in _KEPT}
-        return {**kept, "XDG_CONFIG_HOME": str(self.world.directory / "settings")}
+        return {**kept, **private_folders(self.world.directory)}
 
     @property
     def _pod_file(self) -> Path:
