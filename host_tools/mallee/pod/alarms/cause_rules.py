@@ -39,8 +39,9 @@ RULES: tuple[Rule, ...] = (
              why="What all share is broken, not each of them; their leases lapse meanwhile.")
         for place in ("pod_silent", "gateway_silent", "line_silent", "feed_silent")
     ),
-    Rule(cause="no_answer", explains=("*",), where="device", blind=True,
-         why="What a silent controller said last is not known to be true; it lost its lease by the silence."),
+    Rule(cause="no_answer", explains=("*",), where="device", blind=True, linger_s=0.0,
+         why="What a silent controller said last is not known to be true."),
+    Rule(cause="no_answer", explains=("lease_lost",), where="device", why="It lost its lease by the silence."),
     Rule(cause="leases_lost", explains=("lease_lost",), where="pod", lead_s=0.9,
          why="One host was away from all of them."),
     Rule(cause="feed_lost", explains=("supply_lost", "no_answer", "feed_undervoltage", "feed_phase_lost", *_DEAD),

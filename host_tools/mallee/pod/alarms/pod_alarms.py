@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ...device.dictionary import Dictionary
 from .declaring import alarm
 
 NO_ANSWER = alarm(
@@ -170,3 +171,5 @@ POD_ALARMS = (
     FEED_OVERLOAD,
     MAIN_OVERLOAD,
 )
+AS_DICTIONARY = Dictionary("pod", (1, 0), "What only the host of a pod can tell.", points=(), alarms=POD_ALARMS)
+"""In the form in which those of controllers are described."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from ...link.address import TcpAddress, parse_address
+from ...link.address import SerialAddress, TcpAddress, parse_address
 from ..config import Controller, PodConfig
 
 POD = "pod"
@@ -67,8 +67,10 @@ def _lines(members: Sequence[Controller]) -> list[Place]:
     """Units that share one serial line, or one connection to a gateway."""
     by_address: dict[str, set[str]] = {}
     for member in members:
-        by_address.setdefault(str(parse_address(member.address)), set()).add(member.name)
-    return [Place("line", f"line {address}", frozenset(names)) for address, names in by_address.items()]
+        address = parse_address(member.address)
+        name = address.device if isinstance(address, SerialAddress) else str(address).removeprefix("tcp://")
+        by_address.setdefault(f"line {name}", set()).add(member.name)
+    return [Place("line", name, frozenset(names)) for name, names in by_address.items()]
 
 
 def _gateways(members: Sequence[Controller]) -> list[Place]:

@@ -183,6 +183,11 @@ class _Run:
                 if patterns_match(scenario.alarms.forbidden, device, name)
                 and not patterns_match(scenario.alarms.expected, device, name)
             ]
+            told = [f"{device}: {name}" for (device, name), record in alarms.items() if record.told]
+            if scenario.alarms.told_at_most is not None and len(told) > scenario.alarms.told_at_most:
+                failures.append(
+                    f"{len(told)} alarms were told, {scenario.alarms.told_at_most} at most: {', '.join(told)}"
+                )
         return Result(
             scenario=self.loaded.name,
             seed=self.seed,
