@@ -192,6 +192,7 @@ def _suppress(records: dict[Key, Record], topology: Topology, now: Moment, event
             record.order,
             active=record.active,
             ended_ago_s=0.0 if record.ended_s is None else now.s - record.ended_s,
+            holds=record.holds,
             telling=record.out_of_service is None,
         )
         for key, record in records.items()

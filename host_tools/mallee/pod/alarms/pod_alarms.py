@@ -72,6 +72,8 @@ LEASES_LOST = alarm(
     """,
     priority="low",
     group="communication",
+    # A host that starts takes the leases in its first scan: what is over by the second is no news.
+    delay_s=0.9,
 )
 FEED_LOST = alarm(
     "feed_lost",

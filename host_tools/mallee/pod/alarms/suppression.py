@@ -24,6 +24,8 @@ class Standing(msgspec.Struct, frozen=True):
     active: bool = True
     """Not any more: it can still be the cause of what outlasts it, for as long as the rule says."""
     ended_ago_s: float = 0.0
+    holds: bool = True
+    """Its condition, now: one that chatters is active without, and does not blind people for what is more urgent."""
     telling: bool = True
     """Out of service it explains nothing: it may be wrong."""
 
@@ -58,7 +60,7 @@ def _explained(
         for effect in effects:
             if effect is cause or not effect.active or not _there(rule, cause.key, effect.key, topology):
                 continue
-            if not rule.blind and severity(effect.priority) < severity(cause.priority):
+            if not (rule.blind and cause.holds) and severity(effect.priority) < severity(cause.priority):
                 continue
             # Of the same alarm in several places the one that came first is the cause.
             if (same or stem(effect.key[1]) == rule.cause) and effect.order < cause.order:
