@@ -40,7 +40,7 @@ HOST_EXCEPTIONS = {
     ("deploy", "resources"),  # a build asks where the firmware is
     ("device", "resources"),  # a device looks for its dictionary among the bundled ones
 }
-WITH_FILES = ("atomic", "store", "desk")
+WITH_FILES = ("asking", "atomic", "desk", "store")
 """Of the alarms: the rest of that package is pure."""
 PURE = ["pod/cooling.py", "pod/power.py", "pod/lease.py", "pod/state.py"] + [
     f"pod/alarms/{path.name}" for path in sorted((HOST / "pod" / "alarms").glob("*.py")) if path.stem not in WITH_FILES

@@ -14,8 +14,8 @@ TREATMENT: dict[Quantity, tuple[int, float]] = {
     "pressure": (2, 15.0),
     "temperature": (1, 60.0),
 }
-"""Deadband in percent and delay in seconds by what is measured, where an alarm does not name its own: ISA-18.2-2016, tables 5
-and 6; EEMUA 191, appendix 9."""
+"""Deadband in percent and delay in seconds by what is measured, where an alarm does not name its own: the
+starting points that ISA-18.2 and EEMUA 191 recommend."""
 _PARTS = ("Cause: ", "Consequence: ", "Remedy: ")
 
 

@@ -1,4 +1,4 @@
-"""How much a pod asks of its operator, from its alarm log, against EEMUA 191 and ISA-18.2-2016, clause 16. Pure.
+"""How much a pod asks of its operator, from its alarm log, against EEMUA 191 and ISA-18.2. Pure.
 
 Time counts only while the host ran: it marks its log every ten minutes. A date that was set back is no time.
 """
@@ -18,15 +18,15 @@ STARTED, RUNNING, STOPPED = "started", "running", "stopped"
 MARK_S = 600.0
 _AWAY_S = 2 * MARK_S
 PER_10_MIN_MAX = 1.0
-"""EEMUA 191, 3rd edition: at most one alarm in ten minutes is very likely acceptable."""
+"""EEMUA 191: at most one alarm in ten minutes is very likely acceptable."""
 FLOOD_TIME_MAX = 0.01
 IN_10_MIN_MAX = 10
 CHATTERING_MAX = 0
 STALE_S = 24 * 3600.0
 STALE_MAX = 4
-"""ISA-18.2-2016, table 7: less than five on any day."""
+"""ISA-18.2: less than five on any day."""
 SHARE_MAX = 0.05
-"""The ten most frequent alarms together are 1 % to 5 % of all (ISA-18.2-2016, table 7); of few alarms that says nothing."""
+"""The ten most frequent alarms together are 1 % to 5 % of all (ISA-18.2); of few alarms that says nothing."""
 MANY = 200
 
 

@@ -7,7 +7,7 @@ import msgspec
 FLOOD_WINDOW_S = 600.0
 FLOOD_BEGINS = 10
 FLOOD_ENDS = 5
-"""New alarms within the window below which a flood is over (ISA-18.2-2016, 16.5.4)."""
+"""New alarms within the window below which a flood is over (ISA-18.2)."""
 
 
 class Flood(msgspec.Struct, frozen=True):

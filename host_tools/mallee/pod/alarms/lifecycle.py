@@ -1,4 +1,4 @@
-"""The states of one alarm and how it moves between them (ISA-18.2-2016, clause 5.3; IEC 62682, alarm state transition diagram).
+"""The states of one alarm and how it moves between them (the alarm state transition diagram of ISA-18.2 and IEC 62682).
 Pure.
 
 While an alarm is set aside (shelved, suppressed by design, out of service) its condition is followed on, so that nothing is

@@ -1,4 +1,4 @@
-"""Shelving: a person puts an alarm aside for a while (ISA-18.2-2016, 11.7). It comes back by itself. Pure.
+"""Shelving: a person puts an alarm aside for a while (ISA-18.2). It comes back by itself. Pure.
 
 What is left runs by a clock that is never set, so that a jump of the date neither ends a shelving nor makes it last.
 """

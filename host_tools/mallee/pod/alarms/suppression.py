@@ -1,4 +1,4 @@
-"""Consequences are told under their cause (ISA-18.2-2016, 12.3.5: suppression by design). Pure.
+"""Consequences are told under their cause (ISA-18.2: suppression by design). Pure.
 
 Each active alarm looks for causes among the other active ones by the rules and the pod's topology. The root of the chain is what
 people see; nothing is hidden without one, also where rules point at each other.
