@@ -24,7 +24,7 @@ CSV_COLUMNS = (
     "priority", "device", "name", "state", "active", "since", "count", "acknowledged_by", "shelved_until", "suppressed_by",
     "note",
 )  # fmt: skip
-FIGURE_COLUMNS = ("figure", "value", "limit", "ok")
+FIGURE_COLUMNS = ("figure", "value", "limit", "verdict")
 FREQUENT_COLUMNS = ("count", "share", "device", "alarm")
 By = Annotated[str | None, Parameter(name="--by")]
 
@@ -215,7 +215,7 @@ def report(*, common: Annotated[Common | None, Parameter(name="*")] = None) -> i
     if context.output in ("json", "jsonl"):
         emit_document(context.output, found)
     else:
-        emit(context.out, context.output, rows_of(found.figures), FIGURE_COLUMNS)
+        emit(context.out, context.output, [_figure_row(figure) for figure in found.figures], FIGURE_COLUMNS)
         if context.output == "table" and found.most_frequent:
             emit(context.out, context.output, rows_of(found.most_frequent), FREQUENT_COLUMNS)
     hours = found.covered_s / 3600
@@ -227,7 +227,19 @@ def _folder(config: PodConfig) -> Path:
     return pod_state_dir(config.pod.name, config.pod.host_id)
 
 
+def _figure_row(figure: eemua.Figure) -> dict[str, object]:
+    verdict = {True: "ok", False: "over", None: "too few to tell"}[figure.ok]
+    return {
+        "figure": figure.figure,
+        "value": None if figure.value is None else round(figure.value, 4),
+        "limit": figure.limit,
+        "verdict": verdict,
+    }
+
+
 def _emit(context: Context, rows: list[dict[str, object]]) -> None:
+    if context.output == "table":
+        rows = [{**row, "explains": row["explains"] or None} for row in rows]
     emit(context.out, context.output, rows, CSV_COLUMNS if context.output == "csv" else COLUMNS)
 
 

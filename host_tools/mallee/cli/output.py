@@ -110,8 +110,8 @@ def _cell(column: str, value: Any) -> Text:
         text = text[11:19]  # the date is in the other forms
     elif column in ("address", "link") and isinstance(value, str):
         text = text.removeprefix("tcp://")
-    # Words of a quality are for people here; programs get them as they are.
-    return Text(text.replace("_", " ") if column == "quality" else text, style=_STATE_STYLE.get(text, ""))
+    # Words of a quality or state are for people here; programs get them as they are.
+    return Text(text.replace("_", " ") if column in ("quality", "state") else text, style=_STATE_STYLE.get(text, ""))
 
 
 def plain(value: Any) -> str:

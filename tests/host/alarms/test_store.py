@@ -225,6 +225,14 @@ def test_a_calm_book_is_not_written_again(tmp_path: Path, monkeypatch) -> None:
     assert written == []
 
 
+def test_a_book_that_somebody_removed_is_written_again(tmp_path: Path) -> None:
+    host = Host(tmp_path)
+    host.scan("over_temperature")
+    (tmp_path / "book.json").unlink()
+    host.scan("over_temperature")
+    assert (tmp_path / "book.json").exists() and host.desk.findings() == ()
+
+
 def test_the_log_is_bounded_and_a_torn_line_is_counted(tmp_path: Path, monkeypatch) -> None:
     monkeypatch.setattr(store, "LOG_MAX_BYTES", 2000)
     host = Host(tmp_path)

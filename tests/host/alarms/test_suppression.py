@@ -107,6 +107,13 @@ def test_a_cause_that_is_shelved_still_explains_but_one_out_of_service_does_not(
     assert names(case.scan(1, *both, actions=(case.action("out_of_service", "pump_no_effect.1"),))) == ["flow_low"]
 
 
+@pytest.mark.parametrize(("later_s", "expected"), [(1.0, 1), (3600.0, 2)])
+def test_parts_that_fail_together_have_one_cause_and_apart_two(later_s, expected) -> None:
+    case = Case(entry("metering_fault.1"), entry("metering_fault.5"))
+    case.scan(1, "metering_fault.1")
+    assert len(case.scan(later_s, "metering_fault.1", "metering_fault.5").active) == expected
+
+
 def test_a_controller_that_comes_and_goes_hides_nothing_more_urgent_while_it_answers() -> None:
     case = Case(
         entry("no_answer", priority="high"), entry("restarted", priority="low"), entry("leak.1", priority="critical")

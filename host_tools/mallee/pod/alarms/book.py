@@ -190,6 +190,7 @@ def _suppress(records: dict[Key, Record], topology: Topology, now: Moment, event
             key,
             record.alarm.priority,
             record.order,
+            record.since,
             active=record.active,
             ended_ago_s=0.0 if record.ended_s is None else now.s - record.ended_s,
             holds=record.holds,

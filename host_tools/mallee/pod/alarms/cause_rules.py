@@ -26,6 +26,8 @@ class Rule(msgspec.Struct, frozen=True, kw_only=True):
     """A consequence may be seen before its cause: so long it is held back."""
     linger_s: float = 10.0
     """A consequence may outlast its cause: so long it is not told after it."""
+    within_s: float | None = None
+    """Of independent parts: only what came together has one cause."""
     blind: bool = False
 
 
@@ -61,11 +63,11 @@ RULES: tuple[Rule, ...] = (
     Rule(cause="phase_loss", explains=("undervoltage",), where="device",
          why="The lost phase is low, and the others sag under its load."),
     *(
-        Rule(cause=each, explains=("=",), where="device", lead_s=lead_s, why=why)
-        for each, lead_s, why in (
-            ("undervoltage", 0.0, "Phases of one supply fall together."),
-            ("overvoltage", 0.0, "Phases of one supply rise together."),
-            ("metering_fault", 0.0, "The chips share one bus and one supply."),
+        Rule(cause=each, explains=("=",), where="device", within_s=within_s, why=why)
+        for each, within_s, why in (
+            ("undervoltage", None, "Phases of one supply fall together."),
+            ("overvoltage", None, "Phases of one supply rise together."),
+            ("metering_fault", 5.0, "The chips share one bus and one supply."),
         )
     ),
     Rule(cause="feed_overload", explains=("main_overload",), where="inside", why="The feed is full before its units are."),

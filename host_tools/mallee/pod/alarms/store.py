@@ -73,7 +73,7 @@ class AlarmStore:
         """Write the book if anything but its date has changed; else show that the host is alive. Raises OSError."""
         path = self.folder / BOOK
         comparable = storing.encode(msgspec.structs.replace(kept, time=_NO_DATE))
-        if comparable != self._written:
+        if comparable != self._written or not path.exists():
             atomic.write(path, storing.encode(kept))
             self._written = comparable
         elif time.time() - path.stat().st_mtime > HEARTBEAT_S:

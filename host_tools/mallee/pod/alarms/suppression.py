@@ -7,6 +7,7 @@ people see; nothing is hidden without one, also where rules point at each other.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 import msgspec
 
@@ -21,6 +22,7 @@ class Standing(msgspec.Struct, frozen=True):
     key: Key
     priority: str
     order: int
+    since: datetime | None = None
     active: bool = True
     """Not any more: it can still be the cause of what outlasts it, for as long as the rule says."""
     ended_ago_s: float = 0.0
@@ -62,11 +64,19 @@ def _explained(
                 continue
             if not (rule.blind and cause.holds) and severity(effect.priority) < severity(cause.priority):
                 continue
+            if not _together(rule, cause, effect):
+                continue
             # Of the same alarm in several places the one that came first is the cause.
             if (same or stem(effect.key[1]) == rule.cause) and effect.order < cause.order:
                 continue
             found.append(effect)
     return found
+
+
+def _together(rule: Rule, cause: Standing, effect: Standing) -> bool:
+    if rule.within_s is None or cause.since is None or effect.since is None:
+        return rule.within_s is None
+    return abs((effect.since - cause.since).total_seconds()) <= rule.within_s
 
 
 def _there(rule: Rule, cause: Key, effect: Key, topology: Topology) -> bool:
