@@ -53,6 +53,16 @@ def test_one_that_chattered_and_stays_is_an_ordinary_alarm_again() -> None:
     assert not case.scan(31, "a").active[0].chattering
 
 
+def test_what_is_told_under_its_cause_does_not_chatter_nor_outlast_it() -> None:
+    case = Case(entry("pump_no_effect.1", priority="high"), entry("flow_low"))
+    case.scan(1, "pump_no_effect.1")
+    for _ in range(5):
+        case.scan(2, "pump_no_effect.1", "flow_low")
+        case.scan(2, "pump_no_effect.1")
+    assert case.book.counts.chattering == 0
+    assert names(case.scan(2)) == []
+
+
 @given(st.lists(st.floats(0, 100), max_size=60))
 def test_the_memory_of_comings_is_bounded(gaps) -> None:
     state, now_s = Chatter(), 0.0

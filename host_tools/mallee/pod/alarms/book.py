@@ -41,11 +41,12 @@ def step(
     """The book after one scan. `known` are alarms that could come, for actions on those that are normal; `at_once` leaves out
     every delay, for who looks only once."""
     events: list[Event] = []
-    records, pending, comings, flickered = _conditions(book, conditions, now, at_once, events)
+    records, pending, comings, came = _conditions(book, conditions, now, at_once)
     records = {key: _settled(record, now, events) for key, record in records.items()}
     applied, outcomes, counts = _actions(book, actions, records, known or {}, now, events)
-    counts = replace(counts, chattering=counts.chattering + flickered)
     _suppress(records, topology, now, events)
+    flickered = _chatter(records, came, now, events)
+    counts = replace(counts, chattering=counts.chattering + flickered)
     told, counts = _tell(records, counts, now, events)
     flooding = flood.step(book.flood, told, now.s)
     if flooding.flooding and not book.flood.flooding:
@@ -69,10 +70,11 @@ def _about(record: Record, now: Moment, kind: str, text: str) -> Event:
 
 
 def _conditions(
-    book: Book, conditions: Sequence[Condition], now: Moment, at_once: bool, events: list[Event]
-) -> tuple[dict[Key, Record], dict[Key, float], int, int]:
-    """Delays, comings and returns; and alarms that have just begun to chatter."""
-    records, comings, flickered = dict(book.records), book.comings, 0
+    book: Book, conditions: Sequence[Condition], now: Moment, at_once: bool
+) -> tuple[dict[Key, Record], dict[Key, float], int, list[Key]]:
+    """Delays, comings and returns; and which conditions came, whether their alarm was held active meanwhile or not."""
+    records, comings = dict(book.records), book.comings
+    came: list[Key] = []
     pending: dict[Key, float] = {}
     for condition in conditions:
         record = records.get(condition.key)
@@ -88,18 +90,32 @@ def _conditions(
             if not holds:
                 continue
             record = Record(device=condition.device, alarm=condition.alarm, since=now.utc)
-        came = holds and not record.holds
-        flicker = chatter.step(record.chatter, came, now.s)
-        if flicker.chattering and not record.chatter.chattering:
-            flickered += 1
-            events.append(_about(record, now, "alarm_chattering", " chatters: it is held active"))
+        if holds and not record.holds:
+            came.append(condition.key)
+        flicker = chatter.step(record.chatter, False, now.s)
         record = replace(record, alarm=condition.alarm, holds=holds, chatter=flicker)
         if holds:
             record = replace(record, detail=condition.detail, first_out=condition.first_out)
         moved = _moved(record, holds or flicker.chattering, now, comings + 1)
         comings += moved.order == comings + 1
         records[condition.key] = moved
-    return records, pending, comings, flickered
+    return records, pending, comings, came
+
+
+def _chatter(records: dict[Key, Record], came: Sequence[Key], now: Moment, events: list[Event]) -> int:
+    """Count comings that people are told; how many alarms have just begun to chatter. What is set aside is not held active:
+    nobody is disturbed by it, and it must not outlast the cause that explains it."""
+    begun = 0
+    for key in came:
+        record = records[key]
+        if record.life.aside:
+            continue
+        flicker = chatter.step(record.chatter, True, now.s)
+        if flicker.chattering and not record.chatter.chattering:
+            begun += 1
+            events.append(_about(record, now, "alarm_chattering", " chatters: it is held active"))
+        records[key] = replace(record, chatter=flicker)
+    return begun
 
 
 def _moved(record: Record, active: bool, now: Moment, order: int) -> Record:
