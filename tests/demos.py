@@ -51,7 +51,14 @@ def environment(folder: Path) -> dict[str, str]:
     kept = {k: v for k, v in os.environ.items() if not k.startswith("MALLEE_") or k == "MALLEE_MICROPYTHON"}
     scratch = folder / "scratch"
     scratch.mkdir(exist_ok=True)
-    return {**kept, "TMPDIR": str(scratch), "XDG_CONFIG_HOME": str(folder / "none"), "COLUMNS": "100", "NO_COLOR": "1"}
+    return {
+        **kept,
+        "TMPDIR": str(scratch),
+        "XDG_CONFIG_HOME": str(folder / "none"),
+        "XDG_STATE_HOME": str(folder / "state"),
+        "COLUMNS": "100",
+        "NO_COLOR": "1",
+    }
 
 
 def mallee(folder: Path, *arguments: str, timeout: float = 100, **options: Any) -> subprocess.CompletedProcess[str]:

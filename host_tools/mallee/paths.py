@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -23,3 +24,13 @@ def user_config_dir() -> Path:
 
 def user_cache_dir() -> Path:
     return _base("XDG_CACHE_HOME", "Library/Caches", ".cache", "LOCALAPPDATA") / "mallee"
+
+
+def user_state_dir() -> Path:
+    """What a program goes on with after a restart: not worth a backup, but not to be lost either."""
+    return _base("XDG_STATE_HOME", "Library/Application Support", ".local/state", "LOCALAPPDATA") / "mallee"
+
+
+def pod_state_dir(pod: str, host_id: int) -> Path:
+    """Of one pod as one host keeps it: a second host of the pod on this computer has a folder of its own."""
+    return user_state_dir() / f"{re.sub(r'[^A-Za-z0-9.-]+', '-', pod)}.host-{host_id}"

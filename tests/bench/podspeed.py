@@ -38,7 +38,11 @@ def run(pod: str, for_s: int) -> Run:
         config = parse_pod(pod, str(path))
         with World.from_pod(config, seed=1) as world:
             environment = {key: value for key, value in os.environ.items() if not key.startswith("MALLEE_")}
-            host = HostProcess(world, run_command(path), environment={**environment, "XDG_CONFIG_HOME": folder})
+            host = HostProcess(
+                world,
+                run_command(path),
+                environment={**environment, "XDG_CONFIG_HOME": folder, "XDG_STATE_HOME": folder},
+            )
             stepping = [0.0]
             _timed(world, stepping)
             world.run(_WARM_S * 1_000_000)

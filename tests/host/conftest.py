@@ -30,5 +30,6 @@ def no_settings_of_this_computer(monkeypatch: pytest.MonkeyPatch, tmp_path_facto
     home = tmp_path_factory.mktemp("home")
     monkeypatch.setenv("XDG_CACHE_HOME", str(home / "cache"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "config"))
+    monkeypatch.setenv("XDG_STATE_HOME", str(home / "state"))
     for name in ("MALLEE_CONFIG", "MALLEE_OUTPUT", "MALLEE_TIMEOUT", "MALLEE_HOST_ID", "MALLEE_SIM_FD"):
         monkeypatch.delenv(name, raising=False)

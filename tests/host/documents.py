@@ -6,7 +6,10 @@ from datetime import UTC, datetime
 
 from mallee import resources
 from mallee.link.statistics import BusSummary
-from mallee.pod import alarms, state
+from mallee.pod import state
+from mallee.pod.alarms import pod_alarms
+from mallee.pod.alarms.records import Record
+from mallee.pod.alarms.showing import alarm_state
 from mallee.pod.document import (
     AlarmState,
     BranchState,
@@ -125,6 +128,9 @@ def troubled(alarm_count: int = 1) -> PodDocument:
         remedy=entry.remedy,
         first_out=True,
     )
-    lost = tuple(alarms.no_answer(f"skid-{n}", "connection refused", NOW) for n in range(2, 2 + alarm_count))
+    lost = tuple(
+        alarm_state(Record(device=f"skid-{n}", alarm=pod_alarms.NO_ANSWER, since=NOW, detail="connection refused"))
+        for n in range(2, 2 + alarm_count)
+    )
     pdus = tuple(pdu(index, tripped=4 if index == 3 else 0, unknown=index == 5) for index in range(8))
     return document((skid(0), skid(1, silent=True)), pdus, (trip, *lost))

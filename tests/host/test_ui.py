@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from mallee.pod.document import Event, PodDocument, to_json
+from mallee.pod.document import AlarmLoad, Event, PodDocument, to_json
 from mallee.ui.picture import export_svg
 from mallee.ui.table import render
 from rich.cells import cell_len
@@ -54,6 +54,19 @@ def test_alarms_come_with_their_remedy_and_the_rest_is_counted() -> None:
     assert "write the code to reset_latch" in text
     assert "more: `mallee status` lists all" in text
     assert "no alarms" in "\n".join(drawn(document(), 100, 30))
+
+
+def test_what_people_did_with_an_alarm_stands_beside_it() -> None:
+    pod = troubled()
+    change = msgspec.structs.replace
+    trip = change(pod.alarms[0], acknowledged_by="ada", chattering=True, explains=3)
+    aside = tuple(change(trip, state=state) for state in ("shelved", "out_of_service", "suppressed_by_design"))
+    load = AlarmLoad(flood=True, in_10_min=23)
+    pod = change(pod, alarms=(trip,), returned=(trip,), suppressed=aside, alarm_load=load)
+    text = "\n".join(drawn(pod, 200, 40))
+    assert "acknowledged by ada" in text and "chatters" in text and "(and 3 that follow)" in text
+    assert "alarm flood: 23 new alarms in 10 minutes" in text
+    assert "1 gone, not acknowledged, 1 shelved, 1 out of service: `mallee alarms --all`" in text
 
 
 def test_colour_follows_words() -> None:

@@ -30,6 +30,7 @@ COMMANDS = (
     "set",
     "watch",
     "trace",
+    "alarms",
     "log",
     "recording",
     "history",

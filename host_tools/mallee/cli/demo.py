@@ -78,6 +78,8 @@ def demo(
             ports = sorted({server.address[1] for server in world.network.servers.values()})
             if options.gateway and options.speed is not None and ports:
                 show.note(f"{len(ports)} controllers answer Modbus TCP on 127.0.0.1, ports {ports[0]} to {ports[-1]}")
+                folders = simulator_part("hostprocess").private_folders(world.directory)
+                show.note(f"alarms of this demo: XDG_STATE_HOME={folders['XDG_STATE_HOME']} mallee alarms")
             for port, pty in world.ptys.items():
                 show.note(f"another master on the line {port} opens {pty}; its requests may collide with the host's")
 

@@ -13,6 +13,7 @@ from ..device.describing import describe_point, find_alarms, find_points, groupe
 from ..device.dictionary import Dictionary
 from ..device.selecting import select
 from ..errors import ExitCode, MalleeError
+from ..pod.alarms.pod_alarms import AS_DICTIONARY as POD
 from ..pod.fleet import Fleet
 from .common import Common, Context
 from .output import emit, plain, rows_of
@@ -38,7 +39,7 @@ def describe(what: str, /, *names: str, common: Annotated[Common | None, Paramet
     context = Context(common)
     bundled = [resources.dictionary(profile) for profile in PROFILES]
     if what == "alarm":
-        found = [alarm for name in names or ("*",) for alarm in find_alarms(bundled, name)]
+        found = [alarm for name in names or ("*",) for alarm in find_alarms([*bundled, POD], name)]
         return _show(context, rows_of(grouped(found) if context.output == "table" else found), ALARM_COLUMNS)
     by_profile = {dictionary.profile: dictionary for dictionary in bundled}
     known = {name for dictionary in bundled for name in dictionary.by_name}

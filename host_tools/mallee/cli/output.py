@@ -17,7 +17,7 @@ from ..device.parsing import show_value
 from ..reading import Reading, Scalar
 from ..settings import Output
 
-_PROSE = ("meaning", "title", "condition", "remedy", "alarms", "value", "origin")
+_PROSE = ("meaning", "title", "note", "condition", "remedy", "alarms", "value", "origin")
 _WIDE = 80  # characters of headings; beyond it the words of each lie above each other, or the last ones are cut
 _STATE_STYLE = {
     "silent": "bold red",
@@ -73,6 +73,14 @@ def emit_line(row: Any) -> None:
     sys.stdout.flush()
 
 
+def emit_document(form: Output, document: Any) -> None:
+    """One structure as JSON: indented, or a line."""
+    if form == "json":
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(document), indent=2).decode() + "\n")
+    else:
+        emit_line(document)
+
+
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Table:
     """Only prose may wrap; columns in which nothing is known are left out."""
     shown = [column for column in columns if any(row.get(column) not in (None, "", []) for row in rows)] or columns
@@ -98,12 +106,12 @@ def _cell(column: str, value: Any) -> Text:
     if value is None or value == "" or value == []:
         return Text("–", style="dim")
     text = plain(value)
-    if column == "time":
+    if column in ("time", "since"):
         text = text[11:19]  # the date is in the other forms
     elif column in ("address", "link") and isinstance(value, str):
         text = text.removeprefix("tcp://")
-    # Words of a quality are for people here; programs get them as they are.
-    return Text(text.replace("_", " ") if column == "quality" else text, style=_STATE_STYLE.get(text, ""))
+    # Words of a quality or state are for people here; programs get them as they are.
+    return Text(text.replace("_", " ") if column in ("quality", "state") else text, style=_STATE_STYLE.get(text, ""))
 
 
 def plain(value: Any) -> str:

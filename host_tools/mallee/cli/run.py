@@ -10,6 +10,7 @@ from cyclopts import App, Parameter
 from .. import clock
 from ..errors import ExitCode
 from ..history.attending import run_recorded
+from ..paths import pod_state_dir
 from ..pod.runner import run_pod
 from .common import Common, Context, duration_s
 from .showing import Show
@@ -45,16 +46,25 @@ def run(
     """
     context = Context(common, pod_file=pod)
     config = context.pod()
+    # Who only advises leaves alarms to the host that controls.
+    state_dir = None if advise else pod_state_dir(config.pod.name, config.pod.host_id)
     for_s = None if for_ is None else duration_s(for_, "--for")
 
     async def control() -> ExitCode:
         with Show(context) as show:
             stop = stop_event(for_s)
             if config.history is None:
-                await run_pod(config, publish=show.publish, stop=stop, advise=advise)
+                await run_pod(config, publish=show.publish, stop=stop, advise=advise, state_dir=state_dir)
             else:
-                section = config.history
-                await run_recorded(config, section, publish=show.publish, note=show.note, stop=stop, advise=advise)
+                await run_recorded(
+                    config,
+                    config.history,
+                    publish=show.publish,
+                    note=show.note,
+                    stop=stop,
+                    advise=advise,
+                    state_dir=state_dir,
+                )
         return show.code
 
     return clock.run(control())

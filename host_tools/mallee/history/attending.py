@@ -6,6 +6,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 
 from ..errors import MalleeError
 from ..pod.config import HistorySection, PodConfig
@@ -69,9 +70,10 @@ async def run_recorded(
     note: Callable[[str], None],
     stop: asyncio.Event,
     advise: bool = False,
+    state_dir: Path | None = None,
 ) -> None:
     """As pod.runner.run_pod, and recorded as `section` says."""
-    runner = PodRunner(config, advise=advise)
+    runner = PodRunner(config, advise=advise, state_dir=state_dir)
     recorder = Recorder(lambda now_ms: open_store(section, now_ms), scan_s=config.control.scan_s)
     attendant = Attendant(runner.members, recorder, note)
     backfill = asyncio.create_task(Backfill(list(runner.members.values()), recorder.take).run(stop))

@@ -187,6 +187,8 @@ class LimitView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AlarmState(msgspec.Struct, frozen=True, kw_only=True):
+    """One alarm as docs/alarms.md has it. `device` is a place (`feed A`) for alarms of the pod itself, which have no `code`."""
+
     device: str
     code: int | None
     name: str
@@ -198,6 +200,40 @@ class AlarmState(msgspec.Struct, frozen=True, kw_only=True):
     consequence: str
     remedy: str
     first_out: bool = False
+    """It came before the others of its group at this place."""
+    state: str = "unacknowledged"
+    """normal, unacknowledged, acknowledged, returned_unacknowledged, latched_unacknowledged, latched_acknowledged, shelved,
+    suppressed_by_design or out_of_service"""
+    active: bool = True
+    acknowledged_by: str | None = None
+    note: str = ""
+    """Of whoever acknowledged it, shelved it or put it out of service."""
+    shelved_by: str | None = None
+    shelved_until: datetime | None = None
+    out_of_service_by: str | None = None
+    suppressed_by: str | None = None
+    """DEVICE: NAME of the alarm that it follows from."""
+    explains: int = 0
+    """How many active alarms are suppressed under this one."""
+    chattering: bool = False
+    """It came three times in a minute, and is held active until it is calm."""
+    count: int = 1
+    """How often it came since it was last forgotten as normal."""
+
+
+class AlarmLoad(msgspec.Struct, frozen=True, kw_only=True):
+    """How much people are told, and what was not told (EEMUA 191). Counts are since the alarm book was begun."""
+
+    in_10_min: int = 0
+    flood: bool = False
+    floods: int = 0
+    told: int = 0
+    suppressed: int = 0
+    while_aside: int = 0
+    """Came while shelved or out of service."""
+    chattering: int = 0
+    actions_refused: int = 0
+    actions_damaged: int = 0
 
 
 class Finding(msgspec.Struct, frozen=True, kw_only=True):
@@ -211,9 +247,14 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     time: datetime
     kind: str
-    """lost, returned, leased, lease_refused, lease_lost, alarm, alarm_gone, restarted, power_limit, shed, restored"""
+    """lost, returned, leased, lease_refused, lease_lost, restarted; power_limit, shed, restored; alarm, alarm_gone,
+    alarm_suppressed, alarm_acknowledged, alarm_reset, alarm_shelved, alarm_unshelved, alarm_out_of_service,
+    alarm_in_service, alarm_chattering, alarm_flood, alarm_flood_over, action_refused, action_damaged"""
     device: str
     text: str
+    alarm: str = ""
+    """Its name, where the event is about one."""
+    priority: str = ""
 
 
 class PodTotals(msgspec.Struct, frozen=True, kw_only=True):
@@ -249,6 +290,11 @@ class PodDocument(msgspec.Struct, frozen=True, kw_only=True):
     """Of what the pod control decided in this scan."""
     devices: tuple[ControllerState, ...] = ()
     """Devices that are not ours."""
+    returned: tuple[AlarmState, ...] = ()
+    """Alarms that are gone, and that nobody has acknowledged."""
+    suppressed: tuple[AlarmState, ...] = ()
+    """Alarms that are not told: shelved, out of service, or under the alarm that they follow from."""
+    alarm_load: AlarmLoad = AlarmLoad()
 
     @property
     def members(self) -> tuple[ControllerState, ...]:

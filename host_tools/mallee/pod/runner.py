@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import msgspec
 
@@ -15,7 +16,9 @@ from ..link.opening import open_link
 from ..link.reporting import LinkReport, report
 from ..link.statistics import summarise
 from ..reading import Scalar
-from . import alarms, lease, state
+from . import lease, state
+from .alarms.conditions import DeviceAlarms
+from .alarms.desk import AlarmDesk
 from .config import Pdu, PodConfig
 from .cooling import supervisor
 from .cooling.supervisor import CoolingState
@@ -34,10 +37,19 @@ class PodRunner:
     """A pod under control. `scan()` is one pass; `run()` repeats it on time.
 
     It reads before it writes: the first set-points of a controller are those that stand in it, changed only
-    where the pod wants something else. With `advise` it never writes.
+    where the pod wants something else. With `advise` it never writes. What people did with alarms is kept in `state_dir`, and
+    heard from there; None: neither. `once` is for a single scan: no alarm waits for its delay.
     """
 
-    def __init__(self, config: PodConfig, *, advise: bool = False, request_s: float | None = None) -> None:
+    def __init__(
+        self,
+        config: PodConfig,
+        *,
+        advise: bool = False,
+        request_s: float | None = None,
+        state_dir: Path | None = None,
+        once: bool = False,
+    ) -> None:
         self.config = config
         self.advise = advise
         self._request_s = request_s or min(_REQUEST_PART * config.control.scan_s, _REQUEST_MAX_S)
@@ -48,7 +60,7 @@ class PodRunner:
         self._reasons: tuple[Reason, ...] = ()
         self._power = PowerControl(config, advise=advise)
         self._trim_known = False
-        self._book = alarms.AlarmBook()
+        self._desk = AlarmDesk(config, state_dir, at_once=once)
         self._scans = 0
         self._overruns = 0
         self._last_s: float | None = None
@@ -87,6 +99,7 @@ class PodRunner:
 
     async def close(self) -> None:
         """Give the leases back, best effort, and close every connection."""
+        self._desk.close(clock.utc_now())
         if not self.advise:
             releases = [member.release(_RELEASE_S) for member in self.members.values()]
             await asyncio.gather(*releases, return_exceptions=True)
@@ -157,7 +170,7 @@ class PodRunner:
         )
         pdus = power.with_loads(state.pdu_states(self.config, views))
         feeds = power.feed_states(self.config.feeds, pdus)
-        self._book, active, events = alarms.update(self._book, [self._alarms(m) for m in self.members.values()], now)
+        told, events = self._desk.scan([_alarms(m) for m in self.members.values()], pdus, feeds, now_s, now)
         for member in self.members.values():
             events += member.events
             member.events = []
@@ -182,8 +195,13 @@ class PodRunner:
             limits=self._power.views(),
             reasons=(*self._reasons, *self._power.reasons()),
             totals=state.totals(skids, feeds),
-            alarms=active,
-            findings=power.findings(feeds, pdus) + (() if self.advise else state.lease_findings((*skids, *pdus))),
+            alarms=told.active,
+            returned=told.returned,
+            suppressed=told.suppressed,
+            alarm_load=told.load,
+            findings=power.findings(feeds, pdus)
+            + (() if self.advise else state.lease_findings((*skids, *pdus)))
+            + self._desk.findings(),
             events=tuple(sorted(events, key=lambda event: event.time)),
             bus=bus,
             requests_per_s=rate,
@@ -191,15 +209,16 @@ class PodRunner:
             trim_kPa=self._cooling.trim_kPa,
         )
 
-    def _alarms(self, member: Member) -> alarms.DeviceAlarms:
-        first_out = None if member.snapshot is None else member.snapshot.number("first_out")
-        return alarms.DeviceAlarms(
-            device=member.name,
-            lost=member.lost,
-            reason=member.reason,
-            readings=member.alarms,
-            first_out=None if first_out is None else int(first_out),
-        )
+
+def _alarms(member: Member) -> DeviceAlarms:
+    first_out = None if member.snapshot is None else member.snapshot.number("first_out")
+    return DeviceAlarms(
+        device=member.name,
+        lost=member.lost,
+        reason=member.reason,
+        readings=member.alarms,
+        first_out=None if first_out is None else int(first_out),
+    )
 
 
 async def wait_until(stop: asyncio.Event, due_s: float) -> None:
@@ -212,11 +231,16 @@ async def wait_until(stop: asyncio.Event, due_s: float) -> None:
 
 
 async def run_pod(
-    config: PodConfig, *, publish: Callable[[PodDocument], None], stop: asyncio.Event, advise: bool = False
+    config: PodConfig,
+    *,
+    publish: Callable[[PodDocument], None],
+    stop: asyncio.Event,
+    advise: bool = False,
+    state_dir: Path | None = None,
 ) -> None:
     """Control a pod until `stop` is set; `publish` gets a document after each scan. Leases are given back at
-    the end."""
-    runner = PodRunner(config, advise=advise)
+    the end. `state_dir` as PodRunner has it."""
+    runner = PodRunner(config, advise=advise, state_dir=state_dir)
     try:
         await runner.run(publish, stop)
     finally:
@@ -234,7 +258,7 @@ async def scan_once(
     config: PodConfig, *, timeout_s: float = 1.0, reports: list[LinkReport] | None = None
 ) -> PodDocument:
     """One scan that reads and writes nothing; a request may take `timeout_s`. `reports` gets the counters of the links."""
-    runner = PodRunner(config, advise=True, request_s=timeout_s)
+    runner = PodRunner(config, advise=True, request_s=timeout_s, once=True)
     for member in runner.members.values():
         member.patient = False
     try:

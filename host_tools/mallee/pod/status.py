@@ -8,7 +8,8 @@ from .document import ControllerState, PodDocument
 
 
 class StatusRow(msgspec.Struct, frozen=True):
-    """`state` is `silent` where a controller does not answer; `lease` says who sets its set-points."""
+    """`state` is `silent` where a controller does not answer; `lease` says who sets its set-points. `alarms` are all that it
+    has, also those that are told under their cause."""
 
     device: str
     profile: str | None
@@ -32,6 +33,8 @@ def status_rows(document: PodDocument) -> list[StatusRow]:
 def _row(document: PodDocument, member: ControllerState) -> StatusRow:
     state = member.state.value if member.answering and isinstance(member.state.value, str) else "unknown"
     lease = member.lease.state or "unknown"
+    # What it said before it fell silent is not known to be true.
+    beneath = [a for a in document.suppressed if a.active and a.suppressed_by and member.answering]
     if lease == "active":
         lease = f"host {member.lease.holder} ({member.lease.remaining_s or 0:.0f} s)"
     return StatusRow(
@@ -39,7 +42,7 @@ def _row(document: PodDocument, member: ControllerState) -> StatusRow:
         profile=member.profile,
         state=state if member.answering else "silent",
         lease=lease if member.answering else "",
-        alarms=[alarm.name for alarm in document.alarms if alarm.device == member.name],
+        alarms=[alarm.name for alarm in (*document.alarms, *beneath) if alarm.device == member.name],
         firmware=member.firmware,
         address=member.address,
         unit=member.unit,

@@ -6,6 +6,7 @@ The host is a child process, so that it can die as a host can: the world, and wi
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import threading
 from collections.abc import Callable
@@ -22,7 +23,7 @@ from ..link.statistics import BusSummary
 from ..pod.config import PodConfig
 from ..pod.document import PodDocument
 from . import loop
-from .hostprocess import HostProcess, run_command
+from .hostprocess import HostProcess, private_folders, run_command
 from .loads import Constant, Load, read_csv
 from .report import Range
 from .world import World
@@ -148,7 +149,12 @@ class Demo:
             world.on_grid.append(self._listen)
             world.start()
             host = HostProcess(
-                world, run_command(options.pod_file), on_document=self._document, on_end=self._host_ended
+                world,
+                run_command(options.pod_file),
+                on_document=self._document,
+                on_end=self._host_ended,
+                # A simulated pod must not take over, or leave behind, what people did with the alarms of a real one.
+                environment={**os.environ, "XDG_STATE_HOME": private_folders(world.directory)["XDG_STATE_HOME"]},
             )
             self._world = world
             if self._ready is not None:

@@ -30,6 +30,11 @@ def run_command(pod_file: Path) -> list[str]:
     return [sys.executable, "-m", "mallee", "run", str(pod_file), "-o", "jsonl"]
 
 
+def private_folders(folder: Path) -> dict[str, str]:
+    """Environment of a host that shall see no settings of whoever runs the simulation, and leave no state behind."""
+    return {"XDG_CONFIG_HOME": str(folder / "settings"), "XDG_STATE_HOME": str(folder / "state")}
+
+
 class HostProcess:
     """`on_document(document)` gets what each cycle printed; `on_end(exit status, what it said)` each end by itself."""
 

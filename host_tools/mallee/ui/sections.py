@@ -150,7 +150,8 @@ def alarms(document: PodDocument, lines: int) -> RenderableType:
     """Alarms with what to do, then findings and notes, in at most so many lines."""
     shown: list[Text] = []
     rest = 0
-    entries = [_alarm(alarm) for alarm in document.alarms]
+    entries = [[_flood(document)]] if document.alarm_load.flood else []
+    entries += [_alarm(alarm) for alarm in document.alarms]
     entries += [
         [Text.assemble((f"{found.level:8} ", "yellow"), (found.where, "bold"), f" {found.what}")]
         for found in document.findings
@@ -163,6 +164,8 @@ def alarms(document: PodDocument, lines: int) -> RenderableType:
         [Text.assemble((f"{'note':8} ", "cyan"), (", ".join(names), "bold"), f" lease: {note}")]
         for note, names in notes.items()
     ]
+    aside = _aside(document)
+    entries += [[aside]] if aside else []
     for entry in entries:
         if len(shown) + len(entry) <= lines - (1 if rest or len(entries) > 1 else 0) or not shown:
             shown += entry[: max(1, lines)]
@@ -177,6 +180,26 @@ def alarms(document: PodDocument, lines: int) -> RenderableType:
     return Group(*shown)
 
 
+def _flood(document: PodDocument) -> Text:
+    return Text(f"alarm flood: {document.alarm_load.in_10_min} new alarms in 10 minutes", style="bold red")
+
+
+def _aside(document: PodDocument) -> Text | None:
+    """What people may have to deal with, and what they do not see: in one line."""
+    shelved = sum(alarm.state == "shelved" for alarm in document.suppressed)
+    removed = sum(alarm.state == "out_of_service" for alarm in document.suppressed)
+    found = [
+        f"{count} {words}"
+        for count, words in (
+            (len(document.returned), "gone, not acknowledged"),
+            (shelved, "shelved"),
+            (removed, "out of service"),
+        )
+        if count
+    ]
+    return Text(f"{', '.join(found)}: `mallee alarms --all`", style="dim") if found else None
+
+
 def _alarm(alarm: AlarmState) -> list[Text]:
     head = Text.assemble(
         (f"{alarm.priority:8}", _PRIORITY_STYLE.get(alarm.priority, "")),
@@ -188,6 +211,12 @@ def _alarm(alarm: AlarmState) -> list[Text]:
     )
     if alarm.first_out:
         head.append(" (first)", style="bold")
+    if alarm.explains:
+        head.append(f" (and {alarm.explains} that follow)", style="dim")
+    if alarm.chattering:
+        head.append(" chatters", style="yellow")
+    if alarm.acknowledged_by:
+        head.append(f" acknowledged by {alarm.acknowledged_by}", style="green")
     return [head, Text(f"         → {alarm.remedy}", style="italic")]
 
 

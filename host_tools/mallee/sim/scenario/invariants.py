@@ -38,7 +38,7 @@ class Invariant(msgspec.Struct, kw_only=True):
 
 
 class AlarmRecord(msgspec.Struct, kw_only=True):
-    """One alarm of one device over the run, as the host told it."""
+    """One alarm of one device over the run, as the host had it."""
 
     device: str
     name: str
@@ -48,6 +48,8 @@ class AlarmRecord(msgspec.Struct, kw_only=True):
     comings: int = 1
     active: bool = True
     """Still, in the host's last document."""
+    told: bool = False
+    """To people; else it was only ever under the alarm that it follows from."""
 
 
 class Invariants:
@@ -104,7 +106,8 @@ class Invariants:
                 self.ages.check(
                     true_s - value.age_s, now_s, f"{what}: the controller was last heard {true_s:.2f} s ago"
                 )
-        self._take_alarms(document.alarms, now_s)
+        beneath = tuple(alarm for alarm in document.suppressed if alarm.active and alarm.suppressed_by)
+        self._take_alarms((*document.alarms, *beneath), now_s)
 
     def _take_alarms(self, alarms: tuple[AlarmState, ...], now_s: float) -> None:
         present = {(alarm.device, alarm.name): alarm for alarm in alarms}
@@ -112,9 +115,15 @@ class Invariants:
             record = self.alarms.get(key)
             if record is None:
                 self.alarms[key] = AlarmRecord(
-                    device=alarm.device, name=alarm.name, priority=alarm.priority, first_s=now_s, last_s=now_s
+                    device=alarm.device,
+                    name=alarm.name,
+                    priority=alarm.priority,
+                    first_s=now_s,
+                    last_s=now_s,
+                    told=alarm.suppressed_by is None,
                 )
                 continue
+            record.told = record.told or alarm.suppressed_by is None
             record.comings += not record.active
             record.active, record.last_s = True, now_s
         for key, record in self.alarms.items():

@@ -66,6 +66,8 @@ class AlarmSection(Struct, frozen=True, kw_only=True):
     forbidden: tuple[Text, ...] = ()
     standing: tuple[Text, ...] = ()
     """May be active at the end: whatever else came must have gone by then."""
+    told_at_most: Annotated[int, Meta(ge=0)] | None = None
+    """How many alarms people may be told in the whole run; what follows from another is told under that one."""
 
 
 class Counterproof(Struct, frozen=True, kw_only=True):

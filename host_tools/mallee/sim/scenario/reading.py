@@ -15,6 +15,7 @@ from ...device.writing import plan_writes
 from ...errors import ExitCode, MalleeError
 from ...pod import lines as toml_lines
 from ...pod import tomlfile
+from ...pod.alarms.possible import possible_alarms
 from ...pod.config import PodConfig
 from ...resources import dictionary, pods
 from ...suggest import did_you_mean
@@ -95,15 +96,6 @@ def parameters(event: Event) -> Any:
 
 def patterns_match(patterns: Iterable[str], device: str, name: str) -> bool:
     return any(fnmatch.fnmatchcase(f"{device}: {name}", pattern) for pattern in patterns)
-
-
-def possible_alarms(config: PodConfig) -> list[tuple[str, str]]:
-    """(device, alarm) of everything that this pod can ever say."""
-    pairs: list[tuple[str, str]] = []
-    for profile, controllers in (("pump", config.skids), ("pdu", config.pdus)):
-        names = [alarm.name for alarm in dictionary(profile).alarms] + ["no_answer"]
-        pairs += [(controller.name, name) for controller in controllers for name in names]
-    return pairs
 
 
 def controllers_named(name: str, config: PodConfig) -> list[tuple[str, str]]:

@@ -14,7 +14,7 @@ from ...link.opening import open_link
 from ...pod.config import PodConfig
 from ...pod.document import PodDocument
 from .. import loop
-from ..hostprocess import HostProcess, run_command
+from ..hostprocess import HostProcess, private_folders, run_command
 from ..loads import Constant, Load, Recorded, Steps, read_csv
 from ..podworld import PodEquipment
 from ..trainingload import Training
@@ -88,7 +88,7 @@ class _Run:
     def _environment(self) -> dict[str, str]:
         """Of hosts: no settings of whoever runs this."""
         kept = {k: v for k, v in os.environ.items() if not k.startswith("MALLEE_") or k in _KEPT}
-        return {**kept, "XDG_CONFIG_HOME": str(self.world.directory / "settings")}
+        return {**kept, **private_folders(self.world.directory)}
 
     @property
     def _pod_file(self) -> Path:
@@ -183,6 +183,11 @@ class _Run:
                 if patterns_match(scenario.alarms.forbidden, device, name)
                 and not patterns_match(scenario.alarms.expected, device, name)
             ]
+            told = [f"{device}: {name}" for (device, name), record in alarms.items() if record.told]
+            if scenario.alarms.told_at_most is not None and len(told) > scenario.alarms.told_at_most:
+                failures.append(
+                    f"{len(told)} alarms were told, {scenario.alarms.told_at_most} at most: {', '.join(told)}"
+                )
         return Result(
             scenario=self.loaded.name,
             seed=self.seed,

@@ -1,0 +1,38 @@
+"""Write a small file so that after a crash at any moment the old or the new one is there, whole."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from pathlib import Path
+
+PART = ".part"
+"""What the name of a file ends with that is not whole yet; no reader looks at those."""
+
+
+def write(path: Path, data: bytes) -> None:
+    """Raises OSError. The data are on the disk before the name points at them, as POSIX rename() then promises."""
+    part = path.with_name(f"{path.name}.{os.getpid()}{PART}")
+    try:
+        with part.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(part, path)
+    except OSError:
+        with suppress(OSError):
+            part.unlink()
+        raise
+    if os.name == "posix":  # elsewhere a folder cannot be opened
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+
+
+def clear(folder: Path) -> None:
+    """Remove what writers that were killed left."""
+    for part in folder.glob(f"*{PART}"):
+        with suppress(OSError):
+            part.unlink()
