@@ -119,6 +119,7 @@ class Ran:
 def mallee(capsys: pytest.CaptureFixture[str], peers: PeersInThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     write_pod_file(peers.pod.config, tmp_path / "pod.toml")
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")  # what a table says is not cut into lines
 
     def run(*arguments: str) -> Ran:
         code = main(arguments)
