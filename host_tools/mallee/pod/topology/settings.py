@@ -22,7 +22,8 @@ class PhysicsSection(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     least_branch_W: Annotated[float, Meta(ge=0, le=1e6)] = 500.0
     """Less than this is never called a difference between branches: empty shelves differ in their fans."""
     heat: Part = 0.12
-    """Heat by flow and temperatures on both sides of the exchangers, and what the racks put into the coolant."""
+    """Heat by flow and temperatures on both sides of the exchangers, and what the racks put into the coolant. Of half the racks'
+    ratings at the least: pumps and pipes add and take some that nobody measures."""
     least_heat: Part = 0.15
     """Of the racks' heat at their ratings: below it temperatures lie too close to each other to tell heat from."""
     return_K: Annotated[float, Meta(gt=0, le=20)] = 1.0
@@ -36,6 +37,8 @@ class PhysicsSection(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     quiet_s: Seconds = 10.0
     """So long after a load step nothing electrical is compared: controllers are not read in the same instant."""
     heat_quiet_s: Seconds = 90.0
-    """So long after a load step no heat is compared: it is on its way through devices and pipes."""
+    """So long after a step of load or flow no heat is compared: it is on its way through devices and pipes."""
     hold_s: Seconds = 5.0
-    """A difference is told when it has lasted so long."""
+    """A difference of power or flow is told when it has lasted so long."""
+    heat_hold_s: Seconds = 30.0
+    """The same of heat: valves and exchangers take their time."""
