@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 
 import msgspec
 
@@ -27,13 +28,19 @@ class NodeState(msgspec.Struct, frozen=True):
     findings: tuple[str, ...] = ()
 
     @property
-    def text(self) -> str:
+    def lines(self) -> tuple[str, ...]:
+        """Power with load or flow, and temperatures: lines for a narrow place."""
         parts = [f"{self.power_kW:.0f} kW" if self.power_kW is not None else ""]
         parts.append(f"{100 * self.load:.0f} %" if self.load is not None else "")
-        if any(t is not None for t in self.temperatures_degC):
-            parts.append(" → ".join("?" if t is None else f"{t:.1f}" for t in self.temperatures_degC) + " °C")
         parts.append(f"{self.flow_l_min:.0f} l/min" if self.flow_l_min is not None else "")
-        return ", ".join(part for part in parts if part)
+        degrees = ""
+        if any(t is not None for t in self.temperatures_degC):
+            degrees = " → ".join("?" if t is None else f"{t:.1f}" for t in self.temperatures_degC) + " °C"
+        return tuple(line for line in (", ".join(part for part in parts if part), degrees) if line)
+
+    @property
+    def text(self) -> str:
+        return ", ".join(self.lines)
 
 
 def node_states(document: PodDocument, found: Sequence[Disagreement] = ()) -> Mapping[Key, NodeState]:
@@ -57,6 +64,21 @@ def node_states(document: PodDocument, found: Sequence[Disagreement] = ()) -> Ma
         state = states.get(key, NodeState())
         states[key] = msgspec.structs.replace(state, word=state.word or "disagrees", findings=tuple(texts))
     return states
+
+
+def branch_words(pdu: str, numbers: Sequence[int], states: Mapping[Key, NodeState]) -> str:
+    """What is not well with branches of a PDU: `3 disagrees, 5–6 open`; the word alone where all are alike; "" where all are
+    well."""
+    words = [states.get(("branch", branch_name(pdu, number)), NodeState()).word for number in numbers]
+    if len(set(words)) == 1:
+        return words[0]
+    runs = groupby(zip(numbers, words, strict=True), key=lambda each: each[1])
+    return ", ".join(f"{span([number for number, _ in run])} {word}" for word, run in runs if word)
+
+
+def span(numbers: Sequence[int]) -> str:
+    """1–4, or 3."""
+    return f"{numbers[0]}" if len(numbers) == 1 else f"{numbers[0]}–{numbers[-1]}"
 
 
 def _key(where: str, states: Mapping[Key, NodeState]) -> Key:

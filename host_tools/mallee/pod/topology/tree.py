@@ -13,7 +13,7 @@ import msgspec
 
 from ..config import Pdu, PodConfig
 from .graph import Graph, Node, branch_name, graph_of, loops_of
-from .live import Key, NodeState
+from .live import Key, NodeState, branch_words, span
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -101,18 +101,12 @@ def _branches(config: PodConfig, pdu: Pdu, rack: str, numbers: Sequence[int], st
     known = [states.get(("branch", branch_name(pdu.name, number)), NodeState()) for number in numbers]
     powers = [state.power_kW for state in known if state.power_kW is not None]
     live = f"{sum(powers):.0f} kW" if powers and len(powers) == len(known) else ""
-    word = ", ".join(f"{number} {state.word}" for number, state in zip(numbers, known, strict=True) if state.word)
     return Line(
         f"{'branch' if len(numbers) == 1 else 'branches'} {span(numbers)} → {rack}",
         f"{rating.power_kW:g} kW, priority {rating.priority}",
         live,
-        word,
+        branch_words(pdu.name, numbers, states),
     )
-
-
-def span(numbers: Sequence[int]) -> str:
-    """1–4, or 3."""
-    return f"{numbers[0]}" if len(numbers) == 1 else f"{numbers[0]}–{numbers[-1]}"
 
 
 def _on_loop(
