@@ -63,7 +63,12 @@ EAST, WEST = HALVES
         ),
         (with_pdu(1, main_A=3000.0), ("pdu", 1, "main_A"), "more than that of feed A", "at most 2000"),
         (with_pdu(1, branch_A=630.0), ("pdu", 1, "branch_A"), "branch_A = 630 is more than main_A", "at most 500"),
-        (with_rack(4, power_kW=1500.0), ("rack", 4, "power_kW"), "more than the mains of its PDUs carry", "at most 719"),
+        (
+            with_rack(4, power_kW=1500.0),
+            ("rack", 4, "power_kW"),
+            "more than the mains of its PDUs carry",
+            "at most 719",
+        ),
         (
             replace(CONFIG, power=replace(CONFIG.power, site_kW=100.0)),
             ("rack", 0, "power_kW"),
@@ -222,7 +227,9 @@ def test_words_of_branches_are_short() -> None:
 
 
 def texts(svg: str) -> Counter[str]:
-    return Counter(element.text or "" for element in ElementTree.fromstring(svg).iter() if element.tag.endswith("}text"))
+    return Counter(
+        element.text or "" for element in ElementTree.fromstring(svg).iter() if element.tag.endswith("}text")
+    )
 
 
 @pytest.mark.parametrize("config", [CONFIG, loops(EAST, WEST), parse_pod(GOOD), parse_pod(GOOD + LOOP)])

@@ -42,7 +42,11 @@ HOST_EXCEPTIONS = {
 }
 PURE = [
     "pod/alarms.py", "pod/lease.py", "pod/state.py",
-    *(f"pod/{part}/{path.name}" for part in ("power", "cooling", "topology") for path in sorted((HOST / "pod" / part).glob("*.py"))),
+    *(
+        f"pod/{part}/{path.name}"
+        for part in ("power", "cooling", "topology")
+        for path in sorted((HOST / "pod" / part).glob("*.py"))
+    ),
 ]  # fmt: skip
 
 
