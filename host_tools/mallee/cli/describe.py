@@ -1,7 +1,8 @@
-"""`mallee describe`: what a point or an alarm means."""
+"""`mallee describe`: what a point or an alarm means, and how a pod hangs together."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
@@ -16,6 +17,7 @@ from ..errors import ExitCode, MalleeError
 from ..pod.alarms.pod_alarms import AS_DICTIONARY as POD
 from ..pod.fleet import Fleet
 from .common import Common, Context
+from .describepod import describe_pod
 from .output import emit, plain, rows_of
 
 COLUMNS = ("name", "unit", "reference", "low", "high", "meaning")
@@ -26,17 +28,38 @@ def register(app: App) -> None:
     app.command(describe)
 
 
-def describe(what: str, /, *names: str, common: Annotated[Common | None, Parameter(name="*")] = None) -> int:
-    """Explain a device's points, one point, or an alarm: meaning, unit, limits, remedy.
+def describe(
+    what: str,
+    /,
+    *names: str,
+    svg: Path | None = None,
+    live: Annotated[bool, Parameter(negative=())] = False,
+    common: Annotated[Common | None, Parameter(name="*")] = None,
+) -> int:
+    """Explain a device's points, one point, or an alarm: meaning, unit, limits, remedy. Or the pod: what feeds and cools what.
 
     Parameters
     ----------
     what
-        A device, a profile (`pump`, `pdu`), a point such as `flow`, or the word `alarm`.
+        A device, a profile (`pump`, `pdu`), a point such as `flow`, or one of the words `alarm` and `pod`.
     names
         Behind a device or profile: points. Behind `alarm`: its name or code. Patterns with * are fine.
+    svg
+        Of `pod`: also draw it into this file.
+    live
+        Of `pod`: read every controller once, show what is measured, and which sensors the others contradict (exit code 5). One
+        scan cannot know whether the load has just changed; `mallee run` waits until it is steady.
     """
     context = Context(common)
+    if what == "pod" and not names:
+        return describe_pod(context, svg, live)
+    if svg is not None or live:
+        raise MalleeError(
+            f"{'--live' if svg is None else '--svg'} is of the pod, not of {what!r}",
+            "a point, a device or an alarm is described in words alone",
+            "`mallee describe pod --svg pod.svg --live`",
+            ExitCode.USAGE,
+        )
     bundled = [resources.dictionary(profile) for profile in PROFILES]
     if what == "alarm":
         found = [alarm for name in names or ("*",) for alarm in find_alarms([*bundled, POD], name)]

@@ -12,6 +12,7 @@ from .lines import Path
 from .plantchecks import plant_problems
 from .powerchecks import power_problems
 from .problem import Problem
+from .topology.graphchecks import graph_problems
 
 BRANCHES = 8  # of a PDU controller
 _UNITS = range(1, 248)  # of a serial line: 0 is everybody, the rest is reserved (MODBUS over Serial Line V1.02, 2.2)
@@ -30,6 +31,7 @@ def _problems(config: PodConfig) -> Iterator[Problem]:
     yield from _racks(config)
     yield from power_problems(config)
     yield from _history(config.history)
+    yield from graph_problems(config)
     yield from plant_problems(config.plant)
 
 

@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from .parameters import PlantParameters
 from .power.settings import PowerSection
+from .topology.settings import PhysicsSection
 
 Ampere = Annotated[float, Meta(ge=1, le=10_000)]
 Kilowatt = Annotated[float, Meta(gt=0, le=5_000)]
@@ -83,6 +84,8 @@ class Pdu(Controller, kw_only=True, forbid_unknown_fields=True, frozen=True):
     main_A: Ampere
     racks: tuple[str, ...]
     """The rack that branch 1, 2, … feeds; "" for a branch that is not used."""
+    branch_A: Ampere | None = None
+    """Rating of each branch; None: its controller knows it, the pod does not."""
 
 
 class Skid(Controller, kw_only=True, forbid_unknown_fields=True, frozen=True):
@@ -113,6 +116,14 @@ class Rack(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
         return self.power_kW / 3.0 if self.minimum_kW is None else self.minimum_kW
 
 
+class Loop(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A coolant loop: these skids cool these racks. A pod without one is one loop of all its skids and racks."""
+
+    name: Name
+    skids: tuple[str, ...]
+    racks: tuple[str, ...]
+
+
 class PodConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     pod: PodSection
     control: ControlSection = ControlSection()
@@ -121,7 +132,9 @@ class PodConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     skids: tuple[Skid, ...] = msgspec.field(name="skid", default=())
     devices: tuple[MappedDevice, ...] = msgspec.field(name="device", default=())
     racks: tuple[Rack, ...] = msgspec.field(name="rack", default=())
+    loops: tuple[Loop, ...] = msgspec.field(name="loop", default=())
     power: PowerSection = PowerSection()
+    physics: PhysicsSection = PhysicsSection()
     plant: PlantParameters = PlantParameters()
     history: HistorySection | None = None
 

@@ -1,4 +1,4 @@
-"""Physical parameters of a pod: what [plant] in a pod file may say. Read by the simulator, later by physics checks.
+"""Physical parameters of a pod: what [plant] in a pod file may say. Read by the simulator and by the physics check.
 
 Defaults are the default pod's. `examples/pod.toml` needs none of them; a file that says one says `[plant.racks]` and the key.
 Limits keep out what cannot be, not what is unusual; mallee.pod.plantchecks has those between several keys.

@@ -27,6 +27,7 @@ from .document import Event, PodDocument, RackState, Reason, SkidSetPoints
 from .member import Member, writes_lease
 from .power import sums as power
 from .powercontrol import PowerControl
+from .topology.watching import PhysicsWatch
 
 _REQUEST_PART = 0.45  # of a scan that one request may take …
 _REQUEST_MAX_S = 1.0  # … at most
@@ -59,6 +60,7 @@ class PodRunner:
         self._cooling = CoolingState()
         self._reasons: tuple[Reason, ...] = ()
         self._power = PowerControl(config, advise=advise)
+        self._physics = PhysicsWatch(config)
         self._trim_known = False
         self._desk = AlarmDesk(config, state_dir, at_once=once)
         self._scans = 0
@@ -180,7 +182,7 @@ class PodRunner:
         if self._last_s is not None and now_s > self._last_s:
             rate = (bus.requests - self._last_requests) / (now_s - self._last_s)
         self._scans, self._last_s, self._last_requests = self._scans + 1, now_s, bus.requests
-        return PodDocument(
+        document = PodDocument(
             pod=self.config.pod.name,
             time=now,
             scan=self._scans,
@@ -208,6 +210,7 @@ class PodRunner:
             scan_overruns=self._overruns,
             trim_kPa=self._cooling.trim_kPa,
         )
+        return self._physics.judged(document, now_s)
 
 
 def _alarms(member: Member) -> DeviceAlarms:
