@@ -18,13 +18,17 @@ def averaged(
     settings: CoolingSettings, before: Mapping[str, float], parts: Mapping[str, float | None], dt_s: float
 ) -> dict[str, float]:
     """Part of its rating that each rack draws, over `reset_time_s`; of one that is not known its rating."""
-    share = 1.0 - math.exp(-dt_s / settings.reset_time_s) if settings.reset_time_s > 0 else 1.0
+    rise, fall = _share(dt_s, settings.reset_time_s), _share(dt_s, settings.reset_fall_s)
     found: dict[str, float] = {}
     for rack, part in parts.items():
         now = 1.0 if part is None else min(max(part, 0.0), 1.0)
         last = before.get(rack, now)
-        found[rack] = 1.0 if part is None else last + (now - last) * share
+        found[rack] = 1.0 if part is None else last + (now - last) * (rise if now > last else fall)
     return found
+
+
+def _share(dt_s: float, time_s: float) -> float:
+    return 1.0 - math.exp(-dt_s / time_s) if time_s > 0 else 1.0
 
 
 def pressure_part(settings: CoolingSettings, parts: Sequence[float]) -> float:
