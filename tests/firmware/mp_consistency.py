@@ -6,6 +6,8 @@ from maps.common_alarms import CommonAlarm
 from maps.fields import ADDRESS
 from virtual_controller import Bench, Limits, Local
 
+NOT_ON = {"pico": "the virtual board stands in for its modules; tests/hil has the whole controller"}
+
 FIRST, SECOND = Limits.START, Limits.START + Limits.STRIDE
 
 

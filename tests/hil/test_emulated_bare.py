@@ -3,6 +3,7 @@
 import pytest
 from mallee import resources
 from mallee.hil.emulated.controller import EmulatedController
+from mallee.hil.emulated.wiring import high
 
 # A second of the board's time takes this machine about twenty; a cold cache adds minutes.
 pytestmark = [pytest.mark.timeout(600), pytest.mark.emulated]
@@ -57,4 +58,7 @@ def test_nothing_is_driven(bare):
     enabled = [pin for pin in range(23) if rig.pico.mcu.gpio[pin].output_enable]
     # Selects, latch and load: no coil, no drive.
     driven = {5, 6, 7, 13, 14, 15, 16, 17} if profile == "pdu" else {5, 6, 17}
+    if profile == "pdu":  # what permits the racks' valves to close is held low: they may not
+        driven |= {8, 9}
+        assert not any(high(rig.pico, pin) for pin in (8, 9))
     assert set(enabled) - {0, 1, 2, 3, 4, 10, 11, 12, 22} <= driven, enabled
