@@ -175,7 +175,7 @@ class LimitView(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     kind: str
-    """site, feed, pdu; reserve: a feed as it would be without the other one"""
+    """site, feed, pdu; reserve: a feed or a PDU as it would be without the other feed"""
     unit: str
     limit: float
     load: float

@@ -318,8 +318,8 @@ class Network:
             self._queue.at(self._now(), client.on_connected)
             return line.host_end(client)
         service = self.services.get((host, port))
-        if service is not None and service.up:
-            return None if service.deaf else ServiceConnection(self, service.name, client, service.converse())
+        if service is not None:
+            return ServiceConnection(self, service.name, client, service.converse())
         server = self.servers.get((host, port))
         if server is None:
             self.later(lambda: self.later(client.on_refused))

@@ -13,19 +13,17 @@ from .redfish import HttpConversation, RackManager, RedfishService
 from .service import Service
 
 TIME_CONSTANT_S = 0.7
-"""A limit is reached like this: Dynamo (Wu et al., ISCA 2016, section III-D) saw servers settle within two seconds."""
-_LEAST_PART = 0.25  # of its rating: the least that a manager takes
+"""A limit is reached like this: within two seconds, as Dynamo (Wu et al., ISCA 2016) has it, to a twentieth."""
+_LEAST_PART = 0.25  # of its rating, the least that a manager takes: an assumption
 
 
 class RackLimits:
-    """`service(name)` is the server behind which a rack's manager is."""
+    """Of the racks that have a `power_limit`."""
 
     def __init__(self, racks: Sequence[Rack], electrical: Electrical) -> None:
         self._allowed_W: list[float] = [math.inf] * len(racks)
         self._managers: list[RackManager | None] = [None] * len(racks)
         self._places: dict[tuple[str, int], dict[str, RackManager]] = {}
-        self._services: dict[str, tuple[str, int]] = {}
-        self.services: list[Service] = []
         for index, rack in enumerate(racks):
             if not rack.power_limit:
                 continue
@@ -41,24 +39,19 @@ class RackLimits:
                 set_point_W=rated_W,
             )
             self._places.setdefault(place, {})[manager.name] = manager
-            self._services[rack.name] = place
 
     def join(self, network: Network) -> None:
         """Put the managers into the network."""
         for (host, port), managers in self._places.items():
             redfish = RedfishService(managers)
-            service = Service(f"rack managers {port}", host, port, lambda redfish=redfish: HttpConversation(redfish))
-            network.services[host, port] = service
-            self.services.append(service)
+            network.services[host, port] = Service(
+                f"rack managers {port}", lambda redfish=redfish: HttpConversation(redfish)
+            )
 
     @property
     def limited_racks(self) -> int:
         """How many have a limit in force."""
         return sum(manager is not None and manager.limit_W is not None for manager in self._managers)
-
-    def service(self, rack: str) -> Service | None:
-        place = self._services.get(rack)
-        return next((service for service in self.services if service.address == place), None)
 
     def limited(self, demand_W: list[float], dt_s: float) -> list[float]:
         """What racks draw of what they want, `dt_s` seconds after the last time."""

@@ -78,11 +78,8 @@ class ServiceConnection:
 
 
 class Service:
-    """`converse` begins a connection. While it is not `up` it refuses, while it is `deaf` it does not answer at all."""
+    """`converse` begins a connection."""
 
-    def __init__(self, name: str, host: str, port: int, converse: Callable[[], Conversation]) -> None:
+    def __init__(self, name: str, converse: Callable[[], Conversation]) -> None:
         self.name = name
-        self.address = (host, port)
         self.converse = converse
-        self.up = True
-        self.deaf = False

@@ -1,7 +1,7 @@
 """The tree of limits: site, feeds, PDUs; and what each carries of each rack. Pure.
 
-A `reserve` limit is a feed as it would be when the worst other feed were lost: who plans with it has headroom before the event
-(N-1). Branches have their own protection in the controller, and a rack its rating; both are below a PDU's main.
+A `reserve` limit is a feed, or a PDU of it, as it would be when the worst other feed were lost: who plans with it has headroom
+before the event (N-1). Branches have their own protection in the controller, and a rack its rating; both are below a PDU's main.
 """
 
 from __future__ import annotations
@@ -57,12 +57,17 @@ def limits(config: PodConfig, pdus: Sequence[PduState]) -> tuple[Limit, ...]:
         current = states[feed.name].current_A
         found.append(_main(f"feed {feed.name}", "feed", feed, feed.main_A, current, behind, loads, config.racks))
         if feed.policy == "reserve":
-            found.append(_reserve(feed, [f for f in config.feeds if f != feed], loads, config.racks))
+            found.append(
+                _reserve(f"feed {feed.name} alone", feed.main_A, feed, behind, config.feeds, loads, config.racks)
+            )
     by_name = {feed.name: feed for feed in config.feeds}
     for pdu in pdus:
         behind = [load for load in loads if load.pdu == pdu.name]
         current = largest_phase_A(pdu)
-        found.append(_main(pdu.name, "pdu", by_name[pdu.feed], pdu.main_A, current, behind, loads, config.racks))
+        feed = by_name[pdu.feed]
+        found.append(_main(pdu.name, "pdu", feed, pdu.main_A, current, behind, loads, config.racks))
+        if feed.policy == "reserve":
+            found.append(_reserve(f"{pdu.name} alone", pdu.main_A, feed, behind, config.feeds, loads, config.racks))
     return tuple(found)
 
 
@@ -110,25 +115,33 @@ def _main(
     )
 
 
-def _reserve(feed: Feed, others: Sequence[Feed], loads: Sequence[BranchLoad], racks: Sequence[Rack]) -> Limit:
-    """The feed, after the loss of that other one that costs it most."""
+def _reserve(
+    name: str,
+    main_A: float,
+    feed: Feed,
+    behind: Sequence[BranchLoad],
+    feeds: Sequence[Feed],
+    loads: Sequence[BranchLoad],
+    racks: Sequence[Rack],
+) -> Limit:
+    """What is behind a main of this feed, after the loss of that other feed that costs it most."""
     worst: dict[str, float] = {}
     worst_rated: dict[str, float] = {}
     whole = rated_A({rack.name: rack.power_kW for rack in racks}, feed.voltage_V)
-    for lost in others or (None,):
+    for lost in [other for other in feeds if other.name != feed.name] or (None,):
         left = [load for load in loads if lost is None or load.feed != lost.name]
         now, rated = {}, {}
-        for rack in {load.rack for load in loads if load.feed == feed.name}:
+        for rack in {load.rack for load in behind}:
             total_A = sum(load.current_A for load in loads if load.rack == rack)
-            part = _part_of(rack, [load for load in left if load.feed == feed.name], left)
+            part = _part_of(rack, behind, left)
             now[rack], rated[rack] = total_A * part, whole[rack] * part
         if sum(rated.values()) >= sum(worst_rated.values()):
             worst, worst_rated = now, rated
     return Limit(
-        name=f"feed {feed.name} alone",
+        name=name,
         kind="reserve",
         unit="A",
-        limit=feed.main_A,
+        limit=main_A,
         load=sum(worst.values()),
         measured=all(load.known for load in loads),
         now=dict(sorted(worst.items())),

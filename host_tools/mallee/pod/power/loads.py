@@ -15,8 +15,8 @@ from ..config import Feed, Rack
 from ..document import PduState
 
 POWER_FACTOR = 0.95
-"""Of power shelves, at the least; for currents that are not measured. Open Rack V3 shelves have 0.98 and more above half load."""
-_LIVE_PART = 0.5  # of the nominal voltage: below this a shelf does not start
+"""For currents that are not measured: an assumption on the safe side, for the plant's shelves have 0.997."""
+_LIVE_PART = 0.5  # of the nominal voltage; assumed: no shelf carries load below this
 
 
 class BranchLoad(msgspec.Struct, frozen=True):
