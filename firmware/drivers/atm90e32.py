@@ -1,6 +1,9 @@
 """ATM90E32AS, three-phase metering. Microchip data sheet DS20005965 (registers: chapter 6).
 
 16-bit address (bit 15 set to read) and 16-bit data, SPI mode 3. Each read is checked against LastSPIData (6.1.2).
+
+Current registers are 16 bits of 1 mA: 65.535 A, and a branch of 63 A is judged up to twice that. So transformer and burden are
+chosen for half: the chip is shown half of each current, and with it of each power, and what it says counts double here.
 """
 
 # pyright: reportArgumentType=false
@@ -29,12 +32,13 @@ _VOLTAGE = const(0xD9)
 _CURRENT = const(0xDD)
 _FRACTION = const(0x10)  # eight bits behind the point of a voltage or a current are 0x10 above it
 _LOW = const(0x10)  # low word of a 32-bit power is 0x10 above its high word
-_PULSES_PER_KWH = const(3200)  # set by the PL constant
+_SHOWN = const(2)  # currents, powers and energies are this times what the chip is shown
+_PULSES_PER_KWH = const(3200)  # of the branch
 
-# What is metered, in two halves that take as long. Voltages (0.01 V) and currents (1 mA) of the phases, frequency (0.01 Hz),
-# reactive and apparent power of all phases, high word and low word (0.00128 var and VA).
+# What is metered, in two halves that take as long. Voltages (0.01 V) and currents (2 mA) of the phases, frequency (0.01 Hz),
+# reactive and apparent power of all phases, high word and low word (0.00256 var and VA).
 FIRST = b"\xd9\xda\xdb\xdd\xde\xdf\xf8\xb4\xc4\xb8\xc8"
-# Active power of the phases (0.00032 W), and of all (0.00128 W). Last MeterEn, which is 1: a line that floats reads the same
+# Active power of the phases (0.00064 W), and of all (0.00256 W). Last MeterEn, which is 1: a line that floats reads the same
 # twice, so the check of each read does not notice a chip that is gone.
 SECOND = b"\xb1\xc1\xb2\xc2\xb3\xc3\xb0\xc0\x00"
 WORDS = const(20)
@@ -78,8 +82,8 @@ class Atm90e32:
         self._write(_SOFT_RESET, 0x789A)
         self._write(_UNLOCK, 0x55AA)
         self._write(_METER_ON, 1)
-        # PL constant = 450e9 / pulses per kWh (5.2): 0x0861C468 for 3200.
-        constant = 450_000_000_000 // _PULSES_PER_KWH
+        # PL constant = 450e9 / pulses per kWh (5.2), which are those of what the chip is shown: 0x0430E234 for 6400.
+        constant = 450_000_000_000 // (_SHOWN * _PULSES_PER_KWH)
         self._keep(_PL_CONSTANT_H, constant >> 16)
         self._keep(_PL_CONSTANT_L, constant)
         self._keep(_MODE, 0x0087)  # 3P4W, 50 Hz, all phases in the sums (6.3.2)
@@ -105,12 +109,13 @@ class Atm90e32:
 
     def calibrate(self, phase, voltage_gain, current_gain, current_offset_A, power_offset_W, delay_us):
         """Corrections of one phase, each read back. Raises ChipError. Units are those of chapters 6.4 and 6.5: gains of
-        1/32768; current of 1/512 mA and power of 0.00032 W, both signed; delay in cycles of 2.048 MHz, bit 15 for the voltage's.
+        1/32768; current of 1/512 mA and power of 0.00032 W as the chip is shown them, both signed; delay in cycles of 2.048 MHz,
+        bit 15 for the voltage's.
         """
         self._keep(_VOLTAGE_GAIN + 4 * phase, _nearest(32768 * voltage_gain))
         self._keep(_CURRENT_GAIN + 4 * phase, _nearest(32768 * current_gain))
-        self._keep(_CURRENT_OFFSET + 4 * phase, _nearest(512_000 * current_offset_A))
-        self._keep(_POWER_OFFSET + 2 * phase, _nearest(power_offset_W / 0.00032))
+        self._keep(_CURRENT_OFFSET + 4 * phase, _nearest(512_000 * current_offset_A / _SHOWN))
+        self._keep(_POWER_OFFSET + 2 * phase, _nearest(power_offset_W / (_SHOWN * 0.00032)))
         cycles = _nearest(2.048 * delay_us)
         self._keep(_ANGLE + 2 * phase, cycles if cycles >= 0 else 0x8000 | -cycles)
 
@@ -124,13 +129,13 @@ class Atm90e32:
         return (self._read(_VOLTAGE + phase) + self._read(_VOLTAGE + _FRACTION + phase) / 65536) / 100
 
     def current_A(self, phase):
-        return (self._read(_CURRENT + phase) + self._read(_CURRENT + _FRACTION + phase) / 65536) / 1000
+        return (self._read(_CURRENT + phase) + self._read(_CURRENT + _FRACTION + phase) / 65536) * _SHOWN / 1000
 
     def power_W(self, phase):
         high, low = self._read(_POWER + 1 + phase), self._read(_POWER + 1 + _LOW + phase)
         if high & 0x8000:
             high -= 0x10000
-        return (65536.0 * high + low) * 0.00032
+        return (65536.0 * high + low) * _SHOWN * 0.00032
 
     def take_energy_mWh(self):
         """Forward active energy since it was taken last. Reading clears the register, so when the check fails the value is

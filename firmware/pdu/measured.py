@@ -24,22 +24,24 @@ def publish(words: ptr16, image: ptr8, branch_at: int, fast_at: int, values: ptr
     clamps = 0
     for phase in range(3):
         cV = int(words[phase])
-        mA = int(words[3 + phase])
+        mA = 2 * int(words[3 + phase])
+        if mA >= 131070:  # 0xFFFF: as much or more
+            clamps += 1
         counts = int(words[11 + 2 * phase])
         if counts & 0x8000:
             counts -= 0x10000
         counts = counts << 16 | int(words[12 + 2 * phase])
-        tens = counts // 625  # a count is 0.00032 W, so 625 are two tenths of a watt
+        tens = counts // 625  # a count is 0.00064 W, so 625 are four tenths of a watt
         values[mine + phase] = mA
         values[mine + 3 + phase] = cV
-        values[mine + 6 + phase] = 2 * tens + 2 * (counts - 625 * tens) // 625
+        values[mine + 6 + phase] = 4 * tens + 4 * (counts - 625 * tens) // 625
         raw = (cV + 5) // 10
         image[at] = raw >> 8
         image[at + 1] = raw
         raw = (mA + 5) // 10
         image[at + 6] = raw >> 8
         image[at + 7] = raw
-        raw = (counts + 15625) // 31250  # 10 W
+        raw = (counts + 7812) // 15625  # 10 W
         if raw > 0x7FFF or raw < 0 - 0x7FFF:
             clamps += 1
             raw = 0x7FFF if raw > 0 else 0 - 0x7FFF
@@ -54,12 +56,12 @@ def publish(words: ptr16, image: ptr8, branch_at: int, fast_at: int, values: ptr
         if counts & 0x8000:
             counts -= 0x10000
         counts = counts << 16 | int(words[place + 1])
-        whole = counts // 3125  # a count is 0.00128 W, so 3125 are four watts
-        rest = 4 * (counts - 3125 * whole)
-        raw = 4 * whole + (rest + 1562) // 3125
+        whole = counts // 3125  # a count is 0.00256 W, so 3125 are eight watts
+        rest = 8 * (counts - 3125 * whole)
+        raw = 8 * whole + (rest + 1562) // 3125
         if which == 0:
             active = counts
-            dW = 40 * whole + 10 * rest // 3125
+            dW = 80 * whole + 10 * rest // 3125
         elif which == 1:
             values[mine + 9] = raw
         else:
@@ -73,10 +75,12 @@ def publish(words: ptr16, image: ptr8, branch_at: int, fast_at: int, values: ptr
         image[at + 3] = raw
         at += 4
     raw = 0 - 0x8000  # not available
-    if apparent > 781:  # 1 VA
+    if apparent > 390:  # 1 VA
         while apparent >= 0x100000 or active >= 0x100000 or active < 0 - 0x100000:
             active = active >> 1
             apparent = apparent >> 1
+        if apparent == 0:  # a chip that says a thousand times more active than apparent power
+            apparent = 1
         raw = (1000 * active + (apparent >> 1)) // apparent
         if raw > 0x7FFF or raw < 0 - 0x7FFF:
             clamps += 1

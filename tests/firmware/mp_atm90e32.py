@@ -58,6 +58,14 @@ def test_gains_and_offsets_have_the_units_of_the_data_sheet():
     assert close(driver.voltage_V(0), 230) and close(driver.power_W(2), 1840)
 
 
+def test_a_branch_is_measured_beyond_what_a_register_of_mA_holds():
+    chip, driver, values = wired()
+    values[4] = 120_000
+    values[7] = 22_080_000
+    chip.granted()
+    assert close(driver.current_A(0), 120) and close(driver.power_W(0), 22_080)
+
+
 def test_a_delay_turns_the_angle():
     _, driver, _ = wired()
     driver.calibrate(0, 1, 1, 0, 0, 100)  # 1.8 degrees at 50 Hz: cos(36.87 + 1.8)

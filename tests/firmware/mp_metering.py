@@ -217,7 +217,7 @@ def test_integers_are_the_floats_over_the_whole_range():
     counts = [0, 1, -1, 390, 391, -391, 781, 782, 15_624, 15_625, 31_250, 31_251, 999_999, 2_097_151]
     counts += [-5_750_000, 10_781_250, 141_000_000, -141_000_000, 0x7FFFFFFF, -0x80000000]
     for active in counts:
-        for apparent in (abs(active), abs(active) + abs(active) // 3, 100_000_000, 500):
+        for apparent in (abs(active), abs(active) + abs(active) // 3, 100_000_000, 391, 500):
             apparent = min(apparent, 0x7FFFFFFF)
             for place, value in (
                 (11, active),
@@ -229,22 +229,35 @@ def test_integers_are_the_floats_over_the_whole_range():
             ):
                 put32(words, place, max(-0x80000000, min(0x7FFFFFFF, value)))
             clamps = publish(words, table.image, branch_at, fast_at, values, powers, 7)
-            watts = active * 0.00128
+            watts = active * 0.00256
             assert abs(table.get(Branch.active_power, at) - watts) <= 0.51, active
             assert abs(table.get(Branch.reactive_power, at) - watts) <= 0.51, active
             assert abs(powers[7] - 10 * watts) <= 1.01 and abs(values[79] - watts) <= 0.51
-            phase = active * 0.00032
+            phase = active * 0.00064
             inside = abs(phase) <= 327_670
-            assert inside <= (abs(table.get(Branch.phase_power, at) - phase) <= 5.01), active
+            assert inside <= (abs(table.get(Branch.phase_power, at) - phase) <= 5.02), active
             assert abs(values[76] - 10 * phase) <= 1.01
             fast = table.get(BranchFast.power, BranchFast.START + 7 * BranchFast.STRIDE)
             assert abs(fast - min(655_340, max(0, watts))) <= 5.6, active
             assert clamps or inside and -5 <= watts <= 655_345, active
             factor = table.get(Branch.power_factor, at)
-            if apparent <= 781:
+            if apparent <= 390:
                 assert factor is None
             elif abs(active) <= 30 * apparent:
                 assert abs(factor - active / apparent) <= 0.00052, (active, apparent)
+
+
+def test_a_current_is_right_to_twice_what_a_register_holds_and_counted_beyond():
+    table = Table((Measurement, BranchFast, Branch))
+    words, values = array("H", [0] * 20), array("i", [0] * (VALUES * BRANCHES))
+    powers = array("i", [0] * BRANCHES)
+    branch_at, fast_at = table.place(Branch.voltage, Branch.START), table.place(BranchFast.power, BranchFast.START)
+    words[3], words[4], words[5] = 32_768, 50_000, 0xFFFE
+    assert publish(words, table.image, branch_at, fast_at, values, powers, 0) == 0
+    shown = [table.get(Branch.phase_current, Branch.START + i) for i in range(3)]
+    assert [round(100 * amps) for amps in shown] == [6554, 10000, 13107]
+    words[5] = 0xFFFF  # as much or more
+    assert publish(words, table.image, branch_at, fast_at, values, powers, 0) == 1
 
 
 def test_nothing_is_allocated():

@@ -134,17 +134,17 @@ time.sleep_ms(150)
 assert exchange(0, 0xD9) == 0  # still settling
 time.sleep_ms(60)
 assert exchange(0, 0xD9) == 24000 and exchange(0, 0xE9) == 0
-assert exchange(0, 0xDD) == 46900
-assert abs(long(0, 0xB1) * 0.00032 - 11240) < 0.001
-assert abs(long(0, 0xB0) * 0.00128 - 33720) < 0.002
-assert abs(long(0, 0xB5) * 0.00032 + 500) < 0.001  # negative: leading
+assert exchange(0, 0xDD) == 23450  # half the current is shown
+assert abs(long(0, 0xB1) * 0.00064 - 11240) < 0.001
+assert abs(long(0, 0xB0) * 0.00256 - 33720) < 0.002
+assert abs(long(0, 0xB5) * 0.00064 + 500) < 0.001  # negative: leading
 assert exchange(0, 0xF8) == 5000
 assert abs(exchange(0, 0xBD) - round(1000 * 11240 / (240 * 46.9))) <= 1
 assert exchange(0, 0xF8) == 5000 and exchange(0, 0x78) == 5000 and exchange(0, 0x78) == 5000
-# Energy: 33.72 kW for a second at 3200 pulses a kWh, in hundredths of a pulse; reading clears.
+# Energy: half of 33.72 kW for a second at 3200 pulses a kWh, in hundredths of a pulse; reading clears.
 exchange(0, 0x80)
 time.sleep_ms(1000)
-assert abs(exchange(0, 0x80) - 33720 / 3.6e6 * 320000) <= 1
+assert abs(exchange(0, 0x80) - 16860 / 3.6e6 * 320000) <= 1
 assert exchange(0, 0x80) == 0
 # The voltage gain scales what is read.
 write(0, 0x61, 0x4000)

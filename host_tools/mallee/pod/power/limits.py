@@ -98,7 +98,7 @@ def _main(
 ) -> Limit:
     now = _by_rack(behind)
     total = sum(now.values())
-    if current_A is not None:  # metering chips end at 65.5 A a branch; fast currents, of which `total` is made, do not
+    if current_A is not None:  # metering chips end at 131 A a branch; fast currents, of which `total` is made, do not
         current_A = max(current_A, total)
     if current_A is not None and total > 0:  # the most loaded phase carries more than the branches' means
         now = {rack: load * current_A / total for rack, load in now.items()}

@@ -1,8 +1,9 @@
 """ATM90E32AS: three-phase energy metering behind SPI. From Microchip's data sheet DS20005965 (chapter 6, registers).
 
 16 bits of address (bit 15 set to read), 16 bits of data. Nothing is measured until the meter is enabled, and 200 ms more.
-Voltages, currents and powers are those of the primary side: nominal transformer ratios count as calibrated into the chip, and
-what real ones are beside the nominal is in atm90e32_analog.py, with the registers that correct it.
+Voltages, currents and powers in `values` are those of the primary side. Its nominal transformers show it the voltage and half of
+the current, so registers of 16 bits of 1 mA (65.535 A) end at 131 A. What real ones are beside the nominal is in
+atm90e32_analog.py, with the registers that correct it.
 """
 
 from array import array
@@ -185,8 +186,9 @@ class Atm90e32:
 
     def _take_energy(self, which):
         self._integrate()
-        # One count is 0.01 pulse, pulses per kWh are 450e9 / PL constant: 80 mW us for each unit of the constant.
-        count = (self._config[_PL_HIGH] << 16 | self._config[_PL_LOW]) * 80
+        # One count is 0.01 pulse, pulses per kWh are 450e9 / PL constant: 80 mW us for each unit of the constant, or twice that
+        # where half is shown.
+        count = (self._config[_PL_HIGH] << 16 | self._config[_PL_LOW]) * 160
         if not count:
             return 0
         counts = self._energy[which] // count
@@ -209,7 +211,7 @@ class Atm90e32:
             raw = values[first + VOLTAGE + phase] * 256 // 10 if first else self._analog.rms[phase]
         elif 4 <= phase < 7:
             phase -= 4
-            raw = values[first + CURRENT + phase] * 256 if first else self._analog.rms[3 + phase]
+            raw = values[first + CURRENT + phase] * 128 if first else self._analog.rms[3 + phase]
         elif address == 0xF8:
             return self._grant[self._frequency_at] // 10
         else:
@@ -230,8 +232,8 @@ class Atm90e32:
 
     @micropython.native
     def _power_raw(self, kind, phase):
-        # 0.00032 W a count of a phase, four times that of the total.
-        return self._milli(kind, phase) * 25 // (32 if phase < 0 else 8)
+        # 0.00032 W a count of a phase, four times that of the total; of half the power.
+        return self._milli(kind, phase) * 25 // (64 if phase < 0 else 16)
 
     def _power_factor(self, phase):
         apparent = self._milli(2, phase)

@@ -3,6 +3,7 @@
 Microchip DS20005965, chapters 6.4 and 6.5: gains are of 1/32768 and act on power as well; offsets are added behind them, of
 1/512 of the last digit of voltage (0.01 V) and current (1 mA), and of 0.00032 W; an angle is a delay in cycles of 2.048 MHz, of
 the current, or with bit 15 of the voltage. Sinusoids of the line's frequency, so a delay turns active into reactive power.
+Nominally half the current is shown.
 Not modelled: gains and offsets of reactive power, registers of harmonics. An RMS value is never below 0.
 """
 
@@ -72,18 +73,18 @@ class Analog:
         voltage, current = error("voltage_gain", phase, 1.0), error("current_gain", phase, 1.0)
         millivolts = values[at] * voltage
         milliamperes = max(0.0, values[at + 3] * current + error("current_offset_mA", phase, 0.0))
-        # 25.6 of these a mV, 256 a mA: and an offset's unit is half of one.
+        # 25.6 of these a mV, 256 a mA that is shown: and an offset's unit is half of one.
         self.rms[phase] = max(0, int(25.6 * millivolts * voltage_gain + _signed(register(gain + 2)) / 2 + 0.5))
-        self.rms[3 + phase] = max(0, int(256 * milliamperes * current_gain + _signed(register(gain + 3)) / 2 + 0.5))
+        self.rms[3 + phase] = max(0, int(128 * milliamperes * current_gain + _signed(register(gain + 3)) / 2 + 0.5))
         angle = register(_ANGLE + 2 * phase)
         cycles = -(angle & 0x3FF) if angle & 0x8000 else angle & 0x3FF
         lag = 2e-9 * pi * values[self._frequency_at] * (error("current_delay_us", phase, 0.0) + cycles * _CYCLE_US)
         active, reactive = values[at + 6] * voltage * current, values[at + 9] * voltage * current
         active, reactive = active * cos(lag) - reactive * sin(lag), reactive * cos(lag) + active * sin(lag)
         active = (active + error("power_offset_mW", phase, 0.0)) * voltage_gain * current_gain
-        active += _signed(register(_POWER_OFFSET + 2 * phase)) * 0.32
+        active += _signed(register(_POWER_OFFSET + 2 * phase)) * 0.64
         measured = self.measured
         measured[phase] = self.rms[phase] * 10 // 256
-        measured[3 + phase] = self.rms[3 + phase] // 256
+        measured[3 + phase] = self.rms[3 + phase] // 128
         measured[6 + phase] = round(active)
         measured[9 + phase] = round(reactive * voltage_gain * current_gain)
