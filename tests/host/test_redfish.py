@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from math import inf
 
 import pytest
 from mallee.errors import ExitCode, MalleeError
@@ -182,14 +183,14 @@ def test_limits_are_in_force_within_a_second_and_set_once():
     async def work(caps, fakes):
         await asyncio.sleep(0.5)
         assert all(state.ready and state.reachable and state.limit_kW is None for state in caps.states.values())
-        caps.want({"rack-1": 80.0})
+        caps.want({"rack-1": 80.0}, inf)
         await asyncio.sleep(1.0)
         assert fakes["rack-1"].sets == [80_000.0] and fakes["rack-2"].sets == []
         assert caps.states["rack-1"].limit_kW == 80.0 and caps.states["rack-1"].least_kW == 30.0
-        caps.want({"rack-1": 80.0})
+        caps.want({"rack-1": 80.0}, inf)
         await asyncio.sleep(100.0)
         assert fakes["rack-1"].sets == [80_000.0]
-        caps.want({})
+        caps.want({}, inf)
         await asyncio.sleep(1.0)
         assert fakes["rack-1"].sets == [80_000.0, None]
 
@@ -208,7 +209,7 @@ def test_nothing_is_set_before_somebody_said_what():
 def test_one_that_is_away_holds_up_nobody_and_gets_its_limit_when_it_is_back():
     async def work(caps, fakes):
         fakes["rack-1"].away = True
-        caps.want({"rack-1": 80.0, "rack-2": 90.0})
+        caps.want({"rack-1": 80.0, "rack-2": 90.0}, inf)
         await asyncio.sleep(1.0)
         assert fakes["rack-2"].limit_W == 90_000.0
         state = caps.states["rack-1"]
@@ -222,7 +223,7 @@ def test_one_that_is_away_holds_up_nobody_and_gets_its_limit_when_it_is_back():
 
 def test_a_limit_that_somebody_takes_away_is_put_back():
     async def work(caps, fakes):
-        caps.want({"rack-1": 80.0})
+        caps.want({"rack-1": 80.0}, inf)
         await asyncio.sleep(1.0)
         fakes["rack-1"].limit_W = None
         await asyncio.sleep(31.0)
@@ -231,10 +232,30 @@ def test_a_limit_that_somebody_takes_away_is_put_back():
     brought(work)
 
 
+def test_a_host_that_stood_still_sets_nothing_until_it_is_sure_again():
+    """Its successor has set another limit meanwhile; the limit is looked at each 30 s."""
+
+    async def work(caps, fakes):
+        now_s = asyncio.get_running_loop().time
+        caps.want({"rack-1": 80.0}, now_s() + 2.0)
+        await asyncio.sleep(10.0)
+        fakes["rack-1"].limit_W = 60_000.0
+        await asyncio.sleep(100.0)
+        assert fakes["rack-1"].limit_W == 60_000.0 and caps.too_late == 1
+        caps.stand_back()
+        await asyncio.sleep(100.0)
+        assert fakes["rack-1"].limit_W == 60_000.0 and caps.too_late == 1
+        caps.want({"rack-1": 80.0}, now_s() + 2.0)
+        await asyncio.sleep(1.0)
+        assert fakes["rack-1"].limit_W == 80_000.0
+
+    brought(work)
+
+
 def test_a_manager_of_another_opinion_is_told():
     async def work(caps, fakes):
         fakes["rack-1"].rounds = 5000.0
-        caps.want({"rack-1": 80.0})
+        caps.want({"rack-1": 80.0}, inf)
         await asyncio.sleep(1.0)
         assert not caps.states["rack-1"].reachable and "85000 W is in force" in caps.states["rack-1"].why
 

@@ -80,6 +80,20 @@ class LinkDown(LinkError):
         )
 
 
+class OthersTalk(LinkError):
+    """Nothing was sent: another master talks on this line, or may (`listening`)."""
+
+    def __init__(self, where: str, hold_s: float, *, listening: bool) -> None:
+        super().__init__(
+            f"nothing is sent on {where}: "
+            + (f"it is listened to for {hold_s:.1f} s first" if listening else "another master talks there"),
+            "this host just began, or woke up" if listening else "another host controls this pod, or a tool is at work",
+            "wait a moment" if listening else "this host goes on by itself when the other one falls silent",
+            ExitCode.REFUSED,
+        )
+        self.listening = listening
+
+
 class Closed(LinkError):
     """This program has closed the link, or the pod that it belongs to (`where` is None), and goes on using it."""
 

@@ -11,13 +11,14 @@ from .. import clock
 from .address import SerialAddress
 from .backoff import Backoff
 from .base import Priority
-from .failures import Closed, Damaged, LinkDown, LinkError, Malformed, NoAnswer, Refused
+from .courtesy import Courtesy, Manners
+from .failures import Closed, Damaged, LinkDown, LinkError, Malformed, NoAnswer, OthersTalk, Refused
 from .gate import Gate
 from .pdus import answer as decode
 from .pdus import encode as encode_pdu
 from .reception import Reception
 from .resync import Suspect
-from .rtu_frames import ADU_MAX, FRAME_MIN, encode, mirrored
+from .rtu_frames import ADU_MAX, FRAME_MIN, character_s, encode, mirrored, silence_s
 from .silence import Silence
 from .statistics import LinkStatistics
 from .tap import Tap, TapFrame
@@ -36,7 +37,8 @@ class SerialLink:
     `timeout_s` bounds the wait for a request's turn, and then again the wait for the first byte of its answer; `answer_s` bounds
     the latter alone, so that a unit that is silent leaves others their turn. After silence or
     damage a unit proves that it has caught up before its answers are trusted again (see resync.py): a late answer is never taken
-    for that of another request. Units that stay silent are only probed, as on TcpLink.
+    for that of another request. Units that stay silent are only probed, as on TcpLink. With `manners` nothing is sent while
+    another master talks (courtesy.py): requests get OthersTalk.
     """
 
     broadcasts = True
@@ -48,6 +50,7 @@ class SerialLink:
         timeout_s: float = 1.0,
         answer_s: float | None = None,
         probe_ceiling_s: float = 60.0,
+        manners: Manners | None = None,
     ) -> None:
         self.address = str(address)
         self.statistics = LinkStatistics(serial=True)
@@ -57,7 +60,12 @@ class SerialLink:
         self.echo: bool | None = None
         """Whether the port repeats what is sent; None until it is known."""
         self.taps: list[Tap] = []
-        self._wire = Wire(address, self.statistics, self._lost)
+        self._courtesy: Courtesy | None = None
+        if manners is not None:
+            self._courtesy = Courtesy(manners, character_s(address.baud, address.framing), silence_s(address.baud))
+        self._wire = Wire(
+            address, self.statistics, self._lost, None if self._courtesy is None else self._courtesy.heard
+        )
         self._gate = Gate(1)
         self._backoff = Backoff(self.address)
         self._silence = Silence(self.address, probe_ceiling_s)
@@ -86,6 +94,7 @@ class SerialLink:
         loop = asyncio.get_running_loop()
         limit_s = self.timeout_s if timeout_s is None else timeout_s
         statistics = self.statistics.unit(unit)
+        self._mind_others()
         if self._silence.blocks(unit, loop.time()):
             statistics.held_back += 1
             raise NoAnswer(self.address, unit, limit_s, asked=False)
@@ -146,8 +155,9 @@ class SerialLink:
     # What follows runs with the bus to itself.
 
     async def _ask(self, unit: int, payload: bytes, limit_s: float) -> bytes:
-        """The answer PDU. Raises NoAnswer, Damaged, LinkDown, Closed."""
+        """The answer PDU. Raises NoAnswer, Damaged, LinkDown, OthersTalk, Closed."""
         await self._connected()
+        self._mind_others()
         suspect = self._suspects.setdefault(unit, Suspect(f"{self.address}/{unit}"))
         if self.echo is None and (mirrored(payload) or suspect.suspected):
             await self._learn_echo(unit, limit_s)
@@ -218,16 +228,27 @@ class SerialLink:
         raise NoAnswer(self.address, unit, limit_s)
 
     def _send(self, unit: int, payload: bytes) -> float:
-        """Returns when its last bit will be out. Raises LinkDown."""
+        """Returns when its last bit will be out. Raises LinkDown, OthersTalk."""
+        self._mind_others()  # here as well: this end may have been stopped since it decided to send
         frame = encode(unit, payload)
         try:
             ends_s = self._wire.send(frame)
         except OSError as error:
             self._lost(error)
             raise self._down() from error
+        if self._courtesy is not None:
+            self._courtesy.sent(frame, ends_s)
         if self.taps:
             self._show(frame, sent=True)
         return ends_s
+
+    def _mind_others(self) -> None:
+        courtesy = self._courtesy
+        if courtesy is None or not self._wire.open:
+            return
+        hold_s = courtesy.hold_s(asyncio.get_running_loop().time())
+        if hold_s:
+            raise OthersTalk(self.address, hold_s, listening=not courtesy.other_master)
 
     async def _receive(self, reception: Reception, deadline_s: float) -> None:
         """Until the answer is there, or cannot come any more."""
@@ -304,6 +325,8 @@ class SerialLink:
         self.statistics.opened(now_s)
         self.generation += 1
         self.echo = None  # it may be another adapter
+        if self._courtesy is not None:
+            self._courtesy.opened(asyncio.get_running_loop().time())
         self._backoff.succeeded()
 
     def _down(self) -> LinkError:

@@ -15,9 +15,15 @@ _UNREAD_MAX = 16_384
 
 
 class Wire:
-    """Times are the running loop's. `lost` is called when the port goes away."""
+    """Times are the running loop's. `lost` is called when the port goes away, `ear` with all that comes and its time."""
 
-    def __init__(self, address: SerialAddress, statistics: LinkStatistics, lost: Callable[[Exception], None]) -> None:
+    def __init__(
+        self,
+        address: SerialAddress,
+        statistics: LinkStatistics,
+        lost: Callable[[Exception], None],
+        ear: Callable[[bytes, float], None] | None = None,
+    ) -> None:
         self.character_s = character_s(address.baud, address.framing)
         self.silence_s = silence_s(address.baud)
         self.busy_until_s = float("-inf")
@@ -25,6 +31,7 @@ class Wire:
         self._address = address
         self._statistics = statistics
         self._lost = lost
+        self._ear = ear
         self._port: Port | None = None
         self._received = bytearray()
         self._news: asyncio.Event = asyncio.Event()
@@ -88,7 +95,10 @@ class Wire:
             self._statistics.unread_bytes += too_much
         self._statistics.bytes_in += len(data)
         self._statistics.busy_s += len(data) * self.character_s
-        self.busy_until_s = max(self.busy_until_s, asyncio.get_running_loop().time())
+        now_s = asyncio.get_running_loop().time()
+        self.busy_until_s = max(self.busy_until_s, now_s)
+        if self._ear is not None:
+            self._ear(data, now_s)
         self._news.set()
 
     def _gone(self, error: Exception) -> None:

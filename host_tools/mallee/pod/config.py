@@ -28,8 +28,10 @@ class PodSection(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 class ControlSection(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     scan_s: Annotated[float, Meta(ge=0.1, le=60)] = 1.0
     """Every controller is read, and every lease renewed, this often."""
-    lease_s: Annotated[int, Meta(ge=1, le=3600)] = 10
-    """A controller that hears nothing for this long goes on alone."""
+    lease_s: Annotated[int, Meta(ge=1, le=3600)] = 4
+    """A controller that hears nothing for this long goes on alone, and another host may take it (docs/hosts.md)."""
+    share_lines: bool = True
+    """On a serial line nothing is sent while another master talks, nor before that was listened for (2.5 scans)."""
     supply_temperature_degC: Annotated[float, Meta(ge=15, le=45)] = 37.0
     differential_pressure_kPa: Annotated[float, Meta(ge=20, le=350)] = 200.0
     dew_point_margin_K: Annotated[float, Meta(ge=0, le=10)] = 2.5

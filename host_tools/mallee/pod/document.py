@@ -4,6 +4,7 @@ receives."""
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Literal
 
 import msgspec
 
@@ -247,7 +248,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     time: datetime
     kind: str
-    """lost, returned, leased, lease_refused, lease_lost, restarted; power_limit, shed, restored; alarm, alarm_gone,
+    """master, standby, listening;
+    lost, returned, leased, lease_refused, lease_lost, restarted; power_limit, shed, restored; alarm, alarm_gone,
     alarm_suppressed, alarm_acknowledged, alarm_reset, alarm_shelved, alarm_unshelved, alarm_out_of_service,
     alarm_in_service, alarm_chattering, alarm_flood, alarm_flood_over, action_refused, action_damaged"""
     device: str
@@ -282,6 +284,10 @@ class PodDocument(msgspec.Struct, frozen=True, kw_only=True):
     findings: tuple[Finding, ...]
     events: tuple[Event, ...]
     bus: BusSummary
+    role: Literal["listening", "standby", "master", "advising"] = "master"
+    """master: it controls the pod. standby: another host does. listening: not known yet. advising: it never writes."""
+    other_host: int | None = None
+    """Number of the host that controls the pod in place of this one, where it said so."""
     requests_per_s: float | None = None
     scan_overruns: int = 0
     trim_kPa: float = 0.0

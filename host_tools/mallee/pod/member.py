@@ -14,7 +14,7 @@ from ..device.device import Device
 from ..device.remote import LEASE_POINTS, Grant, remote_points
 from ..errors import MalleeError
 from ..link.base import Link
-from ..link.failures import NoAnswer, Refused
+from ..link.failures import NoAnswer, OthersTalk, Refused
 from ..reading import Scalar, Snapshot
 from . import lease
 from .config import Controller
@@ -40,6 +40,8 @@ class Member:
         self.lease = lease.LeaseState()
         self.answering = False
         self.reason = ""
+        self.held_back: OthersTalk | None = None
+        """It was not asked in this scan: another master talks on its line, or may."""
         self.events: list[Event] = []
         self._heard_s: float | None = None
         self._snapshot_s = 0.0
@@ -56,7 +58,7 @@ class Member:
     async def poll(self, deadline_s: float, request_s: float) -> None:
         """Read the fast block, and the alarms when there are any. A failure is kept as `reason`, never
         raised."""
-        self.answering, self.reason = False, ""
+        self.answering, self.reason, self.held_back = False, "", None
         self._polls += 1
         try:
             async with asyncio.timeout(deadline_s):
@@ -66,6 +68,9 @@ class Member:
                     await self._recognised(device)
                 self._heard(snapshot)
                 await self._read_alarms(device, snapshot)
+        except OthersTalk as error:
+            self.reason, self.held_back = error.what, error
+            self._polls -= 1
         except MalleeError as error:  # behind the fast block it answers all the same, whatever else it refused
             self.reason = error.what
         except TimeoutError:
@@ -75,6 +80,8 @@ class Member:
     @property
     def lost(self) -> bool:
         """It does not answer, and should: it did before, or it had its time to start."""
+        if self.held_back is not None:
+            return False
         return not self.answering and (self._heard_s is not None or not self.patient or self._polls > _GRACE_SCANS)
 
     def view(self) -> MemberView:
@@ -150,6 +157,14 @@ class Member:
         """True when the controller forgot epochs that it knew: it started anew."""
         seen = self.lease_seen()
         return seen.epoch is not None and seen.epoch < self.lease.granted
+
+    def stand_by(self, host_id: int, seconds: int) -> None:
+        """Another host controls the pod: its lease is told, and none is taken."""
+        now_s = asyncio.get_running_loop().time()
+        self.lease, _ = lease.decide(host_id, seconds, self.lease, self.lease_seen(), now_s)
+        self.lease = msgspec.structs.replace(
+            self.lease, held=False, note=self.lease.note if self.answering else self.reason
+        )
 
     def forget_lease(self) -> None:
         self._event("restarted", "the controller started anew and forgot its lease")

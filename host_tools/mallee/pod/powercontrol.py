@@ -5,6 +5,7 @@ It acts only while this host controls the pod's PDUs, and begins with what it fi
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 import msgspec
@@ -24,7 +25,7 @@ from .power.shedding import Switched
 
 PERMIT = "permit"
 """Of the remote block of a PDU: branches that may be closed."""
-_LIMITER_S = 1.0  # a request to a rack's manager
+LIMITER_S = 1.0  # a request to a rack's manager
 
 
 class PowerControl:
@@ -39,18 +40,28 @@ class PowerControl:
         self._back: set[str] = set()
         """Racks that were off, until their branches are permitted again."""
         self._limits: tuple[Limit, ...] = ()
+        self._too_late = 0
         self.events: list[Event] = []
         """Since they were last taken."""
 
     def step(
-        self, pdus: Sequence[PduState], racks: Sequence[RackState], members: Mapping[str, Member], dt_s: float
+        self,
+        pdus: Sequence[PduState],
+        racks: Sequence[RackState],
+        members: Mapping[str, Member],
+        dt_s: float,
+        *,
+        until_s: float,
     ) -> tuple[RackState, ...]:
-        """Decide, and bring limits on their way. Returns the racks with what is decided for them."""
+        """Decide, and bring limits on their way. Returns the racks with what is decided for them. Until loop time `until_s`
+        this host controls the pod for sure; in the past: another one does."""
         caps = self._open()
         self._limits = limits(self._config, pdus)
         inputs = [self._input(rack, caps, members) for rack in racks]
-        if not self._may_act(caps, members):
+        now_s = asyncio.get_running_loop().time()
+        if until_s < now_s or not self._may_act(caps, members):
             self._state = self._decision = None
+            caps.stand_back()
             return self._told(racks, inputs)
         if self._state is None:
             self._state = manager.begin(self._limits, inputs)
@@ -61,7 +72,10 @@ class PowerControl:
             if isinstance(change, Switched) and change.on:
                 self._back.add(change.rack)
         if not self._advise:
-            caps.want(self._decision.caps_kW)
+            caps.want(self._decision.caps_kW, until_s - LIMITER_S)
+            if caps.too_late > self._too_late:
+                self._too_late = caps.too_late
+                self._note("limits were not set: this host stood still meanwhile, and another one may control the pod")
         return self._told(racks, inputs)
 
     def permits(self, pdu: Pdu, remote: Mapping[str, Scalar]) -> dict[str, Scalar]:
@@ -122,7 +136,7 @@ class PowerControl:
     def _open(self) -> RackCaps:
         if self._caps is None:
             limiters = {
-                rack.name: open_limiter(rack.power_limit, timeout_s=_LIMITER_S)
+                rack.name: open_limiter(rack.power_limit, timeout_s=LIMITER_S)
                 for rack in self._config.racks
                 if rack.power_limit and self._config.power.cap
             }
@@ -188,5 +202,7 @@ class PowerControl:
             kind = "power_limit"
         else:
             what, kind = ("switched on", "restored") if change.on else ("switched off", "shed")
-        text = f"{advised}{what}: {change.reason}"
-        self.events.append(Event(time=clock.utc_now(), kind=kind, device=change.rack, text=text))
+        self._note(f"{advised}{what}: {change.reason}", kind, change.rack)
+
+    def _note(self, text: str, kind: str = "power_limit", device: str = "pod") -> None:
+        self.events.append(Event(time=clock.utc_now(), kind=kind, device=device, text=text))

@@ -12,11 +12,12 @@ import msgspec
 from .. import clock
 from ..link.address import parse_address
 from ..link.base import Link
+from ..link.courtesy import Manners
 from ..link.opening import open_link
 from ..link.reporting import LinkReport, report
 from ..link.statistics import summarise
 from ..reading import Scalar
-from . import lease, state
+from . import leading, lease, mastership, state
 from .alarms.conditions import DeviceAlarms
 from .alarms.desk import AlarmDesk
 from .config import Pdu, PodConfig
@@ -24,13 +25,19 @@ from .cooling import supervisor
 from .cooling.supervisor import CoolingState
 from .coolingcontrol import cooling_input, remote_values, settings_of
 from .document import Event, PodDocument, RackState, Reason, SkidSetPoints
-from .member import Member, writes_lease
+from .mastership import Mastership
+from .member import Member
 from .power import sums as power
 from .powercontrol import PowerControl
 from .topology.watching import PhysicsWatch
 
 _REQUEST_PART = 0.45  # of a scan that one request may take …
 _REQUEST_MAX_S = 1.0  # … at most
+_ASLEEP = 1.8  # scans: a host that scanned so long ago listens to a serial line before it sends …
+_QUIET = 2.5  # … for so many, after which a master that lives was heard
+_STANDBY_PART = (
+    0.5  # a host that stands by looks twice a scan: a lease that lapses is taken within 5 s of its holder's death
+)
 _RELEASE_S = 2.0  # given to all controllers together to take their leases back
 
 
@@ -53,6 +60,11 @@ class PodRunner:
     ) -> None:
         self.config = config
         self.advise = advise
+        self._once = once
+        # A lease that was seen in force was renewed a scan ago at the most; a limit is on its way for some time.
+        self._sure_s = max(config.control.scan_s, config.control.lease_s - config.control.scan_s)
+        self.mastership = Mastership()
+        self._events: list[Event] = []
         self._request_s = request_s or min(_REQUEST_PART * config.control.scan_s, _REQUEST_MAX_S)
         self._links: dict[str, Link] = {}
         self.members = {c.name: Member(c, self._link(c.address)) for c in config.members}
@@ -74,28 +86,35 @@ class PodRunner:
         due_s = loop.time()
         while not stop.is_set():
             publish(await self.scan())
-            due_s += self.config.control.scan_s
+            period_s = self.config.control.scan_s * (_STANDBY_PART if self.mastership.role == "standby" else 1.0)
+            due_s += period_s
             late_s = loop.time() - due_s
             if late_s > 0:
-                missed = int(late_s // self.config.control.scan_s) + 1
+                missed = int(late_s // period_s) + 1
                 self._overruns += missed
-                due_s += missed * self.config.control.scan_s
+                due_s += missed * period_s
             await wait_until(stop, due_s)
 
     async def scan(self) -> PodDocument:
         """Read every controller at once, decide, write, and return the document."""
+        began_s = asyncio.get_running_loop().time()
         deadline_s = 2 * self._request_s
         await asyncio.gather(*(member.poll(deadline_s, self._request_s) for member in self.members.values()))
+        controls = self.advise or await self._masters()
         now_s = asyncio.get_running_loop().time()
         dt_s = self.config.control.scan_s if self._last_s is None else now_s - self._last_s
         views = {name: member.view() for name, member in self.members.items()}
         skids = state.skid_states(self.config, views)
         pdus = power.with_loads(state.pdu_states(self.config, views))
         racks = power.rack_states([(r.name, r.power_kW, r.liquid_kW) for r in self.config.racks], pdus)
-        inputs = cooling_input(skids, racks, self.members)
-        self._cooling, wanted, self._reasons = supervisor.step(self._settings, self._cooling, inputs, dt_s)
-        racks = self._power.step(pdus, racks, self.members, dt_s)
-        if not self.advise:
+        wanted: Mapping[str, SkidSetPoints] = {}
+        if controls:
+            inputs = cooling_input(skids, racks, self.members)
+            self._cooling, wanted, self._reasons = supervisor.step(self._settings, self._cooling, inputs, dt_s)
+        racks = self._power.step(
+            pdus, racks, self.members, dt_s, until_s=began_s + self._sure_s if controls else float("-inf")
+        )
+        if controls and not self.advise:
             await self._write_all(wanted)
         return self._document(wanted, racks, now_s)
 
@@ -118,11 +137,33 @@ class PodRunner:
         same = str(parse_address(address))  # defaults may be written out, or not
         if same not in self._links:
             units = sum(str(parse_address(c.address)) == same for c in self.config.members)
-            self._links[same] = open_link(address, timeout_s=self._request_s, units=units)
+            scan_s = self.config.control.scan_s
+            shares = self.config.control.share_lines and not self._once
+            manners = Manners(quiet_s=_QUIET * scan_s, asleep_s=_ASLEEP * scan_s) if shares else None
+            self._links[same] = open_link(address, timeout_s=self._request_s, units=units, manners=manners)
         return self._links[same]
 
+    async def _masters(self) -> bool:
+        """Whether this host controls the pod, from what it has just read; if not any more, it gives its leases back."""
+        before, host_id = self.mastership, self.config.pod.host_id
+        seen = leading.seen(host_id, self.members.values())
+        self.mastership = mastership.step(before, seen)
+        if self.mastership.role != before.role:
+            self._events.append(
+                Event(time=clock.utc_now(), kind=self.mastership.role, device="pod", text=self.mastership.why)
+            )
+        if self.mastership.role == "master":
+            return True
+        if before.role == "master":  # what it knows of the pod's control is old from now on
+            self._cooling, self._reasons, self._trim_known = CoolingState(), (), False
+            ours = [self.members[held.controller] for held in seen.leases if held.ours]
+            await asyncio.gather(*(member.release(self._request_s) for member in ours), return_exceptions=True)
+        for member in self.members.values():  # who holds it is told, and nothing is taken
+            member.stand_by(host_id, self.config.control.lease_s)
+        return False
+
     async def _write_all(self, wanted: Mapping[str, SkidSetPoints]) -> None:
-        leasable = [m for m in self.members.values() if m.answering and writes_lease(m.device)]
+        leasable = leading.leasable(self.members.values())
         await asyncio.gather(*(self._write(member, wanted.get(member.name)) for member in leasable))
 
     async def _write(self, member: Member, wanted: SkidSetPoints | None) -> None:
@@ -176,7 +217,8 @@ class PodRunner:
         for member in self.members.values():
             events += member.events
             member.events = []
-        events += self._power.take_events()
+        events += [*self._events, *self._power.take_events()]
+        self._events = []
         bus = summarise([link.statistics for link in self._links.values()], now_s)
         rate = None
         if self._last_s is not None and now_s > self._last_s:
@@ -189,6 +231,8 @@ class PodRunner:
             scan_s=self.config.control.scan_s,
             host_id=self.config.pod.host_id,
             advise=self.advise,
+            role="advising" if self.advise else self.mastership.role,
+            other_host=self.mastership.other,
             skids=skids,
             pdus=pdus,
             devices=state.device_states(self.config, views),
@@ -202,7 +246,7 @@ class PodRunner:
             suppressed=told.suppressed,
             alarm_load=told.load,
             findings=power.findings(feeds, pdus)
-            + (() if self.advise else state.lease_findings((*skids, *pdus)))
+            + (() if self.advise else state.lease_findings(self.mastership, (*skids, *pdus)))
             + self._desk.findings(),
             events=tuple(sorted(events, key=lambda event: event.time)),
             bus=bus,

@@ -23,6 +23,7 @@ from .document import (
     Value,
     value_of,
 )
+from .mastership import Mastership
 
 _SKID_POINTS = (
     "supply_temperature",
@@ -194,8 +195,12 @@ def device_states(config: PodConfig, views: Mapping[str, MemberView]) -> tuple[C
     )
 
 
-def lease_findings(controllers: Sequence[ControllerState]) -> tuple[Finding, ...]:
-    """Controllers whose set-points somebody else sets: two hosts on one pod work against each other."""
+def lease_findings(mastership: Mastership, controllers: Sequence[ControllerState]) -> tuple[Finding, ...]:
+    """Another host that controls the pod, or single controllers whose set-points somebody else sets."""
+    if mastership.role == "standby":
+        who = "another host" if mastership.other is None else f"host {mastership.other}"
+        what = f"{who} controls this pod; this one listens, and takes over when that one falls silent"
+        return (Finding(level="warning", where="pod", what=what),)
     return tuple(
         Finding(level="warning", where=c.name, what=f"not ours to control: {c.lease.note}")
         for c in controllers

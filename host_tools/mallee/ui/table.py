@@ -61,6 +61,9 @@ class PodTable:
             title.append(f" no word from the host for {self.silent_s:.0f} s: this is old", style="bold red")
         if document.advise:
             title.append(" advising only", style="yellow")
+        elif document.role == "standby":
+            who = "another host" if document.other_host is None else f"host {document.other_host}"
+            title.append(f" standing by: {who} controls", style="yellow")
         wide = width >= sections.WIDE
         figures = Text("")
         for value, digits, unit in (

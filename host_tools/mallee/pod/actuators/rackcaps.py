@@ -31,23 +31,33 @@ class CapState(msgspec.Struct, frozen=True):
 
 
 class RackCaps:
-    """`limiters` by rack. `want` says what shall be in force; a task for each rack sees to it until `close`."""
+    """`limiters` by rack. `want` says what shall be in force, and until when this host may see to it: a rack knows no lease, and
+    a host that was stopped meanwhile must not undo what its successor did. A task for each rack does it, until `close`."""
 
     def __init__(self, limiters: Mapping[str, PowerLimiter], *, read_only: bool = False) -> None:
         self._limiters = dict(limiters)
         self._read_only = read_only
         self.states = {name: CapState() for name in self._limiters}
+        self._until_s = float("-inf")
+        self.too_late = 0
+        """Limits that were not set, because this host was not sure any more to control the pod."""
         self._wanted: dict[str, float | None] = {}
         self._news = {name: asyncio.Event() for name in self._limiters}
         self._tasks = [asyncio.create_task(self._keep(name)) for name in self._limiters]
 
-    def want(self, caps_kW: Mapping[str, float]) -> None:
-        """From now on: these limits, and none for the other racks."""
+    def want(self, caps_kW: Mapping[str, float], until_s: float) -> None:
+        """From now on: these limits, and none for the other racks. Nothing is set after loop time `until_s`."""
+        self._until_s = until_s
         for name in self._limiters:
             wanted = caps_kW.get(name)
             if name not in self._wanted or self._wanted[name] != wanted:
                 self._wanted[name] = wanted
                 self._news[name].set()
+
+    def stand_back(self) -> None:
+        """Another host sees to the limits."""
+        self._until_s = float("-inf")
+        self._wanted.clear()
 
     async def close(self) -> None:
         """The limits that are in force stay: they are what keeps the mains closed."""
@@ -87,6 +97,10 @@ class RackCaps:
         wanted = self._wanted[name]
         wanted_W = None if wanted is None else 1000.0 * wanted
         if _alike(wanted_W, in_force_W):
+            return
+        if asyncio.get_running_loop().time() > self._until_s:
+            self.too_late += 1
+            self._wanted.pop(name, None)  # who still wants it says so again
             return
         await limiter.set(wanted_W)
         read = await limiter.read()

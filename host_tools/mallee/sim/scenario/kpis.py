@@ -34,6 +34,8 @@ class View(msgspec.Struct):
     document_us: int = 0
     """When it was heard."""
     strangers: list[Stranger] = []
+    other_document: PodDocument | None = None
+    """Of the fault `second_host`, which came last."""
 
 
 class Kpi(msgspec.Struct, frozen=True):
@@ -120,6 +122,14 @@ def _skid_says(name: str) -> Callable[[View, str], float | None]:
 
 def _document(read: Callable[[PodDocument], float | None]) -> Callable[[View, str], float | None]:
     return lambda view, _: None if view.document is None else read(view.document)
+
+
+def _other(read: Callable[[PodDocument], float | None]) -> Callable[[View, str], float | None]:
+    return lambda view, _: None if view.other_document is None else read(view.other_document)
+
+
+def _leases(document: PodDocument) -> float:
+    return float(sum(member.lease.ours for member in (*document.skids, *document.pdus)))
 
 
 def _document_age_s(view: View, _: str) -> float | None:
@@ -253,6 +263,10 @@ KPIS: dict[str, Kpi] = {
     ),
     "host_wrong_unit": Kpi(
         "1", "Good frames that nobody asked for since its start", _document(lambda d: d.bus.wrong_unit), needs_host=True
+    ),
+    "other_host_leases": Kpi("1", "Controllers whose lease is the second host's", _other(_leases), needs_host=True),
+    "other_host_requests": Kpi(
+        "1", "Sent by the second host since its start", _other(lambda d: d.bus.requests), needs_host=True
     ),
     "host_echoes": Kpi(
         "1", "Requests that came back as they were sent", _document(lambda d: d.bus.echoes), needs_host=True

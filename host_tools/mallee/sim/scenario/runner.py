@@ -83,7 +83,13 @@ class _Run:
 
     def another_host(self, host_id: int) -> HostProcess:
         environment = {**self._environment(), "MALLEE_HOST_ID": str(host_id)}
-        return HostProcess(self.world, run_command(self._pod_file), restart_s=None, environment=environment)
+        return HostProcess(
+            self.world,
+            run_command(self._pod_file),
+            on_document=self._other_document,
+            restart_s=None,
+            environment=environment,
+        )
 
     def _environment(self) -> dict[str, str]:
         """Of hosts: no settings of whoever runs this."""
@@ -143,6 +149,9 @@ class _Run:
         document = msgspec.convert(plain, PodDocument)
         self._view.document, self._view.document_us = document, self.world.now_us
         self._invariants.document(document, self.world.now_s)
+
+    def _other_document(self, plain: object) -> None:
+        self._view.other_document = msgspec.convert(plain, PodDocument)
 
     def _host_ended(self, status: int, errors: str) -> None:
         self._note(f"the host ended with status {status}")

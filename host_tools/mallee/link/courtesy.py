@@ -1,0 +1,73 @@
+"""Two masters on one serial line: never send while another one talks, nor before it was listened for.
+
+Modbus over serial line knows one master (V1.02, 2.1), and nothing on the line says who it is. So a host that shares its line
+sends only when it has heard no request of anybody else for a while; who was there first goes on, as it hears nobody. A host that
+was not awake (a closed laptop, a stopped process) does not know who talks now: it listens again before it sends.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from .overhearing import Overhearing
+from .rtu_frames import asks
+
+
+class Manners(msgspec.Struct, frozen=True):
+    """Times in which a master that lives is heard, and sends, for sure."""
+
+    quiet_s: float
+    """So long nobody else was heard: the line is free."""
+    asleep_s: float
+    """Who did nothing for so long listens first. Less than `quiet_s`, after which another one may have begun."""
+
+
+class Courtesy:
+    """Of one end of a line. Times are the loop's, and are given."""
+
+    def __init__(self, manners: Manners, character_s: float, silence_s: float) -> None:
+        self.manners = manners
+        self.foreign_requests = 0
+        self._overhearing = Overhearing(character_s, silence_s)
+        self._own: list[bytes] = []  # the latest, which an adapter may repeat
+        self._free_at_s: float | None = None
+        self._awake_s: float | None = None
+        self._other = False
+
+    def opened(self, now_s: float) -> None:
+        """Nobody knows who was on the line before."""
+        self._awake_s = now_s
+        self._listen(now_s)
+
+    def heard(self, data: bytes, now_s: float) -> None:
+        self._wake(now_s)
+        for heard in self._overhearing.feed(data, now_s):
+            if heard.role == "request" and asks(heard.data) and heard.data not in self._own:
+                self.foreign_requests += 1
+                self._other = True
+                self._listen(now_s)
+
+    def sent(self, frame: bytes, ends_s: float) -> None:
+        self._own = [*self._own[-3:], frame]
+        self._overhearing.feed(frame, ends_s)
+
+    def hold_s(self, now_s: float) -> float:
+        """For how long nothing may be sent; 0: now it may."""
+        self._wake(now_s)
+        left_s = 0.0 if self._free_at_s is None else self._free_at_s - now_s
+        if left_s <= 0.0:
+            self._other = False
+        return max(0.0, left_s)
+
+    @property
+    def other_master(self) -> bool:
+        """It is somebody who was heard that holds this end back, not the listening before."""
+        return self._other
+
+    def _wake(self, now_s: float) -> None:
+        if self._awake_s is not None and now_s - self._awake_s > self.manners.asleep_s:
+            self._listen(now_s)
+        self._awake_s = now_s
+
+    def _listen(self, now_s: float) -> None:
+        self._free_at_s = now_s + self.manners.quiet_s

@@ -1,0 +1,32 @@
+"""Between the controllers of a pod and mastership.py: what a scan saw of other hosts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .mastership import LeaseHeld, Seen
+from .member import Member, writes_lease
+
+
+def leasable(members: Iterable[Member]) -> list[Member]:
+    """Those that answer and have a lease to give, in the order of the pod file."""
+    return [member for member in members if member.answering and writes_lease(member.device)]
+
+
+def seen(host_id: int, members: Iterable[Member]) -> Seen:
+    """Of the scan that has just been read."""
+    members = list(members)
+    giving = leasable(members)
+    held: list[LeaseHeld] = []
+    for member in giving:
+        lease = member.lease_seen()
+        if lease.state == "active":
+            ours = lease.holder == host_id and 0 < member.lease.granted == lease.epoch
+            held.append(LeaseHeld(member.name, lease.holder, ours))
+    back = [member.held_back for member in members if member.held_back is not None]
+    return Seen(
+        leasable=len(giving),
+        leases=held,
+        line_talks=any(not each.listening for each in back),
+        line_unknown=any(each.listening for each in back),
+    )

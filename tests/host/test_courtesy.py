@@ -1,0 +1,139 @@
+"""A serial link that shares its line: when it sends, and when it does not."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from mallee.link import pdus
+from mallee.link.courtesy import Courtesy, Manners
+from mallee.link.failures import OthersTalk
+from mallee.link.rtu import SerialLink
+from mallee.link.rtu_frames import character_s, encode, silence_s
+
+from .line_loop import LineDevice, LineMaster, run_on_line
+
+MANNERS = Manners(quiet_s=2.5, asleep_s=1.8)
+READ = pdus.encode(pdus.read_input(0, 2))
+
+
+def device(unit: int = 1) -> LineDevice:
+    return LineDevice(unit, lambda pdu: b"\x04\x04\x12\x34\x56\x78" if pdu == READ else None)
+
+
+def asked(link: SerialLink):
+    return link.exchange(1, READ, timeout_s=0.3)
+
+
+async def _tries(link: SerialLink, until_s: float, each_s: float = 0.5) -> list[tuple[float, str]]:
+    loop, found = asyncio.get_running_loop(), []
+    while loop.time() < until_s:
+        try:
+            await asked(link)
+            found.append((loop.time(), "answer"))
+        except OthersTalk as error:
+            found.append((loop.time(), "listening" if error.listening else "other"))
+        await asyncio.sleep(each_s)
+    return found
+
+
+def test_it_listens_first_and_then_has_the_line():
+    async def main(address):
+        link = SerialLink(address, manners=MANNERS)
+        found = await _tries(link, 6.0)
+        return found, bytes(asyncio.get_running_loop().written)
+
+    found, _ = run_on_line(main, [device()])
+    kinds = [kind for _, kind in found]
+    assert kinds[0] == "listening" and kinds[-1] == "answer" and kinds == sorted(kinds, reverse=True)
+    assert 2.5 <= next(at for at, kind in found if kind == "answer") <= 3.1
+
+
+@pytest.mark.parametrize("interval_s", [0.02, 0.25, 1.0, 2.0])
+def test_not_a_byte_is_sent_while_another_master_talks(interval_s):
+    master = LineMaster([encode(1, READ), encode(9, READ)], interval_s=interval_s, begins_s=1.2)
+
+    async def main(address):
+        link = SerialLink(address, manners=MANNERS)
+        found = await _tries(link, 20.0)
+        return found, bytes(asyncio.get_running_loop().written)
+
+    found, written = run_on_line(main, [device()], masters=[master])
+    assert written == b"" and found[-1][1] == "other"
+
+
+def test_it_goes_on_when_the_other_one_dies():
+    async def main(address):
+        loop = asyncio.get_running_loop()
+        link = SerialLink(address, manners=MANNERS)
+        loop.at(8_000_000, loop._events.clear)  # the master's next frames
+        return await _tries(link, 14.0, 0.25)
+
+    found = run_on_line(main, [device()], masters=[LineMaster([encode(1, READ)], interval_s=1.0)])
+    first_s = next(at for at, kind in found if kind == "answer")
+    assert 9.5 <= first_s <= 11.0 and found[-1][1] == "answer"
+
+
+@pytest.mark.parametrize("stopped_s", [1.9, 5.0, 60.0])
+def test_who_stood_still_listens_before_it_sends(stopped_s):
+    """The loop's time goes on without it, as for a process that was stopped."""
+
+    async def main(address):
+        loop = asyncio.get_running_loop()
+        link = SerialLink(address, manners=MANNERS)
+        await _tries(link, 5.0)
+        before = len(loop.written)
+        loop.now_us += round(stopped_s * 1e6)
+        with pytest.raises(OthersTalk) as told:
+            await asked(link)
+        return before == len(loop.written), told.value.listening
+
+    assert run_on_line(main, [device()]) == (True, True)
+
+
+def test_a_pause_between_the_decision_and_the_frame_is_noticed():
+    async def main(address):
+        loop = asyncio.get_running_loop()
+        link = SerialLink(address, manners=MANNERS)
+        await _tries(link, 5.0)
+        silence, before = link._wire.silence, len(loop.written)
+
+        async def slept(at_most_s):
+            found = await silence(at_most_s)
+            loop.now_us += 10_000_000
+            return found
+
+        link._wire.silence = slept
+        with pytest.raises(OthersTalk):
+            await asked(link)
+        return before == len(loop.written)
+
+    assert run_on_line(main, [device()])
+
+
+@pytest.mark.parametrize("echo", [False, True])
+def test_own_requests_and_their_answers_are_nobody_elses(echo):
+    async def main(address):
+        link = SerialLink(address, manners=MANNERS)
+        found = await _tries(link, 30.0, 0.05)
+        return [kind for at, kind in found if at > 3.5]
+
+    assert set(run_on_line(main, [device(), device(2)], echo=echo)) == {"answer"}
+
+
+def test_without_manners_it_sends_at_once():
+    async def main(address):
+        return await asked(SerialLink(address))
+
+    assert run_on_line(main, [device()]) == b"\x04\x04\x12\x34\x56\x78"
+
+
+def test_answers_and_noise_are_no_master():
+    courtesy = Courtesy(MANNERS, character_s(19200, "8E1"), silence_s(19200))
+    courtesy.opened(0.0)
+    for step in range(1, 40):
+        now_s = 0.25 * step
+        courtesy.heard(encode(1, b"\x04\x04\x12\x34\x56\x78") if step % 2 else b"\x00\xff\x31", now_s)
+    assert courtesy.hold_s(9.9) == 0.0 and courtesy.foreign_requests == 0
+    courtesy.heard(encode(3, READ), 10.0)
+    assert courtesy.hold_s(10.1) == pytest.approx(2.4) and courtesy.other_master
