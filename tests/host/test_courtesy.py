@@ -11,7 +11,7 @@ from mallee.link.failures import OthersTalk
 from mallee.link.rtu import SerialLink
 from mallee.link.rtu_frames import character_s, encode, silence_s
 
-from .line_loop import LineDevice, LineMaster, run_on_line
+from .line_loop import LineDevice, LineLoop, LineMaster, run_on_line
 
 MANNERS = Manners(quiet_s=2.5, asleep_s=1.8)
 READ = pdus.encode(pdus.read_input(0, 2))
@@ -25,8 +25,14 @@ def asked(link: SerialLink):
     return link.exchange(1, READ, timeout_s=0.3)
 
 
+def line() -> LineLoop:
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, LineLoop)
+    return loop
+
+
 async def _tries(link: SerialLink, until_s: float, each_s: float = 0.5) -> list[tuple[float, str]]:
-    loop, found = asyncio.get_running_loop(), []
+    loop, found = line(), []
     while loop.time() < until_s:
         try:
             await asked(link)
@@ -41,7 +47,7 @@ def test_it_listens_first_and_then_has_the_line():
     async def main(address):
         link = SerialLink(address, manners=MANNERS)
         found = await _tries(link, 6.0)
-        return found, bytes(asyncio.get_running_loop().written)
+        return found, bytes(line().written)
 
     found, _ = run_on_line(main, [device()])
     kinds = [kind for _, kind in found]
@@ -56,7 +62,7 @@ def test_not_a_byte_is_sent_while_another_master_talks(interval_s):
     async def main(address):
         link = SerialLink(address, manners=MANNERS)
         found = await _tries(link, 20.0)
-        return found, bytes(asyncio.get_running_loop().written)
+        return found, bytes(line().written)
 
     found, written = run_on_line(main, [device()], masters=[master])
     assert written == b"" and found[-1][1] == "other"
@@ -64,7 +70,7 @@ def test_not_a_byte_is_sent_while_another_master_talks(interval_s):
 
 def test_it_goes_on_when_the_other_one_dies():
     async def main(address):
-        loop = asyncio.get_running_loop()
+        loop = line()
         link = SerialLink(address, manners=MANNERS)
         loop.at(8_000_000, loop._events.clear)  # the master's next frames
         return await _tries(link, 14.0, 0.25)
@@ -79,7 +85,7 @@ def test_who_stood_still_listens_before_it_sends(stopped_s):
     """The loop's time goes on without it, as for a process that was stopped."""
 
     async def main(address):
-        loop = asyncio.get_running_loop()
+        loop = line()
         link = SerialLink(address, manners=MANNERS)
         await _tries(link, 5.0)
         before = len(loop.written)
@@ -93,7 +99,7 @@ def test_who_stood_still_listens_before_it_sends(stopped_s):
 
 def test_a_pause_between_the_decision_and_the_frame_is_noticed():
     async def main(address):
-        loop = asyncio.get_running_loop()
+        loop = line()
         link = SerialLink(address, manners=MANNERS)
         await _tries(link, 5.0)
         silence, before = link._wire.silence, len(loop.written)
