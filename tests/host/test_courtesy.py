@@ -7,18 +7,19 @@ import asyncio
 import pytest
 from mallee.link import pdus
 from mallee.link.courtesy import Courtesy, Manners
-from mallee.link.failures import OthersTalk
+from mallee.link.failures import NoAnswer, OthersTalk
 from mallee.link.rtu import SerialLink
 from mallee.link.rtu_frames import character_s, encode, silence_s
 
 from .line_loop import LineDevice, LineLoop, LineMaster, run_on_line
 
-MANNERS = Manners(quiet_s=2.5, asleep_s=1.8)
+MANNERS = Manners(quiet_s=2.5, settled_s=5.0, asleep_s=1.8)
 READ = pdus.encode(pdus.read_input(0, 2))
 
 
 def device(unit: int = 1) -> LineDevice:
-    return LineDevice(unit, lambda pdu: b"\x04\x04\x12\x34\x56\x78" if pdu == READ else None)
+    answers = {READ: b"\x04\x04\x12\x34\x56\x78"}
+    return LineDevice(unit, lambda pdu: pdu if pdu[0] == 8 else answers.get(pdu))
 
 
 def asked(link: SerialLink):
@@ -66,6 +67,29 @@ def test_not_a_byte_is_sent_while_another_master_talks(interval_s):
 
     found, written = run_on_line(main, [device()], masters=[master])
     assert written == b"" and found[-1][1] == "other"
+
+
+@pytest.mark.parametrize(("comes_s", "goes_on"), [(4.0, False), (9.5, True)])
+def test_who_was_there_first_goes_on_and_who_began_in_the_same_moment_yields(comes_s, goes_on):
+    master = LineMaster([encode(9, READ)], interval_s=0.37, begins_s=comes_s)
+
+    async def steady(address):
+        link = SerialLink(address, manners=MANNERS)
+        found = []
+        while line().time() < 25.0:
+            try:
+                await asked(link)
+            except OthersTalk as error:
+                found.append("listening" if error.listening else "other")
+            except NoAnswer:
+                found.append("collision")
+            else:
+                found.append("answer")
+            await asyncio.sleep(0.5)
+        return found
+
+    kinds = run_on_line(steady, [device()], masters=[master])[-10:]
+    assert ({"answer"} <= set(kinds) <= {"answer", "collision"}) if goes_on else set(kinds) == {"other"}, kinds
 
 
 def test_it_goes_on_when_the_other_one_dies():

@@ -1,8 +1,9 @@
 """Two masters on one serial line: never send while another one talks, nor before it was listened for.
 
 Modbus over serial line knows one master (V1.02, 2.1), and nothing on the line says who it is. So a host that shares its line
-sends only when it has heard no request of anybody else for a while; who was there first goes on, as it hears nobody. A host that
-was not awake (a closed laptop, a stopped process) does not know who talks now: it listens again before it sends.
+sends only when it has heard no request of anybody else for a while. Who was there first goes on, whoever comes: a tool that asks
+something beside it must not leave the pod without its host. A host that was not awake (a closed laptop, a stopped process) does
+not know who talks now: it listens again before it sends.
 """
 
 from __future__ import annotations
@@ -18,6 +19,8 @@ class Manners(msgspec.Struct, frozen=True):
 
     quiet_s: float
     """So long nobody else was heard: the line is free."""
+    settled_s: float
+    """Who has had the line for so long was there first. Before that it yields to whoever began in the same moment."""
     asleep_s: float
     """Who did nothing for so long listens first. Less than `quiet_s`, after which another one may have begun."""
 
@@ -31,6 +34,7 @@ class Courtesy:
         self._overhearing = Overhearing(character_s, silence_s)
         self._own: list[bytes] = []  # the latest, which an adapter may repeat
         self._free_at_s: float | None = None
+        self._began_s: float | None = None  # to send
         self._awake_s: float | None = None
         self._other = False
 
@@ -39,15 +43,22 @@ class Courtesy:
         self._awake_s = now_s
         self._listen(now_s)
 
+    def listen(self, now_s: float) -> None:
+        """This end has no right to the line any more, until nobody else talks."""
+        self._listen(now_s)
+
     def heard(self, data: bytes, now_s: float) -> None:
         self._wake(now_s)
         for heard in self._overhearing.feed(data, now_s):
             if heard.role == "request" and asks(heard.data) and heard.data not in self._own:
                 self.foreign_requests += 1
-                self._other = True
-                self._listen(now_s)
+                if not self._settled(now_s):
+                    self._other = True
+                    self._listen(now_s)
 
     def sent(self, frame: bytes, ends_s: float) -> None:
+        if self._began_s is None:
+            self._began_s = ends_s
         self._own = [*self._own[-3:], frame]
         self._overhearing.feed(frame, ends_s)
 
@@ -69,5 +80,9 @@ class Courtesy:
             self._listen(now_s)
         self._awake_s = now_s
 
+    def _settled(self, now_s: float) -> bool:
+        return self._began_s is not None and now_s - self._began_s >= self.manners.settled_s
+
     def _listen(self, now_s: float) -> None:
+        self._began_s = None
         self._free_at_s = now_s + self.manners.quiet_s

@@ -126,6 +126,11 @@ class SerialLink:
         finally:
             await turn.__aexit__(None, None, None)
 
+    def listen_first(self) -> None:
+        """Another host controls what is on this line: nothing is sent until nobody else is heard any more."""
+        if self._courtesy is not None:
+            self._courtesy.listen(asyncio.get_running_loop().time())
+
     async def settle(self) -> None:
         """Wait until the line is silent, and count what comes meanwhile: answers that nobody expects. Raises NoAnswer and
         LinkDown."""

@@ -15,6 +15,7 @@ from ..link.base import Link
 from ..link.courtesy import Manners
 from ..link.opening import open_link
 from ..link.reporting import LinkReport, report
+from ..link.rtu import SerialLink
 from ..link.statistics import summarise
 from ..reading import Scalar
 from . import leading, lease, mastership, state
@@ -35,6 +36,7 @@ _REQUEST_PART = 0.45  # of a scan that one request may take …
 _REQUEST_MAX_S = 1.0  # … at most
 _ASLEEP = 1.8  # scans: a host that scanned so long ago listens to a serial line before it sends …
 _QUIET = 2.5  # … for so many, after which a master that lives was heard
+_SETTLED = 5.0  # who has had a serial line for so many was there first
 _STANDBY_PART = (
     0.5  # a host that stands by looks twice a scan: a lease that lapses is taken within 5 s of its holder's death
 )
@@ -139,7 +141,9 @@ class PodRunner:
             units = sum(str(parse_address(c.address)) == same for c in self.config.members)
             scan_s = self.config.control.scan_s
             shares = self.config.control.share_lines and not self._once
-            manners = Manners(quiet_s=_QUIET * scan_s, asleep_s=_ASLEEP * scan_s) if shares else None
+            manners = None
+            if shares:
+                manners = Manners(quiet_s=_QUIET * scan_s, settled_s=_SETTLED * scan_s, asleep_s=_ASLEEP * scan_s)
             self._links[same] = open_link(address, timeout_s=self._request_s, units=units, manners=manners)
         return self._links[same]
 
@@ -155,6 +159,9 @@ class PodRunner:
         if self.mastership.role == "master":
             return True
         if before.role == "master":  # what it knows of the pod's control is old from now on
+            for link in self._links.values():
+                if isinstance(link, SerialLink):
+                    link.listen_first()
             self._cooling, self._reasons, self._trim_known = CoolingState(), (), False
             ours = [self.members[held.controller] for held in seen.leases if held.ours]
             await asyncio.gather(*(member.release(self._request_s) for member in ours), return_exceptions=True)
