@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from typing import Any, NamedTuple
 
-COMPARE = {"<=": operator.le, ">=": operator.ge, "==": operator.eq}
+COMPARE = {"<": operator.lt, "<=": operator.le, ">=": operator.ge, "==": operator.eq}
 
 
 class Figure(NamedTuple):

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..running import chosen, run
 
-GROUPS = ("history", "power", "hunting")
+GROUPS = ("alarms", "history", "cooling", "power", "cycle", "hunting")
 """Files of this package, those that take longest first."""
 
 

@@ -25,30 +25,29 @@ class Case(NamedTuple):
     causes: tuple[str, ...]
     parameters: str = "{}"
     for_s: float = FAULT_S
+    load: str = "constant = 1.0"
 
 
 CASES = (
     Case("feed_lost", "A", ("feed_lost",)),
-    Case("breaker_open", "pdu-a1", ("pdu_unsupplied",)),
+    Case("breaker_open", "pdu-a1", ("supply_lost",)),
     Case("phase_lost", "pdu-a1", ("phase_loss",)),
     Case("ground_fault", "pdu-b2", ("ground_fault",)),
-    Case("contactor_broken", "pdu-a1/1", ("contactor_disagrees",)),
-    Case("branch_overload", "pdu-a1/1", ("overload_warning", "trip_ahead", "overload_trip"), "{ amperes = 80 }"),
-    Case("rope_wet", "rack-1", ("leak",)),
+    Case("branch_overload", "pdu-a1/1", ("overload_warning", "trip_ahead", "overload_trip"), "{ by_A = 181.0 }"),
+    Case("rope_wet", "pdu-a1/1", ("leak",)),
     Case("rope_cut", "skid-1", ("leak_rope_fault",)),
     Case("leak", "skid-1", ("leak_balance", "leak_rope")),
     Case("pump_stop", "skid-1/1", ("pump_no_effect",)),
     Case("pump_seize", "skid-2/2", ("pump_no_effect",)),
     Case("pump_feedback_lost", "skid-1/1", ("speed_feedback_fault",)),
-    Case("valve_stick", "skid-1", ("valve_deviation",)),
-    Case("filter_clog", "skid-1", ("filter_loaded", "filter_blocked")),
+    Case("valve_stick", "skid-1", ("valve_deviation",), load="steps = [[0, 0.7], [6, 1.0]]", for_s=60.0),
+    Case("filter_clog", "skid-1", ("filter_loaded", "filter_blocked"), "{ by_kPa = 400.0 }"),
     Case("facility_gone", "", ("facility_lost", "over_temperature")),
     Case("sensor_open", "skid-1/supply_temperature_1", ("supply_sensor_fault",)),
     Case("sensor_short", "skid-2/differential_pressure", ("differential_pressure_lost",)),
     Case("controller_kill", "pdu-a1", ("no_answer", "restarted")),
-    Case("controller_power_cycle", "skid-1", ("no_answer", "restarted")),
     Case("network_cut", "pdu-b3", ("no_answer",)),
-    Case("network_cut", "all", ("network_silent", "no_answer", "pod_silent")),
+    Case("network_cut", "all", ("gateway_silent",)),
 )
 
 
@@ -68,6 +67,8 @@ at_s = 5
 fault = "{case.fault}"
 target = "{case.target}"
 with = {case.parameters}
+[load]
+{case.load}
 [[expect]]
 name = "it runs"
 kpi = "it_power_kW"
@@ -75,6 +76,11 @@ at_least = 0
 [alarms]
 standing = ["*: *"]
 """)
+
+
+def _name(record: AlarmRecord) -> str:
+    """Without the number of the pump, the branch or the phase."""
+    return record.name.partition(".")[0]
 
 
 def normal(for_s: float, event: str = "") -> int:
@@ -99,14 +105,14 @@ standing = ["*: *"]
 
 def measure() -> dict[str, Figure]:
     seen = {case: of_fault(case) for case in CASES}
-    wrong = [case for case, (heard, _) in seen.items() if not heard or heard[0].name not in case.causes]
+    wrong = [case for case, (heard, _) in seen.items() if not heard or _name(heard[0]) not in case.causes]
     shifted = [
         case
         for case, other in zip(CASES, (*CASES[1:], CASES[0]), strict=True)
-        if seen[case][0] and seen[case][0][0].name not in other.causes
+        if seen[case][0] and _name(seen[case][0][0]) not in other.causes
     ]
     most = max(CASES, key=lambda case: len(seen[case][0]))
-    how = f"{len(CASES)} single faults, each for {FAULT_S:g} s in the default pod with its host, seed {SEED}"
+    how = f"{len(CASES)} single faults, each for {FAULT_S:g} s or more in the default pod with its host, seed {SEED}"
     return {
         "normal": Figure(
             normal(NORMAL_S),
