@@ -90,6 +90,7 @@ def test_it_is_the_best_that_there_is(seed):
     for most in range(4):
         found = advise(branches(*currents), threshold=0.0, gain=0.0, most=most)
         assert found.expected_unbalance == pytest.approx(min(best[n] for n in range(most + 1)))
+        assert found.moves is not None
         turns = {move.branch: move.by for move in found.moves}
         then = summed([rotated(c, turns.get(n, 0)) for n, c in enumerate(currents, 1)])
         assert found.expected_phases_A == pytest.approx(then)
@@ -100,7 +101,7 @@ def test_it_is_the_best_that_there_is(seed):
     for count in (1, 2, 3):
         if reached - best[count] >= gain * (count - taken):
             reached, taken = best[count], count
-    assert len(found.moves) == taken and found.expected_unbalance == pytest.approx(reached)
+    assert found.moves is not None and len(found.moves) == taken and found.expected_unbalance == pytest.approx(reached)
 
 
 def test_the_same_currents_give_the_same_advice_in_whatever_order_sums_are_made():
@@ -108,4 +109,6 @@ def test_the_same_currents_give_the_same_advice_in_whatever_order_sums_are_made(
     currents = [tuple(source.uniform(0.0, 40.0) for _ in range(3)) for _ in range(8)]
     first = advise(branches(*currents))
     assert all(advise(branches(*currents)) == first for _ in range(3))
-    assert first.moves and len(first.moves) <= 3 and first.expected_unbalance < first.unbalance
+    assert first.moves and len(first.moves) <= 3
+    assert first.unbalance is not None and first.expected_unbalance is not None
+    assert first.expected_unbalance < first.unbalance
