@@ -16,7 +16,11 @@ def branches(*currents):
 
 
 def summed(parts):
-    return tuple(sum(part[phase] for part in parts) for phase in range(3))
+    return sum(part[0] for part in parts), sum(part[1] for part in parts), sum(part[2] for part in parts)
+
+
+def at_random(source, count):
+    return [(source.uniform(0.0, 40.0), source.uniform(0.0, 40.0), source.uniform(0.0, 40.0)) for _ in range(count)]
 
 
 def test_unbalance_is_as_the_controllers_have_it():
@@ -81,7 +85,7 @@ def test_it_is_the_best_that_there_is(seed):
     """All rotations of five branches, told apart by how many they move: no choice of as many moves, or fewer, is better by
     more than what a further move must gain."""
     source = random.Random(seed)
-    currents = [tuple(source.uniform(0.0, 40.0) for _ in range(3)) for _ in range(5)]
+    currents = at_random(source, 5)
     best: dict[int, float] = {}
     for turns in product(range(3), repeat=5):
         moved = sum(turn > 0 for turn in turns)
@@ -106,7 +110,7 @@ def test_it_is_the_best_that_there_is(seed):
 
 def test_the_same_currents_give_the_same_advice_in_whatever_order_sums_are_made():
     source = random.Random(7)
-    currents = [tuple(source.uniform(0.0, 40.0) for _ in range(3)) for _ in range(8)]
+    currents = at_random(source, 8)
     first = advise(branches(*currents))
     assert all(advise(branches(*currents)) == first for _ in range(3))
     assert first.moves and len(first.moves) <= 3

@@ -130,7 +130,7 @@ def test_a_counter_that_began_anew_within_a_minute_makes_no_energy(at):
     add_buckets(counter, buckets_of(count, MINUTE, 1000, 0, HOUR))
     (amount,) = counter.amounts()
     assert amount.restarts == (1 if at else 0)  # of the very first minute only what came behind is taken
-    assert amount.kWh == pytest.approx(59.0 - (at == 0), abs=1.0)
+    assert 58.0 <= (amount.kWh or 0.0) <= 60.0
 
 
 def power_kW(time_ms):

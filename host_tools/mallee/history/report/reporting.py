@@ -77,6 +77,8 @@ def energy(history: History, config: PodConfig, from_ms: int, to_ms: int, by: By
     else:
         rows = place_rows(config, measured, of, by, zone)
         restarts = sum(row.restarts for row in rows if row.by == by)
+    if of in ("pod", "skid") and any(each.sources for own in measured.pumps.values() for each in own):
+        notes.append("energy of pumps is by the curve in [plant.pumps] at the measured flow and speed, not measured")
     if restarts:
         notes.append(f"counters began anew, or leapt, {restarts} times: sums are the least that there was")
     return EnergyReport(rows, notes)
