@@ -11,14 +11,17 @@ from pathlib import Path
 
 from mallee.errors import MalleeError
 from mallee.history.attending import run_recorded
+from mallee.history.backfill import Backfill
 from mallee.history.problems import NoRoom
 from mallee.history.query import History
 from mallee.history.recorder import Recorder
 from mallee.history.rows import Entry
 from mallee.history.scanned import Scanned
 from mallee.history.store import Store
+from mallee.link.opening import open_link
 from mallee.pod.config import HistorySection
 from mallee.pod.document import PodDocument
+from mallee.pod.member import Member
 
 from .history_files import BEGIN_MS, make
 from .peer import Peer
@@ -100,6 +103,33 @@ def test_a_pod_is_recorded_with_gaps_events_and_energy_and_nothing_is_doubled(tm
         fills = {series.name: fill.amount for series, fill in history.fills(0, 1 << 60)}
         assert fills["pdu-a.energy"] == 700 and fills["pdu-a.branch.3.energy"] == 255
         assert history.counters()["recorded_scans"] == 150
+
+
+def test_a_poll_that_is_under_way_is_no_silence(tmp_path):
+    """Looks and polls both come once a second: one look after the other may fall into a poll."""
+    taken: list[Scanned] = []
+
+    async def main() -> None:
+        async with pod_of_peers() as pod:
+            pod.pdu_a.set("branch.3.energy", 300)
+            pod.pdu_a.set("branch.3.phase_current.2", 1234)
+            link = open_link(pod.config.pdus[0].address)
+            member = Member(pod.config.pdus[0], link)
+            await member.poll(5.0, 1.0)
+            member.answering = False  # as it is while the next one is under way
+            stop = asyncio.Event()
+            running = asyncio.create_task(Backfill([member], taken.append).run(stop))
+            await asyncio.sleep(130)
+            stop.set()
+            await running
+            await link.close()
+
+    run_virtual(main())
+    assert len(taken) == 3
+    for scanned in taken:
+        (heard,) = scanned.heard
+        assert heard.snapshot is not None and heard.snapshot["branch.3.energy"].value == 300
+        assert heard.snapshot["branch.3.phase_current.2"].value == 12.34
 
 
 def test_a_pod_is_controlled_though_nothing_can_be_recorded(tmp_path):

@@ -35,6 +35,7 @@ COMMANDS = (
     "recording",
     "history",
     "export",
+    "report",
     "describe",
     "calibrate",
     "sim",

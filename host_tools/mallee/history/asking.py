@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from fnmatch import fnmatchcase
 
 from ..errors import MalleeError
@@ -38,9 +38,9 @@ def chosen(known: Sequence[Series], patterns: Sequence[str]) -> list[Series]:
     return list(found)
 
 
-def moment_ms(text: str, option: str, now: datetime) -> int:
-    """`2026-11-27`, `2026-11-27T10:00`, `2026-11-27 10:00:00+01:00`, or a time ago such as `90m` or `2d`. UTC where no zone is
-    given. Raises MalleeError."""
+def moment_ms(text: str, option: str, now: datetime, zone: tzinfo | None = UTC) -> int:
+    """`2026-11-27`, `2026-11-27T10:00`, `2026-11-27 10:00:00+01:00`, or a time ago such as `90m` or `2d`. What names no zone is
+    in `zone`, None: that of this computer. Raises MalleeError."""
     ago = _AGO.match(text.strip())
     if ago is not None:
         return ms_of(now - timedelta(seconds=float(ago["number"]) * _SECONDS[ago["unit"]]))
@@ -52,13 +52,36 @@ def moment_ms(text: str, option: str, now: datetime) -> int:
             "a typing error, or another way to write a date",
             "write 2026-11-27T10:00 (UTC), 2026-11-27T10:00+01:00, or a time ago: 90m, 6h, 2d",
         ) from error
-    return ms_of(found if found.tzinfo else found.replace(tzinfo=UTC))
+    return ms_of(found if found.tzinfo else found.replace(tzinfo=zone) if zone else found.astimezone())
 
 
-def range_ms(from_: str | None, to: str | None, now: datetime) -> tuple[int, int]:
-    """From `from_` on and before `to`; None: the beginning, or the end. Raises MalleeError."""
-    begin = 0 if from_ is None else moment_ms(from_, "--from", now)
-    end = FOREVER_MS if to is None else moment_ms(to, "--to", now)
+def length_ms(text: str, option: str) -> int:
+    """`90m`, `6h`, `2d`, `1w`. Raises MalleeError."""
+    found = _AGO.match(text.strip())
+    length = 0 if found is None else round(float(found["number"]) * _SECONDS[found["unit"]] * 1000)
+    if length == 0:
+        raise MalleeError(f"{option}: {text!r} is no length of time", "a typing error", "write 90m, 6h, 2d or 1w")
+    return length
+
+
+def range_ms(
+    from_: str | None, to: str | None, now: datetime, for_: str | None = None, zone: tzinfo | None = UTC
+) -> tuple[int, int]:
+    """From `from_` on and before `to`; None: the beginning, or the end. `for_` is how long from the one or before the other, or
+    before now. Raises MalleeError."""
+    begin = 0 if from_ is None else moment_ms(from_, "--from", now, zone)
+    end = FOREVER_MS if to is None else moment_ms(to, "--to", now, zone)
+    if for_ is not None:
+        if from_ is not None and to is not None:
+            raise MalleeError(
+                "--from, --to and --for were all given", "two of them say it all", "leave one of them out"
+            )
+        length = length_ms(for_, "--for")
+        if from_ is not None:
+            end = begin + length
+        else:
+            end = ms_of(now) if to is None else end
+            begin = end - length
     if end <= begin:
         raise MalleeError(
             "--to is not after --from",

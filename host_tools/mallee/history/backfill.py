@@ -1,8 +1,10 @@
-"""What controllers keep while nobody asks: journals and counters of energy, read after each silence and now and then."""
+"""What controllers keep while nobody asks: journals and counters of energy, read after each silence and now and then; and beside
+the counters what lies in the same registers and changes slowly, the phase currents of branches."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Sequence
 
 from .. import clock
@@ -20,6 +22,7 @@ from .series import is_recorded
 
 EVERY_S = 60.0
 _LOOK_S = 1.0
+_PHASE_CURRENT = re.compile(r"branch\.\d+\.phase_current\.\d")
 _STATE = ("journal_sequence", "boot_count", "uptime", "memory_kind")
 _LASTING = "fram"  # the kind of memory in which a journal outlives a start
 
@@ -40,7 +43,7 @@ class Backfill:
         loop = asyncio.get_running_loop()
         while not stop.is_set():
             for member in self._members:
-                if not member.answering or member.device is None:
+                if not member.answered or member.device is None:
                     self._read_s.pop(member.name, None)  # when it comes back, at once
                 elif loop.time() - self._read_s.get(member.name, float("-inf")) >= EVERY_S:
                     self._read_s[member.name] = loop.time()
@@ -48,14 +51,14 @@ class Backfill:
             await wait_until(stop, loop.time() + _LOOK_S)
 
     async def _read(self, device: Device) -> None:
-        counters = slow_counters(device.dictionary)
+        slow = slow_points(device.dictionary)
         state = [name for name in _STATE if name in device.dictionary.by_name]
         try:
-            found = await device.read_many([*counters, *state])
+            found = await device.read_many([*slow, *state])
         except MalleeError:
             self.failures += 1
             return
-        heard = _counted(device, found, counters)
+        heard = _slow(device, found, slow)
         journals = await self._journal(device, found)
         if heard or journals:
             now_s = asyncio.get_running_loop().time()
@@ -77,15 +80,19 @@ class Backfill:
         return [JournalRead(device.name, entries, _whole(boot), _whole(uptime_s), lasting)]
 
 
-def slow_counters(dictionary: Dictionary) -> list[str]:
-    """Counters of energy that do not come with each scan."""
+def slow_points(dictionary: Dictionary) -> list[str]:
+    """Counters of energy that do not come with each scan, and phase currents of branches, from which phase balance is advised."""
     foreign = dictionary.foreign
     fast = {point.name for point in fast_points(dictionary)} if foreign is None else {foreign.probe}
-    return [p.name for p in dictionary.points if p.unit in UNITS and is_recorded(p) and p.name not in fast]
+    return [
+        p.name
+        for p in dictionary.points
+        if (p.unit in UNITS or _PHASE_CURRENT.fullmatch(p.name)) and is_recorded(p) and p.name not in fast
+    ]
 
 
-def _counted(device: Device, found: Snapshot, counters: Sequence[str]) -> list[Heard]:
-    readings: dict[str, Reading] = {name: found[name] for name in counters}
+def _slow(device: Device, found: Snapshot, names: Sequence[str]) -> list[Heard]:
+    readings: dict[str, Reading] = {name: found[name] for name in names}
     if not any(reading.quality is Quality.GOOD for reading in readings.values()):
         return []
     snapshot = Snapshot(device.name, found.when, readings)

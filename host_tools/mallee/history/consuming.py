@@ -43,7 +43,7 @@ def consumed(history: History, wanted: Sequence[Series], from_ms: int, to_ms: in
         if end_ms < begin_ms:
             continue
         level = Level.RAW if end_ms - begin_ms <= _RAW_MAX_MS else Level.MINUTE
-        wide = _widened(history, series.device, begin_ms, end_ms)
+        wide = widened(history, series.device, begin_ms, end_ms)
         times_ms, counts = _counts(history, series, *wide, level)
         result = energy.used(times_ms, counts, begin_ms, end_ms)
         unseen = [fill for of, fill in history.fills(begin_ms, end_ms) if of == series]
@@ -62,7 +62,7 @@ def consumed(history: History, wanted: Sequence[Series], from_ms: int, to_ms: in
     return found
 
 
-def _widened(history: History, device: str, from_ms: int, to_ms: int) -> tuple[int, int]:
+def widened(history: History, device: str, from_ms: int, to_ms: int) -> tuple[int, int]:
     """A range with a value on both sides, however long the gaps are that it begins and ends in."""
     gaps = history.gaps(device, from_ms - _BESIDE_MS, to_ms + _BESIDE_MS)
     begins = [gap.from_ms for gap in gaps if gap.from_ms < from_ms]

@@ -41,7 +41,7 @@ def used(times_ms: Sequence[int], counts: Sequence[float | None], from_ms: int, 
     return Energy(amount if any_step else None, restarts)
 
 
-def share(begin_ms: int, end_ms: int, from_ms: int, to_ms: int) -> float:
+def share(begin_ms: float, end_ms: float, from_ms: float, to_ms: float) -> float:
     """What part of a time lies in a range."""
     inside_ms = min(end_ms, to_ms) - max(begin_ms, from_ms)
     return inside_ms / (end_ms - begin_ms) if inside_ms > 0 and end_ms > begin_ms else 0.0

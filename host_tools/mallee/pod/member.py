@@ -84,6 +84,11 @@ class Member:
             return False
         return not self.answering and (self._heard_s is not None or not self.patient or self._polls > _GRACE_SCANS)
 
+    @property
+    def answered(self) -> bool:
+        """The last poll that came to its end: `answering` is false while one is under way."""
+        return self._was_answering is True
+
     def view(self) -> MemberView:
         loop = asyncio.get_running_loop()
         return MemberView(

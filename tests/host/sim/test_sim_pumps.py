@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 from mallee.deploy.board import equipment
+from mallee.pod.curve import Curve
 from mallee.pod.parameters import CoolantParameters, PumpParameters
-from mallee.sim.plant.curve import Curve
 from mallee.sim.plant.fluid import fluid
 
 from ...validation import pumps

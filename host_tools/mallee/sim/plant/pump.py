@@ -1,16 +1,17 @@
 """Pumps of a skid: head and power curves, affinity laws, check valve, drive.
 
-Both pumps together give head h(x) at full speed and flow x (fraction of rated) and draw p(x); at speed s: H = s² h(Q / s),
-P = s³ p(Q / s) (affinity laws, Karassik, Pump Handbook, 2.3). One pump alone gives half of the flow at the same head for half
-of the power. The curves go through the maker's points (curve.py).
+Both pumps together give head h(x) at full speed and flow x (fraction of rated); at speed s: H = s² h(Q / s) (affinity laws,
+Karassik, Pump Handbook, 2.3). One pump alone gives half of the flow at the same head. What they draw is in mallee.pod.pumps;
+the curves go through the maker's points (mallee.pod.curve).
 """
 
 from __future__ import annotations
 
 import math
 
+from ...pod import pumps
+from ...pod.curve import Curve
 from ...pod.parameters import PumpParameters
-from .curve import Curve
 
 _STOPPED_PERCENT = 1.0
 
@@ -62,9 +63,7 @@ class PumpCurve:
 
     def power_W(self, flow_kg_s: float, speed: float) -> float:
         """Electric power of one pump at `speed` (fraction) that gives `flow_kg_s`."""
-        if speed <= 0.0:
-            return 0.0
-        return 500.0 * speed**3 * self.power_kW(2.0 * flow_kg_s / (speed * self.rated_flow_kg_s))
+        return pumps.power_W(self.power_kW, self.rated_flow_kg_s, flow_kg_s, speed)
 
 
 class Pump:

@@ -1,0 +1,201 @@
+"""`mallee report`: what the pod used and how well, over a time."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+
+from .. import clock
+from ..errors import ExitCode, MalleeError
+from ..history import asking
+from ..history.report import currents, reporting
+from ..history.report.periods import By, zone_of
+from ..pod.power import balance as balancing
+from .common import Common, Context
+from .history import File, opened
+from .output import emit, rows_of
+
+POD_COLUMNS = (
+    "begin",
+    "by",
+    "it_kWh",
+    "other_kWh",
+    "cooling_kWh",
+    "heat_kWh",
+    "partial_pue",
+    "cooling_per_heat",
+    "covered",
+)
+POD_CSV = (
+    "by", "begin", "end", "it_kWh", "other_kWh", "cooling_kWh", "heat_kWh", "partial_pue", "cooling_per_heat",
+    "it_coverage_percent", "cooling_coverage_percent", "heat_coverage_percent", "ratios_percent", "bridged_kWh", "restarts",
+    "it_source", "cooling_source",
+)  # fmt: skip
+PLACE_COLUMNS = ("begin", "by", "name", "quantity", "energy_kWh", "covered", "bridged_kWh", "restarts", "source")
+PLACE_CSV = (
+    "by", "begin", "end", "kind", "name", "quantity", "energy_kWh", "coverage_percent", "bridged_kWh", "restarts", "source",
+)  # fmt: skip
+BALANCE_COLUMNS = ("pdu", "phases_A", "unbalance", "neutral_A", "moves", "then", "then_A", "note")
+BALANCE_CSV = (
+    "pdu", "source", "begin", "end", "phases_A", "unbalance_percent", "neutral_A", "moves", "expected_phases_A",
+    "expected_unbalance_percent", "expected_neutral_A", "note",
+)  # fmt: skip
+From = Annotated[str | None, Parameter(name="--from")]
+For = Annotated[str | None, Parameter(name="--for")]
+_TABLE_DIGITS = 3
+_DEFAULT = "1d"
+
+
+def register(app: App) -> None:
+    group = App(name="report", help="Report on a time: energy, heat and PUE; how the load lies on the phases.")
+    for command in (energy, balance):
+        group.command(command)
+    app.command(group)
+
+
+def energy(
+    *,
+    from_: From = None,
+    to: str | None = None,
+    for_: For = None,
+    by: By = "day",
+    of: reporting.Of = "pod",
+    zone: str = "utc",
+    history: File = None,
+    common: Annotated[Common | None, Parameter(name="*")] = None,
+) -> int:
+    """Energy of racks and cooling, heat removed, and partial PUE, by hour or day; the last row is the sum.
+
+    What is in each figure, and what is not, stands in docs/reports.md.
+
+    Parameters
+    ----------
+    from_
+        2026-11-27T10:00, or a time ago such as 90m or 2d; otherwise from the beginning.
+    to
+        As --from; otherwise to the end.
+    for_
+        How long, such as 6h or 30d: from --from on, before --to, or until now.
+    by
+        hour, day, or total.
+    of
+        The pod as a whole, or each feed, pdu, branch, rack or skid.
+    zone
+        Whose hours and days, and of times without a zone: utc, local (this computer's), or a name as Europe/Berlin.
+    history
+        File of the history; otherwise that of [history] in the pod file.
+    """
+    context = Context(common)
+    where = zone_of(zone)
+    begin, end = asking.range_ms(from_, to, clock.utc_now(), for_, where)
+    with opened(context, history) as found:
+        report = reporting.energy(found, context.pod(), begin, end, by, of, where)
+    rows = rows_of(report.rows)
+    if context.output == "table":
+        emit(context.out, "table", [_short(row) for row in rows], POD_COLUMNS if of == "pod" else PLACE_COLUMNS)
+    else:
+        emit(context.out, context.output, rows, POD_CSV if of == "pod" else PLACE_CSV)
+    for note in report.notes:
+        context.note(note)
+    return ExitCode.DONE
+
+
+def balance(
+    *,
+    from_: From = None,
+    to: str | None = None,
+    for_: For = None,
+    live: Annotated[bool, Parameter(negative=())] = False,
+    threshold: float = 100 * balancing.THRESHOLD,
+    moves: int = balancing.MOVES,
+    zone: str = "utc",
+    history: File = None,
+    common: Annotated[Common | None, Parameter(name="*")] = None,
+) -> int:
+    """How unequally each PDU's phases are loaded, and which branches to connect in another order.
+
+    From the means of the last day in the history; where there is none, from the currents of now. Exit code 5 where a PDU is
+    above the threshold, 3 where no PDU answers. Changes nothing.
+
+    Parameters
+    ----------
+    from_
+        2026-11-27T10:00, or a time ago such as 90m or 2d.
+    to
+        As --from.
+    for_
+        How long: from --from on, before --to, or until now.
+    live
+        The currents of now, though there is a history.
+    threshold
+        Percent of unbalance below which nothing is advised.
+    moves
+        How many branches of a PDU to move at most.
+    zone
+        Of times without one, and of those shown: utc, local, or a name as Europe/Berlin.
+    history
+        File of the history; otherwise that of [history] in the pod file.
+    """
+    context = Context(common)
+    if not 0 <= moves <= 4 or not 0 <= threshold <= 200:
+        raise MalleeError(
+            "--moves is not from 0 to 4, or --threshold not from 0 to 200 %", "a typing error", "ask for fewer moves"
+        )
+    asked = not (from_ is None and to is None and for_ is None and history is None)
+    if live and asked:
+        raise MalleeError(
+            "--live was given with a time or a history", "only one of them can be", "leave one of them out"
+        )
+    rows: list[reporting.BalanceRow] = []
+    if not live:
+        where = zone_of(zone)
+        begin, end = asking.range_ms(from_, to, clock.utc_now(), for_ if asked else _DEFAULT, where)
+        try:
+            with opened(context, history) as found:
+                rows = reporting.recorded_balance(found, context.pod(), begin, end, where, threshold / 100, moves)
+        except MalleeError:
+            if asked:
+                raise
+    if not asked and not any(row.moves is not None for row in rows):
+        found_now = clock.run(currents.live_phases(context.pod(), context.timeout_s))
+        rows = reporting.live_balance(found_now, threshold / 100, moves)
+        if not any(row.moves is not None for row in rows):
+            _emit_balance(context, rows)
+            return ExitCode.NO_ANSWER
+    _emit_balance(context, rows)
+    return ExitCode.FINDINGS if any((row.unbalance_percent or 0.0) >= threshold for row in rows) else ExitCode.DONE
+
+
+def _emit_balance(context: Context, rows: list[reporting.BalanceRow]) -> None:
+    plain = rows_of(rows)
+    if context.output in ("table", "csv"):
+        plain = [{**row, "moves": _said(row["moves"])} for row in plain]
+    if context.output != "table":
+        emit(context.out, context.output, plain, BALANCE_CSV)
+        return
+    names = {"unbalance_percent": "unbalance", "expected_unbalance_percent": "then", "expected_neutral_A": "then_A"}
+    shown = [{names.get(name, name): value for name, value in row.items()} for row in plain]
+    shown = [{**row, **{n: f"{row[n]:.1f} %" for n in ("unbalance", "then") if row[n] is not None}} for row in shown]
+    emit(context.out, "table", shown, BALANCE_COLUMNS)
+    for row in rows[:1]:
+        context.note("currents of now" if row.begin is None else f"mean currents from {row.begin} to {row.end}")
+
+
+def _said(moves: list[dict[str, Any]] | None) -> str | None:
+    if moves is None:
+        return None
+    return "; ".join(f"branch {m['branch']} ({m['rack']}): {m['phases']}" for m in moves) or "none"
+
+
+def _short(row: dict[str, Any]) -> dict[str, Any]:
+    """For a table: as many digits as people read, and the least of the coverages."""
+    covered = [value for name, value in row.items() if name.endswith("coverage_percent") and value is not None]
+    short = {name: round(value, _TABLE_DIGITS) if isinstance(value, float) else value for name, value in row.items()}
+    return {
+        **short,
+        "begin": row["begin"][:16].replace("T", " "),
+        "covered": f"{min(covered):.0f} %" if covered else None,
+        "bridged_kWh": short["bridged_kWh"] or None,
+        "restarts": short["restarts"] or None,
+    }
