@@ -19,7 +19,8 @@ from ..reading import Scalar
 from . import lease, state
 from .alarms.conditions import DeviceAlarms
 from .alarms.desk import AlarmDesk
-from .config import Pdu, PodConfig
+from .alarms.pod_alarms import CONTROLLER_QUARANTINED
+from .config import Controller, Pdu, PodConfig
 from .cooling import supervisor
 from .cooling.supervisor import CoolingState
 from .coolingcontrol import cooling_input, remote_values, settings_of
@@ -27,7 +28,9 @@ from .document import Event, PodDocument, RackState, Reason, SkidSetPoints
 from .member import Member, writes_lease
 from .power import sums as power
 from .powercontrol import PowerControl
+from .state import MemberView
 from .topology.watching import PhysicsWatch
+from .trust.watch import TrustWatch
 
 _REQUEST_PART = 0.45  # of a scan that one request may take …
 _REQUEST_MAX_S = 1.0  # … at most
@@ -55,7 +58,9 @@ class PodRunner:
         self.advise = advise
         self._request_s = request_s or min(_REQUEST_PART * config.control.scan_s, _REQUEST_MAX_S)
         self._links: dict[str, Link] = {}
-        self.members = {c.name: Member(c, self._link(c.address)) for c in config.members}
+        self.members = {c.name: Member(c, self._link(c.address), *_clock_times(config, c)) for c in config.members}
+        self._trust = TrustWatch(config)
+        self._events: list[Event] = []
         self._settings = settings_of(config.control)
         self._cooling = CoolingState()
         self._reasons: tuple[Reason, ...] = ()
@@ -88,7 +93,8 @@ class PodRunner:
         await asyncio.gather(*(member.poll(deadline_s, self._request_s) for member in self.members.values()))
         now_s = asyncio.get_running_loop().time()
         dt_s = self.config.control.scan_s if self._last_s is None else now_s - self._last_s
-        views = {name: member.view() for name, member in self.members.items()}
+        self._judge(now_s)
+        views = self._views()
         skids = state.skid_states(self.config, views)
         pdus = power.with_loads(state.pdu_states(self.config, views))
         racks = power.rack_states([(r.name, r.power_kW, r.liquid_kW) for r in self.config.racks], pdus)
@@ -121,8 +127,20 @@ class PodRunner:
             self._links[same] = open_link(address, timeout_s=self._request_s, units=units)
         return self._links[same]
 
+    def _judge(self, now_s: float) -> None:
+        self._events += self._trust.step({m.name: m.heard for m in self.members.values()}, now_s, clock.utc_now())
+        for name, trust in self._trust.trust.items():
+            self.members[name].believe(trust.evidence)
+            self.members[name].doubtful = trust.doubtful or self._trust.clocks_wanted
+
+    def _views(self) -> dict[str, MemberView]:
+        return {
+            name: msgspec.structs.replace(member.view(), trust=self._trust.view(name))
+            for name, member in self.members.items()
+        }
+
     async def _write_all(self, wanted: Mapping[str, SkidSetPoints]) -> None:
-        leasable = [m for m in self.members.values() if m.answering and writes_lease(m.device)]
+        leasable = [m for m in self.members.values() if m.answering and not m.quarantine and writes_lease(m.device)]
         await asyncio.gather(*(self._write(member, wanted.get(member.name)) for member in leasable))
 
     async def _write(self, member: Member, wanted: SkidSetPoints | None) -> None:
@@ -164,15 +182,16 @@ class PodRunner:
         now_s: float,
     ) -> PodDocument:
         now = clock.utc_now()
-        views = {
-            name: member.view() for name, member in self.members.items()
-        }  # leases and ages as they are after writing
+        views = self._views()  # leases and ages as they are after writing
         skids = tuple(
             msgspec.structs.replace(s, wanted=wanted.get(s.name)) for s in state.skid_states(self.config, views)
         )
         pdus = power.with_loads(state.pdu_states(self.config, views))
         feeds = power.feed_states(self.config.feeds, pdus)
         told, events = self._desk.scan([_alarms(m) for m in self.members.values()], pdus, feeds, now_s, now)
+        self._trust.hear(events, CONTROLLER_QUARANTINED.name)
+        events += self._events
+        self._events = []
         for member in self.members.values():
             events += member.events
             member.events = []
@@ -209,8 +228,17 @@ class PodRunner:
             requests_per_s=rate,
             scan_overruns=self._overruns,
             trim_kPa=self._cooling.trim_kPa,
+            host_clock_jumps=self._trust.host_clock_jumps,
         )
         return self._physics.judged(document, now_s)
+
+
+def _clock_times(config: PodConfig, controller: Controller) -> tuple[float, float]:
+    """How often its uptime is read, and when first: not all in one scan, and of devices that are not ours never."""
+    section, ours = config.quarantine, config.controllers
+    if not section.enabled or controller not in ours:
+        return float("inf"), float("inf")
+    return section.clock_every_s, section.clock_every_s * (1 + ours.index(controller) / len(ours))
 
 
 def _alarms(member: Member) -> DeviceAlarms:
@@ -221,6 +249,7 @@ def _alarms(member: Member) -> DeviceAlarms:
         reason=member.reason,
         readings=member.alarms,
         first_out=None if first_out is None else int(first_out),
+        quarantine=member.quarantine,
     )
 
 
