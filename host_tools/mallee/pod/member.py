@@ -33,10 +33,13 @@ class Member:
     """Keeps what is known of one controller. All its methods answer within the time they are given."""
 
     def __init__(
-        self, controller: Controller, link: Link, clock_every_s: float = float("inf"), clock_first_s: float = 0.0
+        self,
+        controller: Controller,
+        link: Link,
+        clock_every_s: float = float("inf"),
+        clock_first_s: float = float("inf"),
     ) -> None:
         """Its uptime is read so often, for the first time so long after it was first heard."""
-
         self.name = controller.name
         self.controller = controller
         self.link = link
@@ -65,7 +68,7 @@ class Member:
         """Its uptime is wanted with each scan."""
         self.quarantine = ""
         """Why it is not believed; "" while it is."""
-        self._clock_every_s, self._clock_first_s = clock_every_s, clock_first_s or clock_every_s
+        self._clock_every_s, self._clock_first_s = clock_every_s, clock_first_s
         self._clock_due_s: float | None = None
 
     async def poll(self, deadline_s: float, request_s: float) -> None:

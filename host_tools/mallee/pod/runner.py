@@ -238,7 +238,7 @@ def _clock_times(config: PodConfig, controller: Controller) -> tuple[float, floa
     section, ours = config.quarantine, config.controllers
     if not section.enabled or controller not in ours:
         return float("inf"), float("inf")
-    return section.clock_every_s, section.clock_every_s * (1 + ours.index(controller) / len(ours))
+    return section.clock_every_s, section.clock_every_s * (1 + ours.index(controller)) / len(ours)
 
 
 def _alarms(member: Member) -> DeviceAlarms:

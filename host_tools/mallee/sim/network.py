@@ -15,6 +15,7 @@ from .networkfaults import RETRANSMIT_US, NetworkFaults, Trouble
 from .service import Service, ServiceConnection
 
 if TYPE_CHECKING:
+    from .liar import Liar
     from .serialbus import SerialBus
 
 _SYN_RETRY_US = 1_000_000  # RFC 6298: the first retransmission comes after a second, then twice that, …
@@ -66,6 +67,8 @@ class Server:
         """Hears when the controller dies: its line, where it has one."""
         self.trouble: Trouble | None = None
         """What is wrong with the way to this controller."""
+        self.liar: Liar | None = None
+        """Changes what the controller answers."""
         self.heard_us: int | None = None
         """When a client last got data of it."""
 
@@ -187,6 +190,8 @@ class Connection:
             if count == 0:
                 return
             self._room -= count
+            if self.server.liar is not None:
+                self.server.liar.asked(self.identity, data[:count])
             if count == len(data):
                 self._pending.popleft()
             else:
@@ -202,7 +207,10 @@ class Connection:
         """An event that the controller sent at `time_us`."""
         later = self._network.later
         if event.kind == exchange.DATA:
-            self._carry(TO_CLIENT, event.data, time_us)
+            liar = self.server.liar
+            data = event.data if liar is None else liar.answered(self.identity, event.data)
+            if data:
+                self._carry(TO_CLIENT, data, time_us)
         elif event.kind == exchange.ROOM:
             self._room += int.from_bytes(event.data, "little")
             if self._pending:

@@ -23,10 +23,10 @@ _STILL_ANSWERS = 3
 _CLOCK_READINGS = 3
 """So many uptimes in a row that do not fit."""
 _SHOWN = 3
+_NONE = -1
+"""A sequence number that is not known: just after the start, and then it has to come."""
 _MOVES_WITHIN_S = 2.0
 """Both numbers move at least each second; a scan may be faster, and see one twice."""
-_EXCUSED = ("boot", "updating")
-"""States in which nothing is regulated, and no sequence number has to move."""
 
 
 class Kind(enum.StrEnum):
@@ -143,21 +143,27 @@ def _clock(settings: QuarantineSection, trust: Trust, reading: ClockReading | No
 
 def _moving(settings: QuarantineSection, trust: Trust, answer: Snapshot, now_s: float) -> tuple[Trust, str, bool]:
     """Whether it goes on, and whether this answer is a new measurement."""
-    if answer.sequence is None:
+    if "sequence" not in answer:
         return trust, "", True
-    sequence = _seen(trust.sequence, answer.sequence, now_s)
+    sequence = _seen(trust.sequence, _NONE if answer.sequence is None else answer.sequence, now_s)
     trust = replace(trust, sequence=sequence)
     fresh = not sequence.answers
-    if answer.value("state") in _EXCUSED:
-        return replace(trust, sequence=Still(), uptime=Still()), "", fresh
+    limit_s = settings.updating_s if answer.value("state") == "updating" else settings.frozen_s
     for what, still, other in (
         ("sequence number", sequence, ("uptime", trust.uptime)),
         ("uptime", trust.uptime, ("sequence number", sequence)),
     ):
         for_s = now_s - still.since_s
-        if still.answers >= _STILL_ANSWERS - 1 and for_s >= settings.frozen_s:
-            also = f"{'and so does' if other[1].answers else 'while'} its {other[0]}{'' if other[1].answers else ' goes on'}"
-            return trust, f"its {what} stands still at {still.value} for {for_s:.0f} s, {also}", fresh
+        if still.answers >= _STILL_ANSWERS - 1 and for_s >= limit_s:
+            name, beside = other
+            also = (
+                f", and so does its {name}"
+                if beside.answers
+                else f", while its {name} goes on"
+                if beside.since_s
+                else ""
+            )
+            return trust, f"its {what} stands still at {'none' if still.value == _NONE else still.value} for {for_s:.0f} s{also}", fresh
     return trust, "", fresh
 
 

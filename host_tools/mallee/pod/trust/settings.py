@@ -20,6 +20,8 @@ class QuarantineSection(msgspec.Struct, forbid_unknown_fields=True, frozen=True)
     enabled: bool = True
     frozen_s: Annotated[float, Meta(ge=1, le=3600)] = 10.0
     """It answers, and its sequence number or its uptime has not moved for so long."""
+    updating_s: Annotated[float, Meta(ge=1, le=86_400)] = 600.0
+    """The same while it says that it takes new firmware: then nothing has to move."""
     impossible_scans: Scans = 3
     """So many new measurements in a row with a value that cannot be …"""
     impossible_s: Seconds = 2.0
