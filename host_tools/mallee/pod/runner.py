@@ -42,7 +42,8 @@ class PodRunner:
 
     It reads before it writes: the first set-points of a controller are those that stand in it, changed only
     where the pod wants something else. With `advise` it never writes. What people did with alarms is kept in `state_dir`, and
-    heard from there; None: neither. `once` is for a single scan: no alarm waits for its delay.
+    heard from there; None: neither. `once` is for a single scan: no alarm waits for its delay, and who is not believed is
+    `quarantined`, by name with the reason.
     """
 
     def __init__(
@@ -53,8 +54,10 @@ class PodRunner:
         request_s: float | None = None,
         state_dir: Path | None = None,
         once: bool = False,
+        quarantined: Mapping[str, str] | None = None,
     ) -> None:
         self.config = config
+        self._quarantined = dict(quarantined or {})
         self.advise = advise
         self._request_s = request_s or min(_REQUEST_PART * config.control.scan_s, _REQUEST_MAX_S)
         self._links: dict[str, Link] = {}
@@ -128,9 +131,12 @@ class PodRunner:
         return self._links[same]
 
     def _judge(self, now_s: float) -> None:
-        self._events += self._trust.step({m.name: m.heard for m in self.members.values()}, now_s, clock.utc_now())
+        utc = clock.utc_now()
+        if not self._scans:
+            self._trust.adopt(self._desk.standing(CONTROLLER_QUARANTINED.name, now_s, utc) | self._quarantined, now_s)
+        self._events += self._trust.step({m.name: m.heard for m in self.members.values()}, now_s, utc)
         for name, trust in self._trust.trust.items():
-            self.members[name].believe(trust.evidence)
+            self.members[name].believe(trust.reason)
             self.members[name].doubtful = trust.doubtful or self._trust.clocks_wanted
 
     def _views(self) -> dict[str, MemberView]:
@@ -287,10 +293,15 @@ def with_scan(config: PodConfig, scan_s: float | None) -> PodConfig:
 
 
 async def scan_once(
-    config: PodConfig, *, timeout_s: float = 1.0, reports: list[LinkReport] | None = None
+    config: PodConfig,
+    *,
+    timeout_s: float = 1.0,
+    reports: list[LinkReport] | None = None,
+    quarantined: Mapping[str, str] | None = None,
 ) -> PodDocument:
-    """One scan that reads and writes nothing; a request may take `timeout_s`. `reports` gets the counters of the links."""
-    runner = PodRunner(config, advise=True, request_s=timeout_s, once=True)
+    """One scan that reads and writes nothing; a request may take `timeout_s`. `reports` gets the counters of the links. One scan
+    cannot tell who lies: `quarantined` says it, as a running host has it."""
+    runner = PodRunner(config, advise=True, request_s=timeout_s, once=True, quarantined=quarantined)
     for member in runner.members.values():
         member.patient = False
     try:

@@ -41,8 +41,10 @@ class Liar:
         out = b""
         for frame in self._answering.setdefault(connection, MbapStream()).feed(data):
             request = self._asked.pop((connection, frame.transaction), None)
-            lies = request is not None and request[0] in _READS and frame.pdu[0] == request[0]
-            out += framed(frame.transaction, frame.unit, self._lie(request, frame.pdu) if lies else frame.pdu)
+            answer = frame.pdu
+            if request is not None and request[0] in _READS and answer[0] == request[0]:
+                answer = self._lie(request, answer)
+            out += framed(frame.transaction, frame.unit, answer)
         return out
 
 

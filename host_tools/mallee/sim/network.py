@@ -5,9 +5,10 @@ from __future__ import annotations
 import struct
 from collections import Counter, deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from . import exchange
+from .ends import ClientEnd, HostSide
 from .eventlog import EventLog
 from .events import EventQueue
 from .exchange import BoardEvent
@@ -26,28 +27,6 @@ TO_SERVER, TO_CLIENT = 0, 1
 def numeric(host: str) -> str:
     """An address as this network knows it, which has no names."""
     return "127.0.0.1" if host in ("localhost", "::1") else host
-
-
-class ClientEnd(Protocol):
-    """Who opened a connection: a host's transport or a gateway's socket."""
-
-    def on_connected(self) -> None: ...
-    def on_refused(self) -> None: ...
-    def on_timeout(self) -> None: ...
-    def on_data(self, data: bytes) -> None: ...
-    def on_fin(self) -> None: ...
-    def on_reset(self) -> None: ...
-
-
-class HostSide(Protocol):
-    """What a host can do with a connection, or with its end of a serial line."""
-
-    def send(self, data: bytes) -> None: ...
-    def close(self) -> None: ...
-    def end_writing(self) -> None: ...
-    def abort(self) -> None: ...
-    def pause_reading(self) -> None: ...
-    def resume_reading(self) -> None: ...
 
 
 class Server:

@@ -76,6 +76,7 @@ class Trust(msgspec.Struct, frozen=True):
     doubtful: bool = False
     counts: Counts = Counts()
     returned_s: tuple[float, ...] = ()
+    """When it came back by itself, within the last day."""
     sequence: Still = Still()
     uptime: Still = Still()
     anchor: ClockReading | None = None
@@ -84,6 +85,11 @@ class Trust(msgspec.Struct, frozen=True):
     energy_Wh: float | None = None
     odd_scans: int = 0
     odd_since_s: float = 0.0
+
+    @property
+    def reason(self) -> str:
+        """Kind and evidence; "" while it is believed."""
+        return f"{self.kind.value}: {self.evidence}" if self.kind else ""
 
 
 def step(settings: QuarantineSection, rated: Rated, trust: Trust, heard: Heard, now_s: float) -> Trust:
@@ -96,7 +102,7 @@ def step(settings: QuarantineSection, rated: Rated, trust: Trust, heard: Heard, 
     trust, clock = _clock(settings, trust, heard.clock, now_s)
     trust, frozen, fresh = _moving(settings, trust, heard.answer, now_s)
     trust, odd = _possible(settings, rated, trust, heard, fresh, now_s)
-    trust = _noted(before, replace(trust, doubtful=_unsettled(trust, now_s)))
+    trust = _noted(before, replace(trust, doubtful=_unsettled(trust, now_s)), bool(clock))
     found = [
         (kind, text) for kind, text in ((Kind.FROZEN, frozen), (Kind.IMPOSSIBLE, odd), (Kind.CLOCK, clock)) if text
     ]
@@ -108,6 +114,11 @@ def step(settings: QuarantineSection, rated: Rated, trust: Trust, heard: Heard, 
 def release(trust: Trust) -> Trust:
     """Somebody has looked after it: it may return by itself, its returns count anew, and its meter from where it stands."""
     return replace(trust, held=False, returned_s=(), energy_Wh=None) if trust.kind else trust
+
+
+def adopted(kind: Kind, evidence: str, now_s: float) -> Trust:
+    """Another process has put it into quarantine, or a host before this one: it has to win trust back."""
+    return Trust(kind=kind, evidence=evidence, since_s=now_s, held=kind is Kind.IMPOSSIBLE)
 
 
 def set_right(trust: Trust, reading: ClockReading) -> Trust:
@@ -149,21 +160,16 @@ def _moving(settings: QuarantineSection, trust: Trust, answer: Snapshot, now_s: 
     trust = replace(trust, sequence=sequence)
     fresh = not sequence.answers
     limit_s = settings.updating_s if answer.value("state") == "updating" else settings.frozen_s
-    for what, still, other in (
-        ("sequence number", sequence, ("uptime", trust.uptime)),
-        ("uptime", trust.uptime, ("sequence number", sequence)),
-    ):
+    sides = (("sequence number", sequence), ("uptime", trust.uptime))
+    for (what, still), (other, beside) in (sides, sides[::-1]):
         for_s = now_s - still.since_s
-        if still.answers >= _STILL_ANSWERS - 1 and for_s >= limit_s:
-            name, beside = other
-            also = (
-                f", and so does its {name}"
-                if beside.answers
-                else f", while its {name} goes on"
-                if beside.since_s
-                else ""
-            )
-            return trust, f"its {what} stands still at {'none' if still.value == _NONE else still.value} for {for_s:.0f} s{also}", fresh
+        if still.answers < _STILL_ANSWERS - 1 or for_s < limit_s:
+            continue
+        at = "none" if still.value == _NONE else still.value
+        also = (
+            f", and so does its {other}" if beside.answers else f", while its {other} goes on" if beside.since_s else ""
+        )
+        return trust, f"its {what} stands still at {at} for {for_s:.0f} s{also}", fresh
     return trust, "", fresh
 
 
@@ -206,10 +212,10 @@ def _rising(trust: Trust, answer: Snapshot) -> tuple[Trust, list[Odd]]:
     return replace(trust, energy_Wh=energy_Wh), []
 
 
-def _noted(before: Trust, trust: Trust) -> Trust:
+def _noted(before: Trust, trust: Trust, jumped: bool) -> Trust:
     """A doubt that came to nothing is counted."""
     values = before.doubted and not trust.doubted and not trust.odd_scans
-    clock = 0 < before.clock_off < _CLOCK_READINGS - 1 and not trust.clock_off
+    clock = before.clock_off and not trust.clock_off and not jumped
     if trust.kind is not None or not (values or clock):
         return trust
     return replace(trust, counts=replace(trust.counts, glitches=trust.counts.glitches + 1))

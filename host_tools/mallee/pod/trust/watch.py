@@ -9,7 +9,7 @@ from ..config import Pdu, PodConfig
 from ..document import Event, TrustView
 from . import judge
 from .clocks import ClockReading
-from .judge import Heard, Trust
+from .judge import Heard, Kind, Trust
 from .limits import Rated
 
 _SQRT_3 = 3.0**0.5
@@ -38,10 +38,17 @@ class TrustWatch:
         events = self._common({n: h.clock for n, h in heard.items() if h.clock is not None}, utc)
         for name, trust in self.trust.items():
             if trust.kind and not before[name].kind:
-                events.append(_event(utc, "quarantined", name, f"is not believed any more: {trust.evidence}"))
+                events.append(_event(utc, "quarantined", name, f"is not believed any more: {trust.reason}"))
             elif before[name].kind and not trust.kind:
                 events.append(_event(utc, "believed", name, "is believed again"))
         return events
+
+    def adopt(self, reasons: Mapping[str, str], now_s: float) -> None:
+        """Controllers that are in quarantine already, and why: kind and evidence, as `Trust.reason` has them."""
+        for name, reason in reasons.items():
+            word, _, evidence = reason.partition(": ")
+            if name in self.trust and word in {kind.value for kind in Kind}:
+                self.trust[name] = judge.adopted(Kind(word), evidence, now_s)
 
     def hear(self, events: Iterable[Event], alarm: str) -> None:
         """What people did: who resets the alarm has looked after the controller."""
