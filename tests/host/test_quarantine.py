@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import msgspec
 import pytest
 from mallee import clock
+from mallee.cli.believing import quarantined
+from mallee.history.attending import Attendant
+from mallee.history.recorder import Recorder
+from mallee.history.scanned import Scanned
+from mallee.paths import pod_state_dir
 from mallee.pod.alarms.asking import action
 from mallee.pod.alarms.store import AlarmStore
 from mallee.pod.config import PodConfig
@@ -17,6 +24,7 @@ from mallee.pod.status import status_rows
 from mallee.pod.topology.live import node_states
 from mallee.pod.trust.settings import QuarantineSection
 from mallee.reading import Quality
+from mallee.ui import cells
 
 from .pod_of_peers import PodOfPeers, pod_of_peers
 from .virtual_loop import run_virtual
@@ -151,28 +159,48 @@ def test_somebody_resets_the_alarm_and_only_then_it_is_forgiven(tmp_path: Path) 
     with_bench(scenario, state_dir=tmp_path, return_after_s=20)
 
 
-def test_a_host_that_starts_anew_and_a_single_scan_know_of_it(tmp_path: Path) -> None:
+def test_a_host_that_starts_anew_and_a_single_scan_know_of_it() -> None:
+    state_dir = pod_state_dir("small pod", 7)
+
     async def scenario(bench: Bench, config: PodConfig) -> None:
         await bench.scans(3)
         bench.pod.pdu_a.set("phase_voltage.1", 9000)
         await bench.scans(5)
         bench.pod.pdu_a.set("phase_voltage.1", 2400)
         await bench.runner.close()
-        bench.runner = PodRunner(config, state_dir=tmp_path)
+        bench.runner = PodRunner(config, state_dir=state_dir)
         document = await bench.scans(2)
         assert (
             document.pdus[0].trust.quarantined == "impossible" and "phase_voltage.1" in document.pdus[0].trust.evidence
         )
         assert document.pdus[0].trust.left_s is None
+        told = quarantined(config)
+        assert list(told) == ["pdu-a"] and told["pdu-a"].startswith("impossible: in 3 scans phase_voltage.1 is 900 V")
         await bench.runner.close()
-        seen = await scan_once(
-            config, quarantined={"pdu-a": document.pdus[0].trust.evidence.join(["impossible: ", ""])}
-        )
+        seen = await scan_once(config, quarantined=told)
         assert seen.pdus[0].quarantined and seen.pdus[0].power.value is None
         assert [alarm.name for alarm in seen.alarms if alarm.device == "pdu-a"] == ["controller_quarantined"]
         assert not (await scan_once(config)).pdus[0].quarantined
 
-    with_bench(scenario, state_dir=tmp_path)
+    with_bench(scenario, state_dir=state_dir)
+
+
+def test_history_has_a_gap_and_pictures_a_word() -> None:
+    async def scenario(bench: Bench, config: PodConfig) -> None:
+        taken: list[Scanned] = []
+        recorder = cast(Recorder, SimpleNamespace(take=taken.append, status=SimpleNamespace(problem=None)))
+        attendant = Attendant(bench.runner.members, recorder, lambda text: None)
+        await bench.scans(3)
+        bench.pod.skid.set("flow", 60_000)
+        document = await bench.scans(4)
+        attendant.take(document)
+        (skid,) = [heard for heard in taken[-1].heard if heard.device == "skid-1"]
+        assert skid.snapshot is None and skid.reason.startswith("it is in quarantine: impossible: ")
+        assert all(heard.snapshot is not None for heard in taken[-1].heard if heard.device != "skid-1")
+        assert cells.state(document.skids[0]).plain == "quarantined"
+        assert cells.number(document.skids[0].flow).plain == "?"
+
+    with_bench(scenario)
 
 
 def test_switched_off_nobody_is_ever_in_quarantine() -> None:

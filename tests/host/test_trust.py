@@ -51,6 +51,8 @@ class Case:
         self.uptime_s = 500.0
         self.boots = boots
         self.pace = 1.0
+        self.serial = "A1"
+        self.says: dict[str, Scalar] = {}
         self._read_s = -1e9
 
     def scan(self, seconds: float = 1.0, *, silent: bool = False, moving: bool = True, **values: Scalar) -> Trust:
@@ -60,9 +62,8 @@ class Case:
             self.uptime_s += self.pace * seconds
             self.sequence = (self.sequence + round(10 * self.pace * seconds)) & 0x7FFF
         steady = STEADY_PDU if self.dictionary is PDU else {}
-        heard = (
-            Heard() if silent else Heard(snapshot(self.sequence, {**steady, **values}), self.dictionary, self._clock())
-        )
+        said = snapshot(self.sequence, {**steady, **self.says, **values})
+        heard = Heard() if silent else Heard(said, self.dictionary, self._clock(), self.serial)
         self.trust = judge.step(self.settings, RATED, self.trust, heard, self.s)
         return self.trust
 
@@ -147,9 +148,10 @@ def test_an_update_may_take_minutes() -> None:
 def test_a_pdu_that_says_what_cannot_be_is_a_liar_after_three_scans(values: dict[str, Scalar], said: str) -> None:
     case = Case()
     case.scans(5)
-    assert case.scans(2, **values).kind is None
+    case.says = values
+    assert case.scans(2).kind is None
     assert case.trust.doubted == set(values), "it is not used, not even once"
-    trust = case.scan(**values)
+    trust = case.scan()
     assert trust.kind is Kind.IMPOSSIBLE and said in trust.evidence and trust.held
 
 
@@ -294,6 +296,15 @@ def test_impossible_values_are_forgiven_by_people_alone_and_only_when_they_are_g
     assert case.scans(200, power=400_000).kind is Kind.IMPOSSIBLE
     assert case.scans(58).kind is Kind.IMPOSSIBLE
     assert case.scans(5).kind is None
+
+
+def test_another_controller_in_its_place_is_judged_anew() -> None:
+    case = Case()
+    case.scans(15)
+    case.scans(5, power=400_000)
+    case.serial, case.boots, case.uptime_s = "B2", 40, 90_000.0
+    assert case.scans(30, energy=1).kind is None
+    assert case.trust.counts.impossible == 1
 
 
 def test_switched_off_it_judges_nothing() -> None:

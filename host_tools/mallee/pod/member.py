@@ -83,9 +83,11 @@ class Member:
                 if self.link.generation != self._generation:
                     await self._recognised(device)
                 self._heard(snapshot)
-                self.heard = Heard(snapshot, device.dictionary)
+                serial = (device.identity.serial_number if device.identity else None) or ""
+                self.heard = Heard(snapshot, device.dictionary, serial=serial)
                 await self._read_alarms(device, snapshot)
-                self.heard = Heard(snapshot, device.dictionary, await self._read_clock(device, snapshot))
+                reading = await self._read_clock(device, snapshot)
+                self.heard = msgspec.structs.replace(self.heard, clock=reading)
         except MalleeError as error:  # behind the fast block it answers all the same, whatever else it refused
             self.reason = error.what
         except TimeoutError:

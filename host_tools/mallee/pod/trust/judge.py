@@ -42,6 +42,8 @@ class Heard(msgspec.Struct, frozen=True):
     answer: Snapshot | None = None
     dictionary: Dictionary | None = None
     clock: ClockReading | None = None
+    serial: str = ""
+    """Its serial number."""
 
 
 class Still(msgspec.Struct, frozen=True):
@@ -77,6 +79,7 @@ class Trust(msgspec.Struct, frozen=True):
     counts: Counts = Counts()
     returned_s: tuple[float, ...] = ()
     """When it came back by itself, within the last day."""
+    serial: str = ""
     sequence: Still = Still()
     uptime: Still = Still()
     anchor: ClockReading | None = None
@@ -98,7 +101,9 @@ def step(settings: QuarantineSection, rated: Rated, trust: Trust, heard: Heard, 
         return Trust()
     if heard.answer is None or heard.dictionary is None:
         return replace(trust, sequence=Still(), uptime=Still(), odd_scans=0, good_since_s=None, doubted=frozenset())
-    before = trust
+    if heard.serial and trust.serial not in ("", heard.serial):  # another one stands in its place
+        trust = Trust(counts=trust.counts)
+    before = trust = replace(trust, serial=heard.serial or trust.serial)
     trust, clock = _clock(settings, trust, heard.clock, now_s)
     trust, frozen, fresh = _moving(settings, trust, heard.answer, now_s)
     trust, odd = _possible(settings, rated, trust, heard, fresh, now_s)
