@@ -21,6 +21,7 @@ class Quality(enum.StrEnum):
     STALE = "stale"  # known once, not renewed in time
     NO_ANSWER = "no_answer"  # the controller did not answer
     REFUSED = "refused"  # the controller answered with an exception
+    QUARANTINED = "quarantined"  # the controller said something that cannot be, and is not believed
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,9 +23,10 @@ class PodOfPeers:
         return self.skid, self.pdu_a, self.pdu_b
 
     def tick(self) -> None:
-        """Regulation goes on: sequence numbers move."""
+        """Regulation goes on for a second: sequence numbers and uptimes move."""
         for peer in self.peers:
-            peer.set("sequence", (peer.get("sequence") + 10) & 0xFFFF)
+            peer.set("sequence", (peer.get("sequence") + 10) & 0x7FFF)
+            peer.set("uptime", peer.get("uptime") + 1)
 
 
 def steady_skid(peer: Peer) -> None:

@@ -50,8 +50,13 @@ def test_a_scenario_passes(name, tmp_path):
     assert result["passed"] and result["failures"] == []
     assert all(i["kept"] for i in result["invariants"]) and len(result["invariants"]) == 5
     told = {"fault": [line.split()[2] for line in result["happened"] if line.split()[2] in FAULTS]}
-    events = reading.load(reading.find(name)).scenario.events
+    scenario = reading.load(reading.find(name)).scenario
+    events = scenario.events
     assert set(told["fault"]) == {event.fault for event in events}, "every fault was begun"
+    liars = {f"{a['device']}: {a['name']}" for a in result["alarms"] if a["name"] == "controller_quarantined"}
+    assert liars == {alarm for alarm in scenario.alarms.expected if "quarantined" in alarm}, (
+        "who does not lie is believed"
+    )
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from ..pod.topology import svg, tree
 from ..pod.topology.live import node_states
 from ..pod.topology.physics import disagreements
 from ..ui.topology import render
+from .believing import quarantined
 from .common import Context
 from .output import emit, plain
 from .picturing import write_picture
@@ -23,7 +24,9 @@ LIVE_COLUMNS = (*COLUMNS, "power_kW", "load", "flow_l_min", "word")
 def describe_pod(context: Context, picture: Path | None, live: bool) -> int:
     """The tree, or rows; the picture beside it. Asks no controller unless `live`."""
     config = context.pod()
-    document = clock.run(scan_once(config, timeout_s=context.timeout_s)) if live else None
+    document = None
+    if live:
+        document = clock.run(scan_once(config, timeout_s=context.timeout_s, quarantined=quarantined(config)))
     found = () if document is None else disagreements(config, document)
     findings = tuple(each.finding() for each in found)
     states = {} if document is None else node_states(document, found)

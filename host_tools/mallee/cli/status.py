@@ -13,6 +13,7 @@ from ..pod.document import PodDocument
 from ..pod.runner import scan_once
 from ..pod.status import status_rows
 from ..ui.sections import alarms
+from .believing import quarantined
 from .common import Common, Context
 from .output import emit, rows_of
 
@@ -36,7 +37,8 @@ def status(
     links: Annotated[bool, Parameter(negative=())] = False,
     common: Annotated[Common | None, Parameter(name="*")] = None,
 ) -> int:
-    """State of every controller of the pod, and its alarms. Changes nothing.
+    """State of every controller of the pod, and its alarms. Changes nothing. Which of them are in quarantine, the host says that
+    runs here, if one does.
 
     Exit code 0: all answer and no alarm is active; 3: none answers; 5: some do not answer, or alarms are active.
 
@@ -47,7 +49,9 @@ def status(
     """
     context = Context(common)
     reports: list[LinkReport] = []
-    document = clock.run(scan_once(context.pod(), timeout_s=context.timeout_s, reports=reports))
+    config = context.pod()
+    scan = scan_once(config, timeout_s=context.timeout_s, reports=reports, quarantined=quarantined(config))
+    document = clock.run(scan)
     if links:
         _show_links(context, reports)
         return _exit_code(document)

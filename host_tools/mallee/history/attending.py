@@ -56,6 +56,8 @@ class Attendant:
         snapshot, device = member.snapshot, member.device
         if snapshot is None or device is None or not member.answering:
             return Heard(member.name, None, None, member.reason)
+        if member.quarantine:
+            return Heard(member.name, None, None, f"it is in quarantine: {member.quarantine}")
         if self._last.get(member.name) is snapshot:
             return Heard(member.name, None, None, _STILL)
         self._last[member.name] = snapshot

@@ -13,6 +13,7 @@ from msgspec import Meta
 from .parameters import PlantParameters
 from .power.settings import PowerSection
 from .topology.settings import PhysicsSection
+from .trust.settings import QuarantineSection
 
 Ampere = Annotated[float, Meta(ge=1, le=10_000)]
 Kilowatt = Annotated[float, Meta(gt=0, le=5_000)]
@@ -137,6 +138,7 @@ class PodConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     loops: tuple[Loop, ...] = msgspec.field(name="loop", default=())
     power: PowerSection = PowerSection()
     physics: PhysicsSection = PhysicsSection()
+    quarantine: QuarantineSection = QuarantineSection()
     plant: PlantParameters = PlantParameters()
     history: HistorySection | None = None
 

@@ -35,8 +35,9 @@ def cooling_input(
         skids=tuple(
             SkidInput(
                 name=skid.name,
-                running=any(pump.value == "running" for pump in skid.pump_state),
-                answering=skid.answering,
+                # In quarantine it goes on alone: a controller does not stop its pumps for want of a host.
+                running=skid.quarantined or any(pump.value == "running" for pump in skid.pump_state),
+                answering=skid.answering and not skid.quarantined,
                 differential_pressure_kPa=skid.differential_pressure.number,
                 dew_point_degC=skid.dew_point.number,
                 facility_supply_degC=skid.facility_supply_temperature.number,

@@ -47,6 +47,25 @@ class LeaseView(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
+class TrustView(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a controller is believed (docs/quarantine.md). `quarantined`: frozen, impossible or clock; "" while it is believed.
+    The counts are since the host started."""
+
+    quarantined: str = ""
+    evidence: str = ""
+    since: datetime | None = None
+    left_s: float | None = None
+    """Until it is believed again if all goes well; None: not before somebody resets the alarm."""
+    doubted: tuple[str, ...] = ()
+    """Points whose value cannot be, and is not used in this scan."""
+    frozen: int = 0
+    impossible: int = 0
+    clock: int = 0
+    returns: int = 0
+    glitches: int = 0
+    """Doubts that came to nothing."""
+
+
 class ControllerState(msgspec.Struct, frozen=True, kw_only=True):
     """What every controller has. `answering` is about this scan; `silent_s` how long it has not answered."""
 
@@ -60,6 +79,12 @@ class ControllerState(msgspec.Struct, frozen=True, kw_only=True):
     firmware: str | None = None
     state: Value = Value()
     lease: LeaseView = LeaseView()
+    trust: TrustView = TrustView()
+
+    @property
+    def quarantined(self) -> bool:
+        """Nothing that it says is used, and nothing is written to it."""
+        return bool(self.trust.quarantined)
 
 
 class SkidSetPoints(msgspec.Struct, frozen=True, kw_only=True):
@@ -248,8 +273,8 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 class Event(msgspec.Struct, frozen=True, kw_only=True):
     time: datetime
     kind: str
-    """master, standby, listening;
-    lost, returned, leased, lease_refused, lease_lost, restarted; power_limit, shed, restored; alarm, alarm_gone,
+    """master, standby, listening; lost, returned, leased, lease_refused, lease_lost, restarted, quarantined, believed,
+    host_clock; power_limit, shed, restored; alarm, alarm_gone,
     alarm_suppressed, alarm_acknowledged, alarm_reset, alarm_shelved, alarm_unshelved, alarm_out_of_service,
     alarm_in_service, alarm_chattering, alarm_flood, alarm_flood_over, action_refused, action_damaged"""
     device: str
@@ -301,6 +326,8 @@ class PodDocument(msgspec.Struct, frozen=True, kw_only=True):
     suppressed: tuple[AlarmState, ...] = ()
     """Alarms that are not told: shelved, out of service, or under the alarm that they follow from."""
     alarm_load: AlarmLoad = AlarmLoad()
+    host_clock_jumps: int = 0
+    """Times that most controllers' clocks seemed to jump together: it was this computer's."""
 
     @property
     def members(self) -> tuple[ControllerState, ...]:

@@ -9,8 +9,8 @@ from .member import Member, writes_lease
 
 
 def leasable(members: Iterable[Member]) -> list[Member]:
-    """Those that answer and have a lease to give, in the order of the pod file."""
-    return [member for member in members if member.answering and writes_lease(member.device)]
+    """Those that answer, are believed and have a lease to give, in the order of the pod file."""
+    return [m for m in members if m.answering and not m.quarantine and writes_lease(m.device)]
 
 
 def seen(host_id: int, members: Iterable[Member]) -> Seen:

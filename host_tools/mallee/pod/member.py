@@ -21,15 +21,25 @@ from .config import Controller
 from .document import Event
 from .fleet import connect
 from .state import MemberView
+from .trust.clocks import ClockReading
+from .trust.judge import Heard
 
 _NOT_OURS = 4  # exception code of a refused lease
+_CLOCK_POINTS = ("uptime", "boot_count", "loop_period")  # one request
 _GRACE_SCANS = 3  # a controller that was never heard may take so long to start with the pod before it counts as lost
 
 
 class Member:
     """Keeps what is known of one controller. All its methods answer within the time they are given."""
 
-    def __init__(self, controller: Controller, link: Link) -> None:
+    def __init__(
+        self,
+        controller: Controller,
+        link: Link,
+        clock_every_s: float = float("inf"),
+        clock_first_s: float = float("inf"),
+    ) -> None:
+        """Its uptime is read so often, for the first time so long after it was first heard."""
         self.name = controller.name
         self.controller = controller
         self.link = link
@@ -54,11 +64,19 @@ class Member:
         self._was_answering: bool | None = None
         self._polls = 0
         self.patient = True
+        self.heard = Heard()
+        """What came in this scan."""
+        self.doubtful = False
+        """Its uptime is wanted with each scan."""
+        self.quarantine = ""
+        """Why it is not believed; "" while it is."""
+        self._clock_every_s, self._clock_first_s = clock_every_s, clock_first_s
+        self._clock_due_s: float | None = None
 
     async def poll(self, deadline_s: float, request_s: float) -> None:
         """Read the fast block, and the alarms when there are any. A failure is kept as `reason`, never
         raised."""
-        self.answering, self.reason, self.held_back = False, "", None
+        self.answering, self.reason, self.held_back, self.heard = False, "", None, Heard()
         self._polls += 1
         try:
             async with asyncio.timeout(deadline_s):
@@ -67,7 +85,11 @@ class Member:
                 if self.link.generation != self._generation:
                     await self._recognised(device)
                 self._heard(snapshot)
+                serial = (device.identity.serial_number if device.identity else None) or ""
+                self.heard = Heard(snapshot, device.dictionary, serial=serial)
                 await self._read_alarms(device, snapshot)
+                reading = await self._read_clock(device, snapshot)
+                self.heard = msgspec.structs.replace(self.heard, clock=reading)
         except OthersTalk as error:
             self.reason, self.held_back = error.what, error
             self._polls -= 1
@@ -115,6 +137,14 @@ class Member:
             None if epoch is None else int(epoch),
             remaining,
         )
+
+    def believe(self, quarantine: str) -> None:
+        """Why it is not believed from now on, "" that it is. In quarantine nothing is written to it: its lease lapses, and the
+        set-points that were read of it are forgotten."""
+        if quarantine and not self.quarantine:
+            self.lease = msgspec.structs.replace(self.lease, held=False, note="quarantined: nothing is written to it")
+            self.remote = {}
+        self.quarantine = quarantine
 
     async def read_remote(self, request_s: float) -> bool:
         """Read the set-points that stand in the controller: they are written back unless the pod wants
@@ -213,6 +243,28 @@ class Member:
             return
         self.alarms = tuple(await device.read_alarms())
         self._alarms_of = state
+
+    async def _read_clock(self, device: Device, snapshot: Snapshot) -> ClockReading | None:
+        """Its uptime, once in a while: whether its time goes as ours does. None: not now, or it did not say."""
+        sent_s = asyncio.get_running_loop().time()
+        if self._clock_due_s is None:
+            self._clock_due_s = sent_s + self._clock_first_s
+        if (sent_s < self._clock_due_s and not self.doubtful) or _CLOCK_POINTS[0] not in device.dictionary.by_name:
+            return None
+        self._clock_due_s = sent_s + self._clock_every_s
+        found = await device.read_many([name for name in _CLOCK_POINTS if name in device.dictionary.by_name])
+        uptime_s, boots, period_ms = (found.number(name) for name in _CLOCK_POINTS)
+        if uptime_s is None:
+            return None
+        return ClockReading(
+            uptime_s=int(uptime_s),
+            sent_s=sent_s,
+            got_s=asyncio.get_running_loop().time(),
+            utc_s=clock.utc_now().timestamp(),
+            boots=None if boots is None else int(boots),
+            period_ms=None if period_ms is None else int(period_ms),
+            sequence=snapshot.sequence,
+        )
 
     async def _refused(self, error: Refused, request_s: float, wait_s: float) -> None:
         reason = error.what

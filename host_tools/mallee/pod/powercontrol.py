@@ -170,13 +170,13 @@ class PowerControl:
         return bool(permits) and not any(permits)
 
     def _may_act(self, caps: RackCaps, members: Mapping[str, Member]) -> bool:
-        """Everything was heard that can be, and no PDU is another host's."""
+        """Everything was heard that can be, and no PDU is another host's. One that is in quarantine is not asked."""
         pdus = [members[pdu.name] for pdu in self._config.pdus]
         if not all(state.ready for state in caps.states.values()):
             return False
         if not all(pdu.snapshot is not None or pdu.lost for pdu in pdus):
             return False
-        answering = [pdu for pdu in pdus if pdu.answering]
+        answering = [pdu for pdu in pdus if pdu.answering and not pdu.quarantine]
         return self._advise or all(pdu.lease.held and pdu.remote for pdu in answering)
 
     def _told(self, racks: Sequence[RackState], inputs: Sequence[RackInput]) -> tuple[RackState, ...]:

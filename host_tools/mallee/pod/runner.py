@@ -21,7 +21,8 @@ from ..reading import Scalar
 from . import leading, lease, mastership, state
 from .alarms.conditions import DeviceAlarms
 from .alarms.desk import AlarmDesk
-from .config import Pdu, PodConfig
+from .alarms.pod_alarms import CONTROLLER_QUARANTINED
+from .config import Controller, Pdu, PodConfig
 from .cooling import supervisor
 from .cooling.supervisor import CoolingState
 from .coolingcontrol import cooling_input, remote_values, settings_of
@@ -30,7 +31,9 @@ from .mastership import Mastership
 from .member import Member
 from .power import sums as power
 from .powercontrol import PowerControl
+from .state import MemberView
 from .topology.watching import PhysicsWatch
+from .trust.watch import TrustWatch
 
 _REQUEST_PART = 0.45  # of a scan that one request may take …
 _REQUEST_MAX_S = 1.0  # … at most
@@ -48,7 +51,8 @@ class PodRunner:
 
     It reads before it writes: the first set-points of a controller are those that stand in it, changed only
     where the pod wants something else. With `advise` it never writes. What people did with alarms is kept in `state_dir`, and
-    heard from there; None: neither. `once` is for a single scan: no alarm waits for its delay.
+    heard from there; None: neither. `once` is for a single scan: no alarm waits for its delay, and who is not believed is
+    `quarantined`, by name with the reason.
     """
 
     def __init__(
@@ -59,8 +63,10 @@ class PodRunner:
         request_s: float | None = None,
         state_dir: Path | None = None,
         once: bool = False,
+        quarantined: Mapping[str, str] | None = None,
     ) -> None:
         self.config = config
+        self._quarantined = dict(quarantined or {})
         self.advise = advise
         self._once = once
         # A lease that was seen in force was renewed a scan ago at the most; a limit is on its way for some time.
@@ -69,7 +75,8 @@ class PodRunner:
         self._events: list[Event] = []
         self._request_s = request_s or min(_REQUEST_PART * config.control.scan_s, _REQUEST_MAX_S)
         self._links: dict[str, Link] = {}
-        self.members = {c.name: Member(c, self._link(c.address)) for c in config.members}
+        self.members = {c.name: Member(c, self._link(c.address), *_clock_times(config, c)) for c in config.members}
+        self._trust = TrustWatch(config)
         self._settings = settings_of(config.control)
         self._cooling = CoolingState()
         self._reasons: tuple[Reason, ...] = ()
@@ -102,10 +109,11 @@ class PodRunner:
         began_s = asyncio.get_running_loop().time()
         deadline_s = 2 * self._request_s
         await asyncio.gather(*(member.poll(deadline_s, self._request_s) for member in self.members.values()))
-        controls = self.advise or await self._masters()
         now_s = asyncio.get_running_loop().time()
         dt_s = self.config.control.scan_s if self._last_s is None else now_s - self._last_s
-        views = {name: member.view() for name, member in self.members.items()}
+        self._judge(now_s)
+        controls = self.advise or await self._masters()
+        views = self._views()
         skids = state.skid_states(self.config, views)
         pdus = power.with_loads(state.pdu_states(self.config, views))
         racks = power.rack_states([(r.name, r.power_kW, r.liquid_kW) for r in self.config.racks], pdus)
@@ -169,6 +177,21 @@ class PodRunner:
             member.stand_by(host_id, self.config.control.lease_s)
         return False
 
+    def _judge(self, now_s: float) -> None:
+        utc = clock.utc_now()
+        if not self._scans:
+            self._trust.adopt(self._desk.standing(CONTROLLER_QUARANTINED.name, now_s, utc) | self._quarantined, now_s)
+        self._events += self._trust.step({m.name: m.heard for m in self.members.values()}, now_s, utc)
+        for name, trust in self._trust.trust.items():
+            self.members[name].believe(trust.reason)
+            self.members[name].doubtful = trust.doubtful or self._trust.clocks_wanted
+
+    def _views(self) -> dict[str, MemberView]:
+        return {
+            name: msgspec.structs.replace(member.view(), trust=self._trust.view(name))
+            for name, member in self.members.items()
+        }
+
     async def _write_all(self, wanted: Mapping[str, SkidSetPoints]) -> None:
         leasable = leading.leasable(self.members.values())
         await asyncio.gather(*(self._write(member, wanted.get(member.name)) for member in leasable))
@@ -212,15 +235,14 @@ class PodRunner:
         now_s: float,
     ) -> PodDocument:
         now = clock.utc_now()
-        views = {
-            name: member.view() for name, member in self.members.items()
-        }  # leases and ages as they are after writing
+        views = self._views()  # leases and ages as they are after writing
         skids = tuple(
             msgspec.structs.replace(s, wanted=wanted.get(s.name)) for s in state.skid_states(self.config, views)
         )
         pdus = power.with_loads(state.pdu_states(self.config, views))
         feeds = power.feed_states(self.config.feeds, pdus)
         told, events = self._desk.scan([_alarms(m) for m in self.members.values()], pdus, feeds, now_s, now)
+        self._trust.hear(events, CONTROLLER_QUARANTINED.name)
         for member in self.members.values():
             events += member.events
             member.events = []
@@ -260,8 +282,17 @@ class PodRunner:
             requests_per_s=rate,
             scan_overruns=self._overruns,
             trim_kPa=self._cooling.trim_kPa,
+            host_clock_jumps=self._trust.host_clock_jumps,
         )
         return self._physics.judged(document, now_s)
+
+
+def _clock_times(config: PodConfig, controller: Controller) -> tuple[float, float]:
+    """How often its uptime is read, and when first: not all in one scan, and of devices that are not ours never."""
+    section, ours = config.quarantine, config.controllers
+    if not section.enabled or controller not in ours:
+        return float("inf"), float("inf")
+    return section.clock_every_s, section.clock_every_s * (1 + ours.index(controller)) / len(ours)
 
 
 def _alarms(member: Member) -> DeviceAlarms:
@@ -272,6 +303,7 @@ def _alarms(member: Member) -> DeviceAlarms:
         reason=member.reason,
         readings=member.alarms,
         first_out=None if first_out is None else int(first_out),
+        quarantine=member.quarantine,
     )
 
 
@@ -309,10 +341,15 @@ def with_scan(config: PodConfig, scan_s: float | None) -> PodConfig:
 
 
 async def scan_once(
-    config: PodConfig, *, timeout_s: float = 1.0, reports: list[LinkReport] | None = None
+    config: PodConfig,
+    *,
+    timeout_s: float = 1.0,
+    reports: list[LinkReport] | None = None,
+    quarantined: Mapping[str, str] | None = None,
 ) -> PodDocument:
-    """One scan that reads and writes nothing; a request may take `timeout_s`. `reports` gets the counters of the links."""
-    runner = PodRunner(config, advise=True, request_s=timeout_s, once=True)
+    """One scan that reads and writes nothing; a request may take `timeout_s`. `reports` gets the counters of the links. One scan
+    cannot tell who lies: `quarantined` says it, as a running host has it."""
+    runner = PodRunner(config, advise=True, request_s=timeout_s, once=True, quarantined=quarantined)
     for member in runner.members.values():
         member.patient = False
     try:

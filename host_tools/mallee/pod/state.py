@@ -20,6 +20,7 @@ from .document import (
     PduState,
     PodTotals,
     SkidState,
+    TrustView,
     Value,
     value_of,
 )
@@ -60,6 +61,7 @@ class MemberView(msgspec.Struct, frozen=True):
     reason: str = ""
     lease_ours: bool = False
     lease_note: str = ""
+    trust: TrustView = TrustView()
 
 
 class _Values:
@@ -70,7 +72,11 @@ class _Values:
         if view.snapshot is not None:
             # Not the date of now: a computer's clock that is set back would make old values new.
             now = view.snapshot.when + timedelta(seconds=view.snapshot_age_s)
+            disbelieved = view.snapshot.keys() if view.trust.quarantined else view.trust.doubted
             self._readings = {name: r.aged(now, stale_after_s) for name, r in view.snapshot.items()}
+            self._readings |= {
+                name: _disbelieved(self._readings[name]) for name in disbelieved if name in self._readings
+            }
 
     def value(self, name: str) -> Value:
         return value_of(self._readings.get(name))
@@ -90,6 +96,10 @@ class _Values:
         if value.quality is not Quality.GOOD or not isinstance(value.value, list):
             return None
         return flag in value.value
+
+
+def _disbelieved(reading: Reading) -> Reading:
+    return Reading(reading.name, None, reading.unit, reading.time, reading.age_s, Quality.QUARANTINED)
 
 
 def stale_after_s(config: PodConfig) -> float:
@@ -161,6 +171,7 @@ def _common(controller: Controller, view: MemberView, values: _Values) -> dict[s
         "firmware": view.firmware,
         "state": values.value("state"),
         "lease": lease_view(view),
+        "trust": view.trust,
     }
 
 
@@ -204,5 +215,5 @@ def lease_findings(mastership: Mastership, controllers: Sequence[ControllerState
     return tuple(
         Finding(level="warning", where=c.name, what=f"not ours to control: {c.lease.note}")
         for c in controllers
-        if c.answering and not c.lease.ours and c.lease.note
+        if c.answering and not c.quarantined and not c.lease.ours and c.lease.note
     )

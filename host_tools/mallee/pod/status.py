@@ -8,8 +8,8 @@ from .document import ControllerState, PodDocument
 
 
 class StatusRow(msgspec.Struct, frozen=True):
-    """`state` is `silent` where a controller does not answer; `lease` says who sets its set-points. `alarms` are all that it
-    has, also those that are told under their cause."""
+    """`state` is `silent` where a controller does not answer, `quarantined` where it is not believed; `reason` says why. `lease`
+    says who sets its set-points. `alarms` are all that it has, also those that are told under their cause."""
 
     device: str
     profile: str | None
@@ -40,12 +40,12 @@ def _row(document: PodDocument, member: ControllerState) -> StatusRow:
     return StatusRow(
         device=member.name,
         profile=member.profile,
-        state=state if member.answering else "silent",
+        state="silent" if not member.answering else "quarantined" if member.quarantined else state,
         lease=lease if member.answering else "",
         alarms=[alarm.name for alarm in (*document.alarms, *beneath) if alarm.device == member.name],
         firmware=member.firmware,
         address=member.address,
         unit=member.unit,
         answering=member.answering,
-        reason=member.reason,
+        reason=member.reason or member.trust.evidence,
     )

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from ..errors import ExitCode, MalleeError
 
 if TYPE_CHECKING:
-    from .network import HostSide
+    from .ends import HostSide
     from .world import World
 
 _HELD_LIMIT = 1 << 16

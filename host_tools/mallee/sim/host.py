@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from .network import HostSide, Network
+from .ends import HostSide
+from .network import Network
 
 CONNECT, DATA, FIN, RESET, PAUSE, RESUME = 1, 2, 3, 4, 5, 6
 """From the host. CONNECT carries (host, port); FIN closes what it sends, RESET drops the connection."""

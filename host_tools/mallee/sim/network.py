@@ -5,9 +5,10 @@ from __future__ import annotations
 import struct
 from collections import Counter, deque
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from . import exchange
+from .ends import ClientEnd, HostSide
 from .eventlog import EventLog
 from .events import EventQueue
 from .exchange import BoardEvent
@@ -15,6 +16,7 @@ from .networkfaults import RETRANSMIT_US, NetworkFaults, Trouble
 from .service import Service, ServiceConnection
 
 if TYPE_CHECKING:
+    from .liar import Liar
     from .serialbus import SerialBus
 
 _SYN_RETRY_US = 1_000_000  # RFC 6298: the first retransmission comes after a second, then twice that, …
@@ -25,28 +27,6 @@ TO_SERVER, TO_CLIENT = 0, 1
 def numeric(host: str) -> str:
     """An address as this network knows it, which has no names."""
     return "127.0.0.1" if host in ("localhost", "::1") else host
-
-
-class ClientEnd(Protocol):
-    """Who opened a connection: a host's transport or a gateway's socket."""
-
-    def on_connected(self) -> None: ...
-    def on_refused(self) -> None: ...
-    def on_timeout(self) -> None: ...
-    def on_data(self, data: bytes) -> None: ...
-    def on_fin(self) -> None: ...
-    def on_reset(self) -> None: ...
-
-
-class HostSide(Protocol):
-    """What a host can do with a connection, or with its end of a serial line."""
-
-    def send(self, data: bytes) -> None: ...
-    def close(self) -> None: ...
-    def end_writing(self) -> None: ...
-    def abort(self) -> None: ...
-    def pause_reading(self) -> None: ...
-    def resume_reading(self) -> None: ...
 
 
 class Server:
@@ -66,6 +46,8 @@ class Server:
         """Hears when the controller dies: its line, where it has one."""
         self.trouble: Trouble | None = None
         """What is wrong with the way to this controller."""
+        self.liar: Liar | None = None
+        """Changes what the controller answers."""
         self.heard_us: int | None = None
         """When a client last got data of it."""
 
@@ -187,6 +169,8 @@ class Connection:
             if count == 0:
                 return
             self._room -= count
+            if self.server.liar is not None:
+                self.server.liar.asked(self.identity, data[:count])
             if count == len(data):
                 self._pending.popleft()
             else:
@@ -202,7 +186,10 @@ class Connection:
         """An event that the controller sent at `time_us`."""
         later = self._network.later
         if event.kind == exchange.DATA:
-            self._carry(TO_CLIENT, event.data, time_us)
+            liar = self.server.liar
+            data = event.data if liar is None else liar.answered(self.identity, event.data)
+            if data:
+                self._carry(TO_CLIENT, data, time_us)
         elif event.kind == exchange.ROOM:
             self._room += int.from_bytes(event.data, "little")
             if self._pending:

@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from . import exchange
+from .ends import ClientEnd
 from .events import EventQueue
 from .exchange import BoardEvent
 from .line.faults import Faults
 from .line.model import Line
-from .network import ClientEnd, Network, Server
+from .network import Network, Server
 
 _STEP_US = 1000
 _SILENCE_US = 1750  # MODBUS over Serial Line V1.02, 2.5.1.1, above 19200 Bd

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from .network import ClientEnd, Network
+    from .ends import ClientEnd
+    from .network import Network
 
 
 class Conversation(Protocol):

@@ -18,7 +18,12 @@ _STATE_STYLE = {
     "updating": "blue",
     "tripped": "bold red",
 }
-_QUALITY_WORD = {Quality.FAULT: "fault", Quality.NOT_FITTED: "not fitted", Quality.NOT_YET: UNKNOWN}
+_QUALITY_WORD = {
+    Quality.FAULT: "fault",
+    Quality.NOT_FITTED: "not fitted",
+    Quality.NOT_YET: UNKNOWN,
+    Quality.QUARANTINED: "?",
+}
 
 
 def number(value: Value, digits: int = 1, scale: float = 1.0) -> Text:
@@ -49,10 +54,12 @@ def against(value: Value, set_point: Value, digits: int, set_point_digits: int, 
 
 
 def state(controller: ControllerState) -> Text:
-    """One word: the controller's state, that it is silent, or that it was never heard."""
+    """One word: the controller's state, that it is silent or not believed, or that it was never heard."""
     if not controller.answering:
         never = controller.silent_s is None
         return Text("waiting", style="yellow") if never else Text("silent", style="bold red")
+    if controller.quarantined:
+        return Text("quarantined", style="bold red")
     word = controller.state.value if isinstance(controller.state.value, str) else UNKNOWN
     return Text(word, style=_STATE_STYLE.get(word, "yellow"))
 

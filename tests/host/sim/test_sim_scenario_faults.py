@@ -144,6 +144,8 @@ OF_THE_NETWORK = {
 }
 # Brown-outs, slow clocks and torn writes need the real firmware: tests/system/test_mistreated.py.
 WITH_FIRMWARE = ("controller_brown_out", "controller_clock_slow", "controller_torn_write")
+# Those of liars are tried in tests/host/sim/test_sim_liar.py.
+OF_LIARS = ("controller_repeats", "controller_says", "controller_clock_jumps")
 OF_CONTROLLERS = (
     "controller_kill", "controller_hang", "controller_power_cycle", "controller_reboot_loop", "controller_flash_lost",
     "network_reset",
@@ -164,7 +166,15 @@ OF_HOSTS = ("host_kill", "host_pause", "host_clock_jump", "second_host", "strang
 
 def test_every_fault_is_tried():
     of_lines = {*OF_LINES, "dies_in_frame"}
-    assert set(FAULTS) == {*OF_THE_PLANT, *OF_THE_NETWORK, *OF_CONTROLLERS, *WITH_FIRMWARE, *of_lines, *OF_HOSTS}
+    assert set(FAULTS) == {
+        *OF_THE_PLANT,
+        *OF_THE_NETWORK,
+        *OF_CONTROLLERS,
+        *WITH_FIRMWARE,
+        *OF_LIARS,
+        *of_lines,
+        *OF_HOSTS,
+    }
 
 
 @pytest.mark.parametrize("name", OF_THE_PLANT)

@@ -129,6 +129,20 @@ def test_what_cannot_be_undone_cannot_have_a_length():
     assert "some.toml:12: controller_kill cannot be undone" in error.what
 
 
+@pytest.mark.parametrize(
+    ("given", "what", "next_step"),
+    [
+        ('point = "flaw", value = 1.0', "there is no input register of a pump 'flaw'", "flow"),
+        ('point = "flow", value = 99999.0', "flow: 99999 l/min does not fit", "register"),
+        ('point = "flow"', "missing required field `value`", "point, value"),
+    ],
+)
+def test_a_liar_says_what_a_register_can_hold(given, what, next_step):
+    fault = f'fault = "controller_says"\nwith = {{ {given} }}\ntarget = "skid-1"'
+    error = refused(GOOD.replace('fault = "pump_stop"\ntarget = "skid-1/1"', fault))
+    assert what in error.what and next_step in error.next
+
+
 def test_a_name_that_is_none_is_explained():
     with pytest.raises(MalleeError, match="pump_lost") as caught:
         reading.find("pump_lost")

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from . import lifecycle, shelving
 from .lifecycle import Aside, Happening
+from .pod_alarms import RELEASED_BY_RESET
 from .records import Mark, Moment, Record
 
 Verb = Literal["acknowledge", "reset", "shelve", "unshelve", "out_of_service", "in_service"]
@@ -59,6 +60,8 @@ def apply(action: Action, record: Record, now: Moment) -> Record | str:
         case "reset":
             if record.alarm.latch and record.alarm.code:
                 return f"its controller latches it: write {record.alarm.code} to reset_latch of {record.device}"
+            if record.alarm.name in RELEASED_BY_RESET and record.active:
+                return record
             why = lifecycle.why_not(life, Happening.RESET)
             return why or replace(record, life=lifecycle.step(life, Happening.RESET))
         case "shelve":

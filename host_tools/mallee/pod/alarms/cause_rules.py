@@ -43,6 +43,8 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(cause="no_answer", explains=("*",), where="device", blind=True, linger_s=0.0,
          why="What a silent controller said last is not known to be true."),
+    Rule(cause="controller_quarantined", explains=("*",), where="device",
+         why="What it says is not believed, and it loses its lease. What is more urgent is told all the same: it may be true."),
     Rule(cause="no_answer", explains=("lease_lost",), where="device", why="It lost its lease by the silence."),
     Rule(cause="leases_lost", explains=("lease_lost",), where="pod", lead_s=0.9,
          why="One host was away from all of them."),

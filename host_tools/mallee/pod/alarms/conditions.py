@@ -37,6 +37,8 @@ class DeviceAlarms(msgspec.Struct, frozen=True):
     reason: str = ""
     readings: tuple[AlarmReading, ...] | None = None
     first_out: int | None = None
+    quarantine: str = ""
+    """Why nothing that it says is believed; "" while it is."""
 
 
 def stem(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from . import book as books
 from . import eemua, judging, storing
 from .actions import Action, Outcome
 from .conditions import Condition, DeviceAlarms, Key
-from .records import Book, Moment
+from .records import Book, Moment, Record
 from .showing import Shown, show
 from .store import AlarmStore
 from .topology import topology
@@ -33,6 +33,7 @@ class AlarmDesk:
         self._at_once = at_once
         self._store = None if folder is None else AlarmStore(folder)
         self._opened = False
+        self._early: list[Event] = []
         self._outcomes: tuple[Outcome, ...] = ()
         self._trouble = ""
         self._marked_s = 0.0
@@ -47,7 +48,7 @@ class AlarmDesk:
     ) -> tuple[Shown, list[Event]]:
         """What is told after this scan, and what happened."""
         now = Moment(now_s, utc)
-        events = self._open(now)
+        events, self._early = self._early + self._open(now), []
         actions, heard = self._take(now)
         active = {key for key, record in self.book.records.items() if record.active}
         found = judging.conditions(devices, pdus, feeds, self._voltages_V, self._topology, active)
@@ -59,6 +60,11 @@ class AlarmDesk:
         events += [*heard, *step.events]
         self._keep(actions, events, now)
         return self.shown, events
+
+    def standing(self, alarm: str, now_s: float, utc: datetime) -> dict[str, str]:
+        """Where that alarm stands, and the details of it; before the first scan: what a host before this one left."""
+        self._early += self._open(Moment(now_s, utc))
+        return standing(self.book.records.values(), alarm)
 
     def findings(self) -> tuple[Finding, ...]:
         """What is wrong with keeping alarms."""
@@ -140,6 +146,12 @@ class AlarmDesk:
             self._trouble = _cannot(error)
         else:
             self._trouble = ""
+
+
+def standing(records: Iterable[Record], alarm: str) -> dict[str, str]:
+    """Details of an alarm by the devices where it is active, as they were told: without its capital and its full stop."""
+    found = {record.device: record.detail for record in records if record.alarm.name == alarm and record.active}
+    return {device: detail[:1].lower() + detail[1:].removesuffix(".") for device, detail in found.items()}
 
 
 def _known(devices: Sequence[DeviceAlarms], conditions: Sequence[Condition]) -> dict[Key, AlarmEntry]:

@@ -72,6 +72,7 @@ def possible_pod_alarms(config: PodConfig) -> list[Key]:
     """(device or place, alarm) of everything that the pod itself can ever tell."""
     places = topology(config)
     pairs = [(member.name, pod.NO_ANSWER.name) for member in config.members]
+    pairs += [(controller.name, pod.CONTROLLER_QUARANTINED.name) for controller in config.controllers]
     pairs += [(place.name, _SILENT[place.kind].name) for place in places.silence]
     pairs += [(pdu.name, alarm.name) for pdu in config.pdus for alarm in (pod.SUPPLY_LOST, pod.MAIN_OVERLOAD)]
     pairs += [(feed.name, alarm.name) for feed in places.feeds for alarm in (pod.FEED_LOST, pod.FEED_OVERLOAD)]
@@ -98,6 +99,8 @@ def _condition(place: str, alarm: AlarmEntry, holds: bool | None, detail: str = 
 
 def _of_controller(device: DeviceAlarms) -> Iterator[Condition]:
     yield _condition(device.device, pod.NO_ANSWER, device.lost, device.reason)
+    evidence = f"{device.quarantine[:1].upper()}{device.quarantine[1:]}." if device.quarantine else ""
+    yield _condition(device.device, pod.CONTROLLER_QUARANTINED, bool(device.quarantine), evidence)
     if device.lost:
         return
     for reading in device.readings or ():
@@ -140,7 +143,7 @@ def _voted(vote: Vote, devices: Sequence[DeviceAlarms], topology: Topology) -> I
     for place, members in places:
         ballots: dict[str, list[bool]] = {}
         for device in devices:
-            if device.lost or (members is not None and device.device not in members):
+            if device.lost or device.quarantine or (members is not None and device.device not in members):
                 continue
             for reading in device.readings or ():
                 if reading.active is not None and stem(reading.entry.name) == vote.of:

@@ -18,6 +18,19 @@ NO_ANSWER = alarm(
     # One lost request is no alarm; and a line that goes in the middle of a scan has lost all its units by the next one.
     delay_s=0.9,
 )
+CONTROLLER_QUARANTINED = alarm(
+    "controller_quarantined",
+    """What the controller says cannot be true: it is in quarantine.
+
+    Cause: Its loop hangs, its memory or a chip is broken, or something between here and there repeats or changes its answers.
+    Consequence: Its values are unknown and count as rated. It gets no set-points: its lease lapses, and it goes on by its own.
+    Remedy: Compare with its own display or another master, restart or replace it, then `mallee alarms reset` this alarm.
+    """,
+    priority="high",
+    group="communication",
+)
+RELEASED_BY_RESET = frozenset({CONTROLLER_QUARANTINED.name})
+"""Alarms that may be reset while they stand: it is how somebody says that they have looked after the cause."""
 LINE_SILENT = alarm(
     "line_silent",
     """No controller on this line answers.
@@ -160,6 +173,7 @@ MAIN_OVERLOAD = alarm(
 )
 POD_ALARMS = (
     NO_ANSWER,
+    CONTROLLER_QUARANTINED,
     LINE_SILENT,
     GATEWAY_SILENT,
     FEED_SILENT,

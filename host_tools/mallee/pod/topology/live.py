@@ -105,6 +105,8 @@ def _feed(feed: FeedState) -> NodeState:
 def _answering(controller: ControllerState) -> str:
     if not controller.answering:
         return "silent"
+    if controller.quarantined:
+        return "quarantined"
     return str(controller.state.value) if controller.state.value in ("tripped", "safe", "fault") else ""
 
 

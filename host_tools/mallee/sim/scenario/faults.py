@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..networkfaults import NetworkFaults
+from . import liarfaults as liar
 from . import linefaults as line
 from . import otherfaults as other
 from . import plantfaults as plant
@@ -77,6 +78,13 @@ FAULTS: dict[str, Fault] = {
         other.TornWrite,
         undoable=False,
     ),
+    "controller_repeats": Fault(
+        "It answers reads with what it answered to them first: nothing moves any more", "networked", liar.repeats
+    ),
+    "controller_says": Fault(
+        "It says that value for a point of its input registers, whatever is true", "networked", liar.says, liar.Says
+    ),
+    "controller_clock_jumps": Fault("It says an uptime that is more by so much", "networked", liar.jumps, liar.Jumps),
     "network_noisy": Fault(
         "Segments are late, in pieces, together; connections are reset or half open",
         "controllers",

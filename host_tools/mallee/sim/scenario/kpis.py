@@ -230,6 +230,9 @@ KPIS: dict[str, Kpi] = {
     "host_leases": Kpi(
         "1", "Controllers whose lease is ours", lambda v, _: _count(v, lambda m: m.lease.ours), needs_host=True
     ),
+    "host_quarantined": Kpi(
+        "1", "Controllers that it does not believe", lambda v, _: _count(v, lambda m: m.quarantined), needs_host=True
+    ),
     "host_lease_epoch": Kpi("1", "Epoch of the lease of one controller", _epoch, "controller", needs_host=True),
     "host_supply_temperature_degC": Kpi(
         "°C", "Measured by one skid", _skid_says("supply_temperature"), "skid", needs_host=True

@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 
 from ...deploy import board
+from ...device.codec import encode
+from ...device.dictionary import Dictionary
 from ...device.writing import plan_writes
 from ...errors import ExitCode, MalleeError
 from ...pod import lines as toml_lines
@@ -21,6 +23,7 @@ from ...resources import dictionary, pods
 from ...suggest import did_you_mean
 from .faults import FAULTS
 from .kpis import KPIS
+from .liarfaults import Says
 from .model import Event, Expectation, Scenario
 from .overriding import pod_of
 from .targets import targets
@@ -216,6 +219,24 @@ def _event(loaded: Loaded, path: toml_lines.Path, event: Event) -> Iterator[Mall
         return
     if event.fault == "stranger_writes" and event.target in targets(fault.target, loaded.config):
         yield from _settings(loaded, (*path, "with"), {event.target: {found.point: found.value}})
+    if event.fault == "controller_says" and event.target in targets(fault.target, loaded.config):
+        yield from _said(
+            loaded, (*path, "with"), dictionary(controllers_named(event.target, loaded.config)[0][1]), found
+        )
+
+
+def _said(loaded: Loaded, path: toml_lines.Path, book: Dictionary, found: Says) -> Iterator[MalleeError]:
+    """What a liar says has to fit a register that can be read."""
+    inputs = {point.name: point for point in book.points if point.table == "input"}
+    if found.point not in inputs:
+        yield _name(loaded, (*path, "point"), f"input register of a {book.profile}", found.point, inputs)
+        return
+    try:
+        encode(inputs[found.point], found.value)
+    except ValueError as error:
+        yield loaded.wrong(
+            (*path, "value"), f"{found.point}: {error}", "a typing error", "give what its register holds"
+        )
 
 
 def _expectation(loaded: Loaded, path: toml_lines.Path, expect: Expectation, host: bool) -> Iterator[MalleeError]:

@@ -12,7 +12,7 @@ from ...device.writing import PlannedWrite
 from ...link.reception import Reception
 from ...link.rtu_frames import encode as frame
 from ...link.statistics import LinkStatistics
-from ..network import HostSide
+from ..ends import HostSide
 from ..world import World
 
 
