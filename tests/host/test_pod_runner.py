@@ -252,3 +252,20 @@ def test_the_loop_keeps_time_and_gives_leases_back_at_the_end() -> None:
             assert not any(peer.leased for peer in pod.peers)
 
     run_virtual(main())
+
+
+def test_run_times_of_a_skid_are_known_for_the_choice_who_stands_by() -> None:
+    async def scenario(pod: PodOfPeers, runner: PodRunner) -> None:
+        pod.skid.set("run_time.1", 7200)
+        pod.skid.set("run_time.2", 1800)
+        await scans(pod, runner, 2)
+        assert runner.members["skid-1"].run_h == 2.5 and runner.members["pdu-a"].run_h is None
+        pod.skid.set("run_time.1", 7200 + 3600)
+        await scans(pod, runner, 2)
+        assert runner.members["skid-1"].run_h == 2.5  # read each ten minutes
+        for _ in range(60):
+            await asyncio.sleep(10.0)
+            await runner.scan()
+        assert runner.members["skid-1"].run_h == 3.5
+
+    with_runner(scenario)

@@ -42,6 +42,7 @@ def cooling_input(
                 dew_point_degC=skid.dew_point.number,
                 facility_supply_degC=skid.facility_supply_temperature.number,
                 standing_by=members[skid.name].remote.get("remote_operation") == "standby",
+                run_h=members[skid.name].run_h,
             )
             for skid in skids
         ),

@@ -25,6 +25,8 @@ from .trust.clocks import ClockReading
 from .trust.judge import Heard
 
 _NOT_OURS = 4  # exception code of a refused lease
+_RUN_TIMES = ("run_time.1", "run_time.2")  # of a skid's pumps
+_RUN_TIMES_EVERY_S = 600.0
 _CLOCK_POINTS = ("uptime", "boot_count", "loop_period")  # one request
 _GRACE_SCANS = 3  # a controller that was never heard may take so long to start with the pod before it counts as lost
 
@@ -72,6 +74,9 @@ class Member:
         """Why it is not believed; "" while it is."""
         self._clock_every_s, self._clock_first_s = clock_every_s, clock_first_s
         self._clock_due_s: float | None = None
+        self.run_h: float | None = None
+        """How long a skid's pumps were driven, together; None of other devices, and before it was read."""
+        self._run_times_due_s = float("-inf")
 
     async def poll(self, deadline_s: float, request_s: float) -> None:
         """Read the fast block, and the alarms when there are any. A failure is kept as `reason`, never
@@ -90,6 +95,7 @@ class Member:
                 await self._read_alarms(device, snapshot)
                 reading = await self._read_clock(device, snapshot)
                 self.heard = msgspec.structs.replace(self.heard, clock=reading)
+                await self._read_run_times(device)
         except OthersTalk as error:
             self.reason, self.held_back = error.what, error
             self._polls -= 1
@@ -265,6 +271,16 @@ class Member:
             period_ms=None if period_ms is None else int(period_ms),
             sequence=snapshot.sequence,
         )
+
+    async def _read_run_times(self, device: Device) -> None:
+        """For the choice of the skid that stands by: hours do not need to be read each second."""
+        now_s = asyncio.get_running_loop().time()
+        if now_s < self._run_times_due_s or any(name not in device.dictionary.by_name for name in _RUN_TIMES):
+            return
+        self._run_times_due_s = now_s + _RUN_TIMES_EVERY_S
+        found = await device.read_many(_RUN_TIMES)
+        times_s = [seconds for name in _RUN_TIMES if (seconds := found.number(name)) is not None]
+        self.run_h = sum(times_s) / 3600.0 if times_s else self.run_h
 
     async def _refused(self, error: Refused, request_s: float, wait_s: float) -> None:
         reason = error.what
