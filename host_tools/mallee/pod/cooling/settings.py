@@ -27,7 +27,7 @@ class CoolingSettings(msgspec.Struct, frozen=True):
     """Part of the differential pressure that is never reset below."""
     reset_time_s: float = 30.0
     """A rise of what a rack draws is taken over so long: a training step is shorter, and coolant bears it …"""
-    reset_fall_s: float = 90.0
+    reset_fall_s: float = 240.0
     """… and a fall over so long: flow that sinks makes the exchangers better, which the valves follow slowly."""
     handover_s: float = 30.0
     """Time constant with which a predecessor's set-point becomes this host's."""
