@@ -17,7 +17,7 @@ from ..device.parsing import show_value
 from ..reading import Reading, Scalar
 from ..settings import Output
 
-_PROSE = ("meaning", "title", "note", "condition", "remedy", "alarms", "value", "origin")
+_PROSE = ("meaning", "title", "note", "condition", "remedy", "alarms", "value", "origin", "why", "rule", "inputs")
 _WIDE = 80  # characters of headings; beyond it the words of each lie above each other, or the last ones are cut
 _STATE_STYLE = {
     "silent": "bold red",

@@ -16,18 +16,21 @@ from ..link.opening import open_link
 from ..link.reporting import LinkReport, report
 from ..link.statistics import summarise
 from ..reading import Scalar
-from . import lease, state
+from . import coolingcontrol, lease, state
 from .alarms.conditions import DeviceAlarms
 from .alarms.desk import AlarmDesk
 from .config import Pdu, PodConfig
 from .cooling import supervisor
 from .cooling.supervisor import CoolingState
 from .coolingcontrol import cooling_input, remote_values, settings_of
-from .document import Event, PodDocument, RackState, Reason, SkidSetPoints
+from .document import Event, PodDocument, RackState, SkidSetPoints
 from .member import Member, writes_lease
 from .power import sums as power
 from .powercontrol import PowerControl
+from .reasons import Reason
 from .topology.watching import PhysicsWatch
+from .why.keeper import Keeper
+from .why.store import ADVISING
 
 _REQUEST_PART = 0.45  # of a scan that one request may take …
 _REQUEST_MAX_S = 1.0  # … at most
@@ -38,8 +41,9 @@ class PodRunner:
     """A pod under control. `scan()` is one pass; `run()` repeats it on time.
 
     It reads before it writes: the first set-points of a controller are those that stand in it, changed only
-    where the pod wants something else. With `advise` it never writes. What people did with alarms is kept in `state_dir`, and
-    heard from there; None: neither. `once` is for a single scan: no alarm waits for its delay.
+    where the pod wants something else. With `advise` it never writes, and leaves alarms to the host that controls. What people
+    did with alarms is kept in `state_dir`, and heard from there, and what the host decides is shown there; None: nothing of that.
+    `once` is for a single scan: no alarm waits for its delay.
     """
 
     def __init__(
@@ -62,7 +66,8 @@ class PodRunner:
         self._power = PowerControl(config, advise=advise)
         self._physics = PhysicsWatch(config)
         self._trim_known = False
-        self._desk = AlarmDesk(config, state_dir, at_once=once)
+        self._desk = AlarmDesk(config, None if advise else state_dir, at_once=once)
+        self._keeper = Keeper(state_dir / ADVISING if advise and state_dir is not None else state_dir)
         self._scans = 0
         self._overruns = 0
         self._last_s: float | None = None
@@ -102,6 +107,7 @@ class PodRunner:
     async def close(self) -> None:
         """Give the leases back, best effort, and close every connection."""
         self._desk.close(clock.utc_now())
+        self._keeper.close()
         if not self.advise:
             releases = [member.release(_RELEASE_S) for member in self.members.values()]
             await asyncio.gather(*releases, return_exceptions=True)
@@ -177,6 +183,8 @@ class PodRunner:
             events += member.events
             member.events = []
         events += self._power.take_events()
+        reasons = coolingcontrol.reasons(self._reasons, wanted, self.members, advise=self.advise)
+        reasons = self._keeper.told((*reasons, *self._power.reasons(self.members)), now_s, now)
         bus = summarise([link.statistics for link in self._links.values()], now_s)
         rate = None
         if self._last_s is not None and now_s > self._last_s:
@@ -195,7 +203,7 @@ class PodRunner:
             feeds=feeds,
             racks=racks,
             limits=self._power.views(),
-            reasons=(*self._reasons, *self._power.reasons()),
+            reasons=reasons,
             totals=state.totals(skids, feeds),
             alarms=told.active,
             returned=told.returned,
@@ -203,14 +211,17 @@ class PodRunner:
             alarm_load=told.load,
             findings=power.findings(feeds, pdus)
             + (() if self.advise else state.lease_findings((*skids, *pdus)))
-            + self._desk.findings(),
+            + self._desk.findings()
+            + self._keeper.findings(),
             events=tuple(sorted(events, key=lambda event: event.time)),
             bus=bus,
             requests_per_s=rate,
             scan_overruns=self._overruns,
             trim_kPa=self._cooling.trim_kPa,
         )
-        return self._physics.judged(document, now_s)
+        document = self._physics.judged(document, now_s)
+        self._keeper.publish(document, now_s)
+        return document
 
 
 def _alarms(member: Member) -> DeviceAlarms:

@@ -1,0 +1,133 @@
+"""What of the host's decisions is written down, and since when each rule has set its value. Pure.
+
+Set-points that move a little in each scan must not bury what matters: a value is noted when it moved by more than its dead
+band since it was last noted, and of one point at most so often; what is left out is counted in the next note.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+import msgspec
+from msgspec.structs import replace
+
+from ..reasons import Input, Outcome, Reason
+
+DEAD_BAND: dict[str, float] = {
+    "remote_supply_temperature": 0.5,
+    "remote_differential_pressure": 10.0,
+    "remote_heat": math.inf,
+}
+"""In the point's unit, of those that follow measurements. Heat is passed on as it is measured: only its rule is noted. All other
+points are noted at every change; their own control holds each of them for a while."""
+OFTEN = 6
+WITHIN_S = 600.0
+"""Of one point that has a dead band, and of outcomes, at most `OFTEN` notes within this."""
+_SAME = 0.05
+
+
+class Note(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that the host did, wanted to do, or advised. `old` is what was noted before, None: nothing, or no value.
+    `unnoted`: how often the rule or the outcome changed since without a note of its own."""
+
+    time: datetime
+    target: str
+    old: float | str | None
+    new: float | str | None
+    unit: str
+    rule: str
+    inputs: tuple[Input, ...] = ()
+    outcome: Outcome = ""
+    detail: str = ""
+    unnoted: int = 0
+
+
+class Watched(msgspec.Struct, frozen=True):
+    """One point: how it stood in the last scan, since when its rule sets it, and how it was last noted."""
+
+    seen: Reason
+    since: datetime
+    noted: Reason | None = None
+    times_s: tuple[float, ...] = ()
+    unnoted: int = 0
+
+
+State = Mapping[str, Watched]
+
+
+def step(
+    state: State, reasons: Sequence[Reason], now_s: float, utc: datetime
+) -> tuple[State, list[Reason], list[Note]]:
+    """After a scan: the reasons with `since`, and what is noted. A point of which nothing is said now stays as it was."""
+    after = dict(state)
+    told: list[Reason] = []
+    notes: list[Note] = []
+    for reason in reasons:
+        before = state.get(reason.of)
+        watched, note = _begin(reason, now_s, utc) if before is None else _go_on(before, reason, now_s, utc)
+        after[reason.of] = watched
+        told.append(replace(reason, since=watched.since))
+        notes += [note] if note is not None else []
+    return after, told, notes
+
+
+def _begin(reason: Reason, now_s: float, utc: datetime) -> tuple[Watched, Note | None]:
+    """Where nothing had to be done there is nothing to note."""
+    watched = Watched(reason, utc)
+    return (watched, None) if not reason.outcome else _noted(watched, reason, now_s, utc)
+
+
+def _go_on(before: Watched, reason: Reason, now_s: float, utc: datetime) -> tuple[Watched, Note | None]:
+    changed = reason.rule != before.seen.rule or _stepped(before.seen, reason)
+    watched = replace(before, seen=reason, since=utc if changed else before.since)
+    noted = before.noted
+    if noted is None:
+        return _noted(watched, reason, now_s, utc) if changed else (watched, None)
+    if _stepped(noted, reason):
+        return _noted(watched, reason, now_s, utc)
+    turned = reason.rule != before.seen.rule or reason.outcome != before.seen.outcome
+    left_out = replace(watched, unnoted=watched.unnoted + turned)
+    if reason.rule == noted.rule and reason.outcome == noted.outcome and not _moved(noted, reason):
+        return left_out, None
+    if sum(now_s - each < WITHIN_S for each in before.times_s) < OFTEN:
+        return _noted(watched, reason, now_s, utc)
+    return left_out, None
+
+
+def _noted(watched: Watched, reason: Reason, now_s: float, utc: datetime) -> tuple[Watched, Note]:
+    note = Note(
+        time=utc,
+        target=reason.of,
+        old=None if watched.noted is None else watched.noted.value,
+        new=reason.value,
+        unit=reason.unit,
+        rule=reason.rule,
+        inputs=reason.inputs,
+        outcome=reason.outcome,
+        detail=reason.detail,
+        unnoted=watched.unnoted,
+    )
+    times_s = (*(each for each in watched.times_s if now_s - each < WITHIN_S), now_s)[-OFTEN:]
+    return replace(watched, noted=reason, times_s=times_s, unnoted=0), note
+
+
+def _stepped(before: Reason, now: Reason) -> bool:
+    """A change that is an act of its own: of a word, from or to no value, or of a number that is not continuous."""
+    if isinstance(before.value, float) and isinstance(now.value, float):
+        return _band(now) is None and abs(now.value - before.value) > _SAME
+    if _band(now) is not None and now.rule == before.rule:
+        return False
+    return before.value != now.value
+
+
+def _moved(noted: Reason, now: Reason) -> bool:
+    band = _band(now)
+    if band is None or not isinstance(noted.value, float) or not isinstance(now.value, float):
+        return False
+    return abs(now.value - noted.value) > band
+
+
+def _band(reason: Reason) -> float | None:
+    return DEAD_BAND.get(reason.of.rpartition(".")[2])
