@@ -9,13 +9,16 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 import pytest
 from mallee.cli import main
 from mallee.paths import pod_state_dir
 from mallee.pod.document import PodDocument
 from mallee.pod.runner import run_pod
+from mallee.pod.why.noting import Note
 from mallee.pod.why.store import DecisionStore
 
 from ..peers_in_thread import PeersInThread, in_thread, peers_in_thread, write_pod_file
@@ -153,6 +156,17 @@ def test_errors_without_a_host(mallee, arguments, code, what, next_step) -> None
 def test_without_a_host_the_controller_alone_is_asked(mallee) -> None:
     (answer,) = mallee("why", "skid-1.remote_heat", "-o", "json").json
     assert answer["set_by"] == "lease" and any("no host of this pod runs here" in note for note in answer["notes"])
+
+
+def test_what_an_earlier_host_did_is_told_with_the_rule_of_now(mallee, host: Path) -> None:
+    """A host that begins anew takes over what it finds: why that came to be stands in the notes of the one before."""
+    noon = datetime(2026, 1, 1, 12, tzinfo=UTC)
+    note = Note(time=noon, target="rack-1.permit", old="on", new="off", unit="", rule="pdu-a may open in 29 s")
+    log = host / "decisions.1.jsonl"
+    log.write_bytes(msgspec.json.encode(note) + b"\n")
+    (answer,) = mallee("why", "rack-1.permit", "-o", "json").json
+    assert "before that, 2026-01-01 12:00:00 UTC: off: pdu-a may open in 29 s" in answer["notes"]
+    log.unlink()
 
 
 def test_a_host_that_ended_or_hangs_is_told(mallee, host: Path, tmp_path: Path, monkeypatch) -> None:

@@ -81,6 +81,13 @@ def test_each_change_of_a_limit_and_what_came_of_it_is_noted() -> None:
     assert [note.outcome for note in watch.notes[-2:]] == ["asked", "written"]
 
 
+def test_the_first_note_of_a_permit_knows_what_it_was() -> None:
+    watch = Watch()
+    watch.scan(Reason(of="rack-1.permit", value="on", unit="", rule="no main", outcome=""))
+    watch.scan(Reason(of="rack-1.permit", value="off", unit="", rule="pdu-b1", outcome="written"))
+    assert [(note.old, note.new) for note in watch.notes] == [("on", "off")]
+
+
 def test_since_is_of_the_rule_not_of_its_numbers() -> None:
     watch = Watch()
     (first,) = watch.scan(pressure(150.0))

@@ -91,13 +91,13 @@ async def explain(config: PodConfig, folder: Path, place: str, point: str, *, ti
         if point not in RACK_POINTS:
             raise _no_point(place, point, RACK_POINTS, rack=True)
         found = host(folder, config)
-        return _dated(answers.of_rack(found.document, place, point, found.age_s), found)
+        return _dated(_earlier(answers.of_rack(found.document, place, point, found.age_s), folder), found)
     branch = _BRANCH.match(point)
     name = f"branch.{branch[1]}.state" if branch else point
     found = live(folder)
     reason = None if found is None else _reason(found, f"{place}.{name}")
     if found is not None and reason is not None:
-        return _dated(answers.of_reason(found.document, reason, found.age_s), found)
+        return _dated(_earlier(answers.of_reason(found.document, reason, found.age_s), folder), found)
     told = await _of_controller(config, place, name, timeout_s)
     if found is None:
         return replace(told, notes=(*told.notes, "no host of this pod runs here: the controller alone was asked"))
@@ -142,7 +142,7 @@ def _because(config: PodConfig, found: Live, told: Answer, place: str, name: str
         reason = _reason(found, source)
         if reason is not None:
             since = "" if reason.since is None else f", since {reason.since:%H:%M:%S} UTC"
-            extra.append(f"{source} is {_shown(reason)}: {reason.rule}{since}")
+            extra.append(f"{source} is {_shown(reason.value, reason.unit)}: {reason.rule}{since}")
             told = replace(told, ask=tuple(dict.fromkeys((source, *told.ask))))
     return _dated(replace(told, notes=(*extra, *told.notes)), found)
 
@@ -158,6 +158,16 @@ def _sources(config: PodConfig, found: Live, place: str, name: str) -> list[str]
     return [f"{rack}.permit" for rack in dict.fromkeys(mine) if f"{rack}.permit" in off]
 
 
+def _earlier(told: Answer, folder: Path) -> Answer:
+    """With what was noted before this rule began: also by a host that ran before this one."""
+    past = [note for note in notes(folder, told.point)[0] if told.since is not None and note.time < told.since]
+    if not past:
+        return told
+    last = past[-1]
+    text = f"before that, {last.time:%Y-%m-%d %H:%M:%S} UTC: {_shown(last.new, last.unit)}: {last.rule}"
+    return replace(told, notes=(*told.notes, text))
+
+
 def _dated(told: Answer, found: Live) -> Answer:
     extra: list[str] = []
     if found.advising:
@@ -167,9 +177,10 @@ def _dated(told: Answer, found: Live) -> Answer:
     return replace(told, notes=(*told.notes, *extra), document_age_s=found.age_s)
 
 
-def _shown(reason: Reason) -> str:
-    value = f"{reason.value:.1f}" if isinstance(reason.value, float) else str(reason.value)
-    return f"{value} {reason.unit}".rstrip()
+def _shown(value: float | str | None, unit: str) -> str:
+    if value is None:
+        return "no value"
+    return f"{value:.1f} {unit}".rstrip() if isinstance(value, float) else str(value)
 
 
 def _reason(found: Live, of: str) -> Reason | None:

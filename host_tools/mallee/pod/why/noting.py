@@ -29,8 +29,8 @@ _SAME = 0.05
 
 
 class Note(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that the host did, wanted to do, or advised. `old` is what was noted before, None: nothing, or no value.
-    `unnoted`: how often the rule or the outcome changed since without a note of its own."""
+    """One thing that the host did, wanted to do, or advised. `old` is what it was when it was noted last, None: not known, or no
+    value. `unnoted`: how often the rule or the outcome changed since without a note of its own."""
 
     time: datetime
     target: str
@@ -84,7 +84,7 @@ def _go_on(before: Watched, reason: Reason, now_s: float, utc: datetime) -> tupl
     watched = replace(before, seen=reason, since=utc if changed else before.since)
     noted = before.noted
     if noted is None:
-        return _noted(watched, reason, now_s, utc) if changed else (watched, None)
+        return _noted(watched, reason, now_s, utc, before.seen) if changed else (watched, None)
     if _stepped(noted, reason):
         return _noted(watched, reason, now_s, utc)
     turned = reason.rule != before.seen.rule or reason.outcome != before.seen.outcome
@@ -96,11 +96,15 @@ def _go_on(before: Watched, reason: Reason, now_s: float, utc: datetime) -> tupl
     return left_out, None
 
 
-def _noted(watched: Watched, reason: Reason, now_s: float, utc: datetime) -> tuple[Watched, Note]:
+def _noted(
+    watched: Watched, reason: Reason, now_s: float, utc: datetime, seen: Reason | None = None
+) -> tuple[Watched, Note]:
+    """`seen`: how it stood before, where that was not noted."""
+    before = watched.noted or seen
     note = Note(
         time=utc,
         target=reason.of,
-        old=None if watched.noted is None else watched.noted.value,
+        old=None if before is None else before.value,
         new=reason.value,
         unit=reason.unit,
         rule=reason.rule,

@@ -65,7 +65,9 @@ DECIDED = (
     Decided("isolated", also=("leak_rope.1", "leak_rope.2", "closed"), otherwise="a leak is latched at these racks"),
     Decided("state", by=(("safe_reason", ("none",)), ("state", ()))),
 )
-_SWITCHED = "a person or another master switched it (`mallee log` has when); after a restart it is as the contactors report"
+_SWITCHED = (
+    "a person or another master switched it (`mallee log` has when); after a restart it is as the contactors report"
+)
 INSTEAD = (
     ("*supply_temperature*", ("active_supply_temperature", "valve_command")),
     ("*return_temperature", ("active_supply_temperature", "valve_command")),
