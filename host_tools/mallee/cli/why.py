@@ -41,14 +41,15 @@ def why(
     Parameters
     ----------
     point
-        DEVICE.POINT, RACK.power_limit or RACK.permit. A device or rack alone, or nothing: list what the host sets there.
+        DEVICE.POINT, RACK.power_limit or RACK.permit; an address (tcp://HOST:PORT#UNIT) and a point as two words. A device or
+        rack alone, or nothing: list what the host sets there.
     log
         What the host did with it before (`mallee log` has all).
     """
     context = Context(common)
     config = context.pod()
     folder = pod_state_dir(config.pod.name, config.pod.host_id)
-    place, name = asking.place_and_point(config, ".".join(point)) if point else (None, "")
+    place, name = asking.place_and_point(config, point) if point else (None, "")
     if log:
         return show_notes(context, folder, ".".join(point) or None, None)
     if place is None or not name:

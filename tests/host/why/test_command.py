@@ -186,6 +186,13 @@ def test_a_host_that_ended_or_hangs_is_told(mallee, host: Path, tmp_path: Path, 
     assert ran.code == 3 and "the last one spoke at 20" in ran.err
 
 
+def test_a_controller_that_no_pod_file_names_is_asked_by_its_address(mallee, peers: PeersInThread) -> None:
+    address = f"{peers.pod.config.skids[0].address}#1"
+    (answer,) = mallee("why", address, "minimum_speed", "-o", "json").json
+    assert answer["set_by"] == "setting" and answer["point"] == f"{address}.minimum_speed"
+    assert mallee("why", address, "minimum_sped").code == 2
+
+
 def test_a_controller_that_does_not_answer_is_no_answer(mallee, tmp_path: Path) -> None:
     file = tmp_path / "pod.toml"
     file.write_text('[pod]\nname = "p"\n[[skid]]\nname = "s"\naddress = "tcp://127.0.0.1:9"\n', encoding="utf-8")

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 import pytest
 from mallee import resources
 from mallee.device.dictionary import Dictionary
+from mallee.pod.maps.load import load_map
 from mallee.pod.why import registers
 from mallee.pod.why.answer import Answer
 from mallee.reading import Quality, Reading, Scalar
@@ -144,6 +145,13 @@ def test_who_writes_a_register(dictionary, name, set_by, says, ask_also) -> None
 def test_a_setting_says_whether_it_is_at_its_default() -> None:
     assert "it is at its default" in ask(PUMP, "minimum_speed", {**LOCAL, "minimum_speed": 15.0}).why
     assert "its default is 15 %" in ask(PUMP, "minimum_speed", {**LOCAL, "minimum_speed": 20.0}).why
+
+
+def test_a_device_of_another_make_is_only_read() -> None:
+    shelf = load_map(resources.examples_dir() / "shelf.toml")
+    for name in shelf.by_name:
+        answer = ask(shelf, name, {})
+        assert answer.set_by == "nobody" and "the host only reads" in answer.why and answer.notes == ()
 
 
 def test_what_is_not_known_says_so() -> None:

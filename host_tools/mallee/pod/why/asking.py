@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -12,7 +12,7 @@ from ... import resources
 from ...device.dictionary import Dictionary
 from ...errors import ExitCode, MalleeError
 from ...suggest import did_you_mean
-from ..config import MappedDevice, PodConfig
+from ..config import PodConfig
 from ..fleet import Fleet, find_controller
 from ..reasons import Reason
 from . import answer as answers
@@ -65,9 +65,12 @@ def host(folder: Path, config: PodConfig) -> Live:
     return found
 
 
-def place_and_point(config: PodConfig, text: str) -> tuple[str, str]:
-    """`rack-1.power_limit` as its two parts; the second is empty for a device or rack alone. Names may have points in them.
-    Raises MalleeError with the nearest name."""
+def place_and_point(config: PodConfig, words: Sequence[str]) -> tuple[str, str]:
+    """`rack-1.power_limit`, in one word or two, as its two parts; the second is empty for a device or rack alone. Names may have
+    points in them; an address is a word of its own. Raises MalleeError with the nearest name."""
+    if "://" in words[0] and len(words) == 2:
+        return words[0], words[1]
+    text = ".".join(words)
     places = [*(member.name for member in config.members), *(rack.name for rack in config.racks)]
     for place in sorted(places, key=len, reverse=True):
         if text == place or text.startswith(f"{place}."):
@@ -189,7 +192,7 @@ def _reason(found: Live, of: str) -> Reason | None:
 
 def _bundled(config: PodConfig, place: str) -> Dictionary | None:
     """The map that this release has for such a controller: names can be told right from wrong before it answers."""
-    if isinstance(find_controller(config, place), MappedDevice):
+    if find_controller(config, place) not in config.controllers:
         return None
     return resources.dictionary("pump" if place in {skid.name for skid in config.skids} else "pdu")
 
