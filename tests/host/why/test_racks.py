@@ -51,6 +51,7 @@ def test_a_rack_without_a_limit_says_why_it_has_none() -> None:
 
 
 def test_a_rack_that_is_off_says_which_main_it_was_for() -> None:
-    _, permits = reasons({}, frozenset({"rack-8", "rack-6"}), {"rack-8.permit": "pdu-b4 may open in 20 s"})
+    caps, permits = reasons({}, frozenset({"rack-8", "rack-6"}), {"rack-8.permit": "pdu-b4 may open in 20 s"})
+    assert caps["rack-8"].value is None and "it is off" in caps["rack-8"].rule
     assert (permits["rack-8"].value, permits["rack-8"].rule) == ("off", "pdu-b4 may open in 20 s")
     assert permits["rack-6"].rule == "it was off before this host began"

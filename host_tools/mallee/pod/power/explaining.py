@@ -48,6 +48,8 @@ def _cap(
     value = decision.caps_kW.get(name)
     if value is not None:
         rule = state.why.get(name) or why or ""
+    elif name in decision.off:
+        rule = "it is off: its branches have no permit"
     elif not rack.power_limit:
         rule = "nothing can limit it: it has no power_limit in the pod file"
     elif not config.power.cap:
