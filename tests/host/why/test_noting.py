@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from mallee.pod.reasons import Reason
 from mallee.pod.why import noting
-from mallee.pod.why.noting import OFTEN, WITHIN_S, Note
+from mallee.pod.why.noting import MOVED_EACH_S, OFTEN, WITHIN_S, Note
 
 START = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -42,14 +42,16 @@ def test_a_set_point_that_follows_measurements_is_noted_beyond_its_dead_band_onl
     assert len(watch.notes) == 1 and watch.notes[0].old is None
     watch.scan(pressure(161.0))
     assert [(note.old, note.new) for note in watch.notes[1:]] == [(150.0, 161.0)]
-    watch.scan(pressure(150.9))  # since the last note, not since the last scan
+    watch.scan(pressure(150.9))
+    assert len(watch.notes) == 2  # not twice in a minute
+    watch.scan(pressure(150.9), seconds=MOVED_EACH_S)  # since the last note, not since the last scan
     assert [(note.old, note.new) for note in watch.notes[2:]] == [(161.0, 150.9)]
 
 
 def test_small_steps_add_up() -> None:
     watch = Watch()
     for step in range(24):
-        watch.scan(pressure(150.0 + step))
+        watch.scan(pressure(150.0 + step), seconds=MOVED_EACH_S)
     assert [note.new for note in watch.notes] == [150.0, 161.0, 172.0]
 
 
@@ -57,14 +59,22 @@ def test_rules_that_take_turns_in_each_scan_are_bounded_and_counted() -> None:
     watch = Watch()
     for second in range(int(WITHIN_S)):
         watch.scan(pressure(150.0, rule=("load", "floor")[second % 2]))
-    assert len(watch.notes) == OFTEN
+    assert len(watch.notes) == 1 + OFTEN
     for second in range(int(WITHIN_S)):
         watch.scan(pressure(150.0, rule=("floor", "load")[second % 2]))
-    assert len(watch.notes) <= 2 * OFTEN
+    assert len(watch.notes) <= 1 + 2 * OFTEN
     assert sum(note.unnoted for note in watch.notes) >= WITHIN_S - 2 * OFTEN
     last = watch.notes[-1]
     watch.scan(pressure(150.0, rule="other"), seconds=WITHIN_S)
     assert watch.notes[-1].rule == "other" and watch.notes[-1] is not last  # what stands in the end is noted
+
+
+def test_a_ramp_does_not_hide_the_rule_that_ends_it() -> None:
+    watch = Watch()
+    for second in range(100):
+        watch.scan(pressure(200.0 - second))
+    watch.scan(pressure(100.0, rule="floor"))
+    assert [(note.new, note.rule) for note in watch.notes] == [(200.0, "load"), (140.0, "load"), (100.0, "floor")]
 
 
 def test_each_change_of_a_limit_and_what_came_of_it_is_noted() -> None:

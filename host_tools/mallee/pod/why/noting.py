@@ -1,7 +1,8 @@
 """What of the host's decisions is written down, and since when each rule has set its value. Pure.
 
 Set-points that move a little in each scan must not bury what matters: a value is noted when it moved by more than its dead
-band since it was last noted, and of one point at most so often; what is left out is counted in the next note.
+band since it was last noted, of one point at most once a minute; rules and outcomes that take turns are noted so often at most,
+and what is left out of them is counted in the next note.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ DEAD_BAND: dict[str, float] = {
 }
 """In the point's unit, of those that follow measurements. Heat is passed on as it is measured: only its rule is noted. All other
 points are noted at every change; their own control holds each of them for a while."""
+MOVED_EACH_S = 60.0
+"""A value that moves on under the same rule is noted so often at most."""
 OFTEN = 6
 WITHIN_S = 600.0
-"""Of one point that has a dead band, and of outcomes, at most `OFTEN` notes within this."""
+"""Other rules and outcomes of one point: at most `OFTEN` notes within this."""
 _SAME = 0.05
 
 
@@ -50,7 +53,9 @@ class Watched(msgspec.Struct, frozen=True):
     seen: Reason
     since: datetime
     noted: Reason | None = None
-    times_s: tuple[float, ...] = ()
+    noted_s: float = 0.0
+    turns_s: tuple[float, ...] = ()
+    """When another rule or outcome was noted."""
     unnoted: int = 0
 
 
@@ -89,11 +94,13 @@ def _go_on(before: Watched, reason: Reason, now_s: float, utc: datetime) -> tupl
         return _noted(watched, reason, now_s, utc)
     turned = reason.rule != before.seen.rule or reason.outcome != before.seen.outcome
     left_out = replace(watched, unnoted=watched.unnoted + turned)
-    if reason.rule == noted.rule and reason.outcome == noted.outcome and not _moved(noted, reason):
+    if reason.rule == noted.rule and reason.outcome == noted.outcome:
+        due = _moved(noted, reason) and now_s - before.noted_s >= MOVED_EACH_S
+        return _noted(watched, reason, now_s, utc) if due else (left_out, None)
+    lately_s = tuple(each for each in before.turns_s if now_s - each < WITHIN_S)
+    if len(lately_s) >= OFTEN:
         return left_out, None
-    if sum(now_s - each < WITHIN_S for each in before.times_s) < OFTEN:
-        return _noted(watched, reason, now_s, utc)
-    return left_out, None
+    return _noted(replace(watched, turns_s=(*lately_s, now_s)), reason, now_s, utc)
 
 
 def _noted(
@@ -113,8 +120,7 @@ def _noted(
         detail=reason.detail,
         unnoted=watched.unnoted,
     )
-    times_s = (*(each for each in watched.times_s if now_s - each < WITHIN_S), now_s)[-OFTEN:]
-    return replace(watched, noted=reason, times_s=times_s, unnoted=0), note
+    return replace(watched, noted=reason, noted_s=now_s, unnoted=0), note
 
 
 def _stepped(before: Reason, now: Reason) -> bool:
