@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,6 +16,7 @@ from . import resources
 from .errors import MalleeError
 from .paths import user_config_dir
 from .pod import lines as toml_lines
+from .pod import listing
 from .pod.config import ControlSection, PodConfig, PodSection
 from .pod.loader import load_pod
 from .pod.tomlfile import wrong_setting
@@ -113,21 +115,42 @@ def shown(settings: Settings, config: PodConfig) -> list[Setting]:
     text = settings.pod_file.read_text(encoding="utf-8")
     lines, given = toml_lines.locate(text), tomllib.loads(text)
     rows = list(settings.found.values())
-    host_line = lines.get(("pod", "host_id"))
-    origin = "default" if host_line is None else f"{settings.pod_file}:{host_line}"
-    rows.append(settings.host_id or Setting("pod.host_id", config.pod.host_id, origin))
-    for item in _CONTROL:
-        name = item.name
-        if name in settings.control:
-            origin = settings.control[name].origin
-        elif name in given.get("control", {}):
-            origin = f"{settings.pod_file}:{lines[('control', name)]}"
-        elif name in settings.user_control:
-            origin = settings.user_control[name].origin
+    for name, path, value in listing.values(config):
+        section, key = path[0], path[-1]
+        if name == "pod.host_id" and settings.host_id is not None:
+            origin = settings.host_id.origin
+        elif section == "control" and key in settings.control:
+            origin = settings.control[key].origin
+        elif _given(given, path):
+            origin = f"{settings.pod_file}:{toml_lines.line_of(lines, path)}"
+        elif section == "control" and key in settings.user_control:
+            origin = settings.user_control[key].origin
         else:
             origin = "default"
-        rows.append(Setting(f"control.{name}", getattr(config.control, name), origin))
+        rows.append(Setting(name, value, origin))
     return rows
+
+
+def named(rows: list[Setting], names: Sequence[str]) -> list[Setting]:
+    """Those of these names, sections or patterns; all without any. Raises MalleeError for one that finds nothing."""
+    found: dict[str, Setting] = {}
+    for name in names:
+        matches = [row for row in rows if row.name.startswith(f"{name}.") or fnmatchcase(row.name, name)]
+        if not matches:
+            known = {part for row in rows for part in (row.name, row.name.partition(".")[0])}
+            raise MalleeError(f"there is no setting {name!r}", "a typing error", did_you_mean(name, known))
+        found.update({row.name: row for row in matches})
+    return list(found.values()) if names else rows
+
+
+def _given(data: Any, path: toml_lines.Path) -> bool:
+    """Whether the file itself has that value."""
+    for step in path:
+        try:
+            data = data[step]
+        except (KeyError, IndexError, TypeError):
+            return False
+    return True
 
 
 def _pod_file(

@@ -13,10 +13,16 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from mallee import clock, resources
 from mallee.cli import main
+from mallee.pod.config import ControlSection, HistorySection, Rack, Skid
 from mallee.pod.document import from_json
+from mallee.pod.loader import load_pod
+from mallee.pod.power.settings import PowerSection
+from mallee.pod.reaching import nothing_runs
+from mallee.pod.topology.settings import PhysicsSection
 from mallee.testing import MockPod
 
 from .peers_in_thread import PeersInThread, peers_in_thread, write_pod_file
@@ -285,6 +291,49 @@ def test_config_show_names_each_origin(mallee, pod_file: Path, monkeypatch: pyte
     monkeypatch.delenv("MALLEE_LEASE_S")
     (user / "config.toml").write_text('outptu = "json"\n')
     assert "did you mean 'output'?" in mallee("config", "show").err
+
+
+def test_config_show_lists_every_value_of_the_structures(mallee, pod_file: Path) -> None:
+    """None of the sections is listed by hand: a new key is there by itself."""
+    with pod_file.open("a", encoding="utf-8") as file:
+        file.write("\n[power]\nsite_kW = 200.0\n[history]\nraw_days = 3\n")
+    rows = {row["setting"]: row for row in mallee("config", "show", "-o", "json").json}
+    for section, kind in (("control", ControlSection), ("power", PowerSection), ("physics", PhysicsSection)):
+        assert {f"{section}.{name}" for name in kind.__struct_fields__} <= set(rows)
+    assert {f"history.{name}" for name in HistorySection.__struct_fields__} <= set(rows)
+    assert {f"rack.rack-1.{name}" for name in Rack.__struct_fields__} <= set(rows)
+    assert {"feed.A.policy", "pdu.pdu-b.branch_A", "skid.skid-1.address", "plant.exchanger.ua_kW_K"} <= set(rows)
+    text = pod_file.read_text(encoding="utf-8").splitlines()
+    assert rows["power.site_kW"]["value"] == 200.0 and rows["power.cap"]["origin"] == "default"
+    for name, line in (("power.site_kW", "site_kW = 200.0"), ("history.raw_days", "raw_days = 3")):
+        assert rows[name]["origin"] == f"{pod_file}:{text.index(line) + 1}"
+    default = resources.pods()["default"]
+    text = default.read_text(encoding="utf-8").splitlines()
+    line = text.index('name = "B"') + 3
+    (row,) = mallee("config", "show", "feed.B.main_A", "-c", str(default), "-o", "json").json
+    assert row == {"setting": "feed.B.main_A", "value": 2000.0, "origin": f"{default}:{line}"}
+
+
+def test_config_show_of_some_settings(mallee) -> None:
+    rows = mallee("config", "show", "power", "rack.*.priority", "-o", "json").json
+    assert {row["setting"].partition(".")[0] for row in rows} == {"power", "rack"}
+    assert [row["setting"] for row in rows if row["setting"].startswith("rack")] == [
+        "rack.rack-1.priority", "rack.rack-2.priority",
+    ]  # fmt: skip
+    ran = mallee("config", "show", "pwoer")
+    assert ran.code == 2 and "did you mean 'power'?" in ran.err
+
+
+def test_where_nothing_runs_alarms_say_how_to_start(mallee, tmp_path: Path) -> None:
+    """And blame no gateway: all addresses are of this computer."""
+    file = tmp_path / "none.toml"
+    file.write_text('[pod]\nname = "p"\n[[skid]]\nname = "s"\naddress = "tcp://127.0.0.1:9"\n', encoding="utf-8")
+    ran = mallee("alarms", "-c", str(file))
+    assert ran.code == 3 and ran.out == "" and "gateway" not in ran.err
+    assert "none of its 1 controllers answers" in ran.err and "start `mallee demo`" in ran.err
+    there = msgspec.structs.replace(load_pod(file), skids=(Skid("s", "tcp://192.0.2.1:502"),))
+    error = nothing_runs(there, str(file))
+    assert error.code == 3 and "mallee scan" in error.next and "mallee demo" not in error.next
 
 
 def test_the_other_bundled_pod_has_a_name(mallee, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,13 +138,31 @@ def test_pressure_follows_the_most_loaded_rack(parts, pressure_kPa) -> None:
 
 def test_each_set_point_says_its_rule() -> None:
     _, reasons = settled(SETTINGS, loaded(0.8, 0.2))
-    assert "r0 draws 80%" in reasons["differential_pressure"].rule
+    pressure = reasons["differential_pressure"]
+    assert "the most loaded rack" in pressure.rule and pressure.lost[0].value == 100.0  # the floor
+    assert next(each for each in pressure.inputs if each.name == "r0.load_averaged").value == pytest.approx(80.0)
     assert reasons["supply_temperature"].rule == "the setting" and reasons["operation"].rule == "all skids run"
     assert reasons["heat"].value == pytest.approx(90.0) and "equal share" in reasons["heat"].rule
     warm = (one("a", facility_supply_degC=30.0), one("b", facility_supply_degC=36.5, dew_point_degC=20.0))
     _, wanted, told = step(SETTINGS, CoolingState(), CoolingInput(skids=warm), 1.0)
     assert wanted["a"].supply_temperature_degC == 39.5 and "facility water" in told[0].rule
-    assert told[0].inputs == {"a": 30.0, "b": 36.5}
+    assert [(each.name, each.value) for each in told[0].inputs] == [
+        ("a.facility_supply_temperature", 30.0), ("b.facility_supply_temperature", 36.5),
+    ]  # fmt: skip
+    assert [(each.rule, each.value) for each in told[0].lost] == [
+        ("the setting", 37.0), ("the warmest dew point plus 2.5 K", 22.5),
+    ]  # fmt: skip
+
+
+def test_a_rule_keeps_its_words_while_its_numbers_move() -> None:
+    """Since when it sets the value, and what is noted of it, hang on that."""
+    state = CoolingState()
+    told = set()
+    for second in range(60):
+        skids = (one(differential_pressure_kPa=190.0 + second % 7),)
+        state, _, reasons = step(SETTINGS, state, CoolingInput(skids=skids, racks=loaded(0.7 + second / 500, 0.2)), 1.0)
+        told |= {(reason.of, reason.rule) for reason in reasons}
+    assert len(told) == 4
 
 
 def test_a_host_that_takes_over_moves_pressure_slowly_from_its_predecessors() -> None:

@@ -123,6 +123,7 @@ def test_export_to_parquet(folder, capsys):
         (["history", "--history", "nothing.db"], 2, "there is no history yet"),
         (["history", "--history", "pod.toml"], 2, "no history of mallee"),
         (["history", "--config", "other.toml"], 2, "has no [history]"),
+        (["history", "--config", "other.toml"], 2, '\n[history]\npath = "history.db"'),
     ],
 )
 def test_what_is_wrong_is_said(folder, capsys, arguments, code, says):

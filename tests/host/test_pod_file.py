@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import msgspec
@@ -10,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from mallee import resources
 from mallee.errors import ExitCode, MalleeError
+from mallee.pod.config import HistorySection, PodConfig
 from mallee.pod.lines import locate
 from mallee.pod.loader import load_pod, parse_pod
 
@@ -83,6 +85,24 @@ def test_the_good_one_loads() -> None:
 def test_the_default_pod_loads() -> None:
     pod = load_pod(resources.examples_dir() / "pod.toml")
     assert (len(pod.skids), len(pod.pdus), len(pod.racks), len(pod.feeds)) == (2, 8, 8, 2)
+
+
+def test_what_the_default_pod_has_behind_a_sign_is_right_too() -> None:
+    """Whoever removes the # of an optional key has a pod file that loads; and the sections that there are stand there."""
+    text = (resources.examples_dir() / "pod.toml").read_text(encoding="utf-8")
+    optional = re.compile(r"^# (?=\[|\w+ = )", re.MULTILINE)
+    assert len(optional.findall(text)) >= 30
+    pod, default = parse_pod(optional.sub("", text)), parse_pod(text)
+    assert (pod.control, pod.physics, pod.feeds) == (
+        default.control,
+        default.physics,
+        default.feeds,
+    )  # as the file says
+    assert pod.power == msgspec.structs.replace(default.power, site_kW=1000.0)
+    assert pod.history is not None and pod.history.raw_days == HistorySection().raw_days
+    assert pod.loops and pod.pdus[0].branch_A == 63.0 and pod.racks[0].minimum_kW == 40.0
+    sections = {field.encode_name for field in msgspec.structs.fields(PodConfig)} - {"device", "plant"}
+    assert all(re.search(rf"^(# )?\[+{section}\]", text, re.MULTILINE) for section in sections)
 
 
 def test_the_oversubscribed_pod_is_the_default_one_with_mains_of_half_the_size() -> None:

@@ -40,15 +40,15 @@ HOST_EXCEPTIONS = {
     ("deploy", "resources"),  # a build asks where the firmware is
     ("device", "resources"),  # a device looks for its dictionary among the bundled ones
 }
-WITH_FILES = ("asking", "atomic", "desk", "store")
-"""Of the alarms: the rest of that package is pure."""
+WITH_FILES = ("asking", "atomic", "desk", "keeper", "store")
+"""Of the alarms and of `why`: the rest of these packages is pure."""
 PURE = (
-    ["pod/lease.py", "pod/state.py"]
+    ["pod/lease.py", "pod/mastership.py", "pod/state.py"]
     + [
         f"pod/{part}/{path.name}"
-        for part in ("power", "cooling", "alarms", "topology")
+        for part in ("power", "cooling", "alarms", "topology", "why")
         for path in sorted((HOST / "pod" / part).glob("*.py"))
-        if part != "alarms" or path.stem not in WITH_FILES
+        if part not in ("alarms", "why") or path.stem not in WITH_FILES
     ]
     + [f"history/report/{name}.py" for name in ("amounts", "counting", "energy", "integrating", "periods")]
 )

@@ -15,6 +15,7 @@ from ..pod.alarms import asking, eemua
 from ..pod.alarms.actions import Verb
 from ..pod.alarms.store import AlarmStore
 from ..pod.config import PodConfig
+from ..pod.reaching import nothing_runs
 from ..pod.runner import scan_once
 from .common import Common, Context, duration_s
 from .output import emit, emit_document, rows_of
@@ -55,12 +56,11 @@ def show(
     config = context.pod()
     kept = AlarmStore(_folder(config)).view()
     if kept is None:
-        context.note("no host runs here: this is what stands now, and nobody's acknowledgements")
         document = clock.run(scan_once(config, timeout_s=context.timeout_s))
-        told, aside = document.alarms, document.suppressed
         if not any(member.answering for member in document.members):
-            _emit(context, rows_of([*told, *(aside if all_ else ())]))
-            return ExitCode.NO_ANSWER
+            raise nothing_runs(config, str(context.settings.pod_file))
+        context.note("no host runs here: this is what stands now, and nobody's acknowledgements")
+        told, aside = document.alarms, document.suppressed
     else:
         told, aside = (*kept.alarms, *kept.returned), kept.suppressed
         if kept.load.flood:

@@ -31,6 +31,7 @@ COMMANDS = (
     "watch",
     "trace",
     "alarms",
+    "why",
     "log",
     "recording",
     "history",

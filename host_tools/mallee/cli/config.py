@@ -20,12 +20,20 @@ def register(app: App) -> None:
     app.command(group)
 
 
-def show(*, common: Annotated[Common | None, Parameter(name="*")] = None) -> int:
-    """Every setting in force, with its origin."""
+def show(*names: str, common: Annotated[Common | None, Parameter(name="*")] = None) -> int:
+    """Every setting in force, with its origin: flag, variable, file and line, or default.
+
+    Examples: `mallee config show`; `mallee config show power`; `mallee config show 'rack.*.priority'`.
+
+    Parameters
+    ----------
+    names
+        Only these: a section such as `control`, or patterns.
+    """
     context = Context(common)
     rows = [
         {"setting": setting.name, "value": setting.value, "origin": setting.origin}
-        for setting in settings.shown(context.settings, context.pod())
+        for setting in settings.named(settings.shown(context.settings, context.pod()), names)
     ]
     emit(context.out, context.output, rows, ("setting", "value", "origin"))
     return ExitCode.DONE

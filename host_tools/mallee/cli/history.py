@@ -22,6 +22,10 @@ GAP_COLUMNS = ("device", "begin", "end", "cause", "reason")
 EVENT_COLUMNS = ("device", "when", "source", "sequence", "kind", "what")
 ENERGY_COLUMNS = ("device", "point", "begin", "end", "energy", "unit", "bridged", "restarts")
 CHECK_COLUMNS = ("level", "where", "what")
+LINES = (
+    '[history]\npath = "history.db"               # from the folder of the pod file; docs/history.md has the other keys'
+)
+"""What a pod file lacks whose pod is not recorded."""
 File = Annotated[Path | None, Parameter(name="--history")]
 
 
@@ -170,10 +174,12 @@ def opened(context: Context, file: Path | None) -> History:
         return History(file)
     section = context.pod().history
     if section is None:
+        file = context.settings.pod_file
+        where = f"copy {file} as pod.toml into your folder, add" if context.settings.bundled else f"add to {file}"
         raise MalleeError(
-            f"{context.settings.pod_file} has no [history]",
+            f"{file} has no [history]",
             "the pod is not recorded",
-            "add a table [history] to the pod file, or name a file with --history",
+            f"name a file with --history, or {where} these lines, and start `mallee run` anew:\n\n{LINES}",
         )
     return History(Path(section.path))
 

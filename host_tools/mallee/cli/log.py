@@ -1,7 +1,8 @@
-"""`mallee log`: the journal of a device."""
+"""`mallee log`: the journal of a device, and what the host did."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
@@ -9,12 +10,16 @@ from cyclopts import App, Parameter
 
 from .. import clock
 from ..device.journal import JournalEntry
-from ..errors import ExitCode
+from ..errors import ExitCode, MalleeError
+from ..paths import pod_state_dir
 from ..pod.fleet import Fleet
+from ..pod.why import asking
 from .common import Common, Context
 from .output import emit
 
 COLUMNS = ("sequence", "when", "kind", "what", "code", "value")
+NOTE_COLUMNS = ("time", "target", "old", "new", "unit", "outcome", "rule")
+NOTE_CSV_COLUMNS = (*NOTE_COLUMNS, "detail", "unnoted", "inputs")
 
 
 def register(app: App) -> None:
@@ -22,26 +27,58 @@ def register(app: App) -> None:
 
 
 def log(
-    device: str,
+    device: str | None = None,
     /,
     *,
     last: Annotated[int | None, Parameter(name=["--last", "-n"])] = None,
     common: Annotated[Common | None, Parameter(name="*")] = None,
 ) -> int:
-    """Show what happened at a device: starts, alarms, leases, switching, oldest first.
+    """Show what happened at a device: starts, alarms, leases, switching. Without one: what the host did. Oldest first.
 
     Parameters
     ----------
     device
-        Name from the pod file, or an address: tcp://HOST:PORT#UNIT.
+        Name from the pod file, or an address: tcp://HOST:PORT#UNIT. None: set-points, limits and permits that hosts here changed
+        or advised, with their rules.
     last
         Only the newest so many records.
     """
     context = Context(common)
+    if device is None:
+        config = context.pod()
+        return show_notes(context, pod_state_dir(config.pod.name, config.pod.host_id), None, last)
     entries = clock.run(_read(context, device))
     shown = entries if last is None else entries[max(0, len(entries) - last) :]
     emit(context.out, context.output, [_row(device, entry) for entry in shown], COLUMNS)
     return ExitCode.DONE
+
+
+def show_notes(context: Context, folder: Path, target: str | None, last: int | None) -> int:
+    """What hosts did with one point, device or rack, or with all. Raises MalleeError where no host ever wrote anything."""
+    notes, wrong = asking.notes(folder, target)
+    if not notes and not asking.notes(folder)[0]:
+        raise MalleeError(
+            "hosts here have noted nothing",
+            "no `mallee run` ran here for this pod, or it ran as another user, or it changed nothing",
+            f"its notes would be in {folder}; `mallee log DEVICE` shows what a controller keeps itself",
+        )
+    rows: list[dict[str, Any]] = [msgspec.to_builtins(note) for note in (notes if last is None else notes[-last:])]
+    if context.output in ("table", "csv"):
+        rows = [{**row, "inputs": _inputs(row["inputs"]), **_rounded(row)} for row in rows]
+    emit(context.out, context.output, rows, NOTE_CSV_COLUMNS if context.output == "csv" else NOTE_COLUMNS)
+    if not notes:
+        context.note(f"hosts here have done nothing with {target}")
+    if wrong:
+        context.note(f"{wrong} lines could not be read")
+    return ExitCode.DONE
+
+
+def _inputs(inputs: list[dict[str, Any]]) -> str:
+    return "; ".join(f"{each['name']} {each['value']} {each['unit']}".rstrip() for each in inputs)
+
+
+def _rounded(row: dict[str, Any]) -> dict[str, Any]:
+    return {key: round(row[key], 2) for key in ("old", "new") if isinstance(row[key], float)}
 
 
 async def _read(context: Context, name: str) -> list[JournalEntry]:

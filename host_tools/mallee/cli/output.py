@@ -17,7 +17,9 @@ from ..device.parsing import show_value
 from ..reading import Reading, Scalar
 from ..settings import Output
 
-_PROSE = ("meaning", "title", "note", "condition", "remedy", "alarms", "value", "origin", "moves")
+_PROSE = (
+    "meaning", "title", "note", "condition", "remedy", "alarms", "value", "origin", "moves", "why", "rule", "inputs",
+)  # fmt: skip
 _WIDE = 80  # characters of headings; beyond it the words of each lie above each other, or the last ones are cut
 _STATE_STYLE = {
     "silent": "bold red",

@@ -46,8 +46,7 @@ def run(
     """
     context = Context(common, pod_file=pod)
     config = context.pod()
-    # Who only advises leaves alarms to the host that controls.
-    state_dir = None if advise else pod_state_dir(config.pod.name, config.pod.host_id)
+    state_dir = pod_state_dir(config.pod.name, config.pod.host_id)
     for_s = None if for_ is None else duration_s(for_, "--for")
 
     async def control() -> ExitCode:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from msgspec.structs import replace
+
 from ..reading import Scalar
 from .config import ControlSection
 from .cooling.settings import CoolingSettings
 from .cooling.supervisor import CoolingInput, RackHeat, SkidInput
 from .document import RackState, SkidSetPoints, SkidState
 from .member import Member
+from .reasons import Outcome, Reason
+
+_MODE = Reason(of="mode", value="differential_pressure", unit="", rule="this host always holds pressure: flow follows")
 
 
 def settings_of(control: ControlSection) -> CoolingSettings:
@@ -61,3 +66,34 @@ def remote_values(wanted: SkidSetPoints | None) -> dict[str, Scalar]:
         "remote_heat": wanted.heat_kW,
         "remote_operation": wanted.operation,
     }
+
+
+def reasons(
+    decided: Sequence[Reason], wanted: Mapping[str, SkidSetPoints], members: Mapping[str, Member], *, advise: bool
+) -> tuple[Reason, ...]:
+    """Of each set-point of each skid, by the name of its register: what the supervisor decided for all, and what came of it."""
+    found: list[Reason] = []
+    for name, set_points in wanted.items():
+        values = remote_values(set_points)
+        for reason in (*decided, _MODE):
+            point = f"remote_{reason.of}"
+            value = values[point]
+            assert value is None or isinstance(value, float | int | str)
+            outcome, detail = ("advised", "") if advise else _outcome(members[name], point, value)
+            if value is None and reason.value is not None:
+                reason = replace(reason, rule="it does not run: it carries no heat")
+            found.append(replace(reason, of=f"{name}.{point}", value=value, outcome=outcome, detail=detail))
+    return tuple(found)
+
+
+def _outcome(member: Member, point: str, value: float | str | None) -> tuple[Outcome, str]:
+    if not member.answering:
+        return "failed", member.reason
+    if not member.lease.held:
+        return "failed", member.lease.note or "the lease is not held yet"
+    if point not in member.remote:
+        return "failed", "its firmware has no such set-point"
+    stands = member.remote[point]
+    if isinstance(value, float | int) and isinstance(stands, float | int) and stands != value:
+        return "limited", f"{stands:g} is what its register allows"
+    return "written", ""

@@ -10,6 +10,7 @@ import msgspec
 
 from ..link.statistics import BusSummary
 from ..reading import Quality, Reading
+from .reasons import Reason
 
 
 class Value(msgspec.Struct, frozen=True, kw_only=True):
@@ -95,16 +96,6 @@ class SkidSetPoints(msgspec.Struct, frozen=True, kw_only=True):
     heat_kW: float | None = None
     operation: str = "run"
     """run, or standby"""
-
-
-class Reason(msgspec.Struct, frozen=True, kw_only=True):
-    """Which rule set a value, and from what. `of` is a set-point of every skid, or RACK.power_limit."""
-
-    of: str
-    value: float | str | None
-    unit: str
-    rule: str
-    inputs: dict[str, float | str | None] = {}
 
 
 class SkidState(ControllerState, frozen=True, kw_only=True):
@@ -318,7 +309,7 @@ class PodDocument(msgspec.Struct, frozen=True, kw_only=True):
     trim_kPa: float = 0.0
     limits: tuple[LimitView, ...] = ()
     reasons: tuple[Reason, ...] = ()
-    """Of what the pod control decided in this scan."""
+    """Of everything that the pod control sets, after this scan."""
     devices: tuple[ControllerState, ...] = ()
     """Devices that are not ours."""
     returned: tuple[AlarmState, ...] = ()

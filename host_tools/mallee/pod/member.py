@@ -169,8 +169,9 @@ class Member:
         assert self.device is not None
         held = self.lease.held and self.lease.granted == grant.epoch
         set_points = {**self.remote, **{name: value for name, value in wanted.items() if name in self.remote}}
+        set_points = self._limited(set_points)
         try:
-            await self.device.write_remote(grant, self._limited(set_points), timeout_s=request_s)
+            await self.device.write_remote(grant, set_points, timeout_s=request_s)
         except Refused as error:
             await self._refused(error, request_s, wait_s)
             return

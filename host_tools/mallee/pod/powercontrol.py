@@ -7,25 +7,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from .. import clock
 from ..reading import Scalar
 from .actuators.limiter import open_limiter
 from .actuators.rackcaps import RackCaps
 from .config import Pdu, PodConfig
-from .document import Event, LimitView, PduState, RackState, Reason
+from .document import Event, LimitView, PduState, RackState
 from .member import Member
-from .power import manager
+from .power import explaining, manager
 from .power.capping import RackInput
 from .power.limits import Limit, limits
 from .power.manager import Capped, Decision, PowerState
 from .power.shedding import Switched
+from .reasons import Outcome, Reason
 
 PERMIT = "permit"
 """Of the remote block of a PDU: branches that may be closed."""
 LIMITER_S = 1.0  # a request to a rack's manager
+_SAME_KW = 0.001  # managers take whole watts
 
 
 class PowerControl:
@@ -41,6 +45,9 @@ class PowerControl:
         """Racks that were off, until their branches are permitted again."""
         self._limits: tuple[Limit, ...] = ()
         self._too_late = 0
+        self._inputs: Sequence[RackInput] = ()
+        self._why: dict[str, str] = {}
+        """Of RACK.power_limit and RACK.permit: why it changed last."""
         self.events: list[Event] = []
         """Since they were last taken."""
 
@@ -67,8 +74,10 @@ class PowerControl:
             self._state = manager.begin(self._limits, inputs)
         self._state, self._decision = manager.step(self._config.power, self._state, self._limits, inputs, dt_s)
         self._back = {rack.name for rack in inputs if rack.off and rack.name in self._back}
+        self._inputs = inputs
         for change in self._decision.changes:
             self._event(change)
+            self._why[f"{change.rack}.{'power_limit' if isinstance(change, Capped) else 'permit'}"] = change.reason
             if isinstance(change, Switched) and change.on:
                 self._back.add(change.rack)
         if not self._advise:
@@ -111,18 +120,51 @@ class PowerControl:
             for limit in self._limits
         )
 
-    def reasons(self) -> tuple[Reason, ...]:
-        """Of each rack that is limited or off."""
+    def reasons(self, members: Mapping[str, Member]) -> tuple[Reason, ...]:
+        """Of the power limit and the permit of each rack; none while it may not act."""
         if self._decision is None or self._state is None:
             return ()
-        limited = [
-            Reason(of=f"{rack}.power_limit", value=power, unit="kW", rule=self._state.why.get(rack, ""))
-            for rack, power in self._decision.caps_kW.items()
-        ]
-        return (
-            *limited,
-            *(Reason(of=f"{rack}.permit", value="off", unit="", rule="shed") for rack in self._decision.off),
+        caps, permits = explaining.reasons(
+            self._config, self._state, self._decision, self._limits, self._inputs, self._why
         )
+        return (
+            *(replace(each, **self._cap_outcome(rack, each)) for rack, each in caps.items()),
+            *(replace(each, **self._permit_outcome(rack, each, members)) for rack, each in permits.items()),
+        )
+
+    def _cap_outcome(self, rack: str, reason: Reason) -> dict[str, Any]:
+        state = None if self._caps is None else self._caps.states.get(rack)
+        if state is None:
+            return {}
+        if reason.value is None and reason.of not in self._why:
+            return {}
+        if self._advise:
+            return _told("advised")
+        if not state.reachable:
+            return _told("failed", state.why) if state.ready else _told("asked")
+        stands, wanted = state.limit_kW, reason.value
+        done = (
+            stands is None if not isinstance(wanted, float) else stands is not None and abs(stands - wanted) < _SAME_KW
+        )
+        return _told("written", "its manager says so") if done else _told("asked")
+
+    def _permit_outcome(self, rack: str, reason: Reason, members: Mapping[str, Member]) -> dict[str, Any]:
+        on = reason.value == "on"
+        if on and reason.of not in self._why:
+            return {}
+        if self._advise:
+            return _told("advised")
+        for pdu in self._config.pdus:
+            member = members[pdu.name]
+            standing = member.remote.get(PERMIT)
+            if rack not in pdu.racks or not member.answering:
+                continue
+            if not member.lease.held or not isinstance(standing, frozenset):
+                return _told("failed", f"{pdu.name}: {member.lease.note or 'the lease is not held'}")
+            mine = {f"branch_{number}" for number, name in enumerate(pdu.racks, 1) if name == rack}
+            if (mine & standing) if not on else (mine - standing):
+                return _told("asked", f"not yet at {pdu.name}")
+        return _told("written")
 
     def take_events(self) -> list[Event]:
         events, self.events = self.events, []
@@ -206,3 +248,7 @@ class PowerControl:
 
     def _note(self, text: str, kind: str = "power_limit", device: str = "pod") -> None:
         self.events.append(Event(time=clock.utc_now(), kind=kind, device=device, text=text))
+
+
+def _told(outcome: Outcome, detail: str = "") -> dict[str, Any]:
+    return {"outcome": outcome, "detail": detail}

@@ -18,7 +18,7 @@ from ..link.reporting import LinkReport, report
 from ..link.rtu import SerialLink
 from ..link.statistics import summarise
 from ..reading import Scalar
-from . import leading, lease, mastership, state
+from . import coolingcontrol, leading, lease, mastership, state
 from .alarms.conditions import DeviceAlarms
 from .alarms.desk import AlarmDesk
 from .alarms.pod_alarms import CONTROLLER_QUARANTINED
@@ -26,14 +26,17 @@ from .config import Controller, Pdu, PodConfig
 from .cooling import supervisor
 from .cooling.supervisor import CoolingState
 from .coolingcontrol import cooling_input, remote_values, settings_of
-from .document import Event, PodDocument, RackState, Reason, SkidSetPoints
+from .document import Event, PodDocument, RackState, SkidSetPoints
 from .mastership import Mastership
 from .member import Member
 from .power import sums as power
 from .powercontrol import PowerControl
+from .reasons import Reason
 from .state import MemberView
 from .topology.watching import PhysicsWatch
 from .trust.watch import TrustWatch
+from .why.keeper import Keeper
+from .why.store import ADVISING
 
 _REQUEST_PART = 0.45  # of a scan that one request may take …
 _REQUEST_MAX_S = 1.0  # … at most
@@ -50,9 +53,9 @@ class PodRunner:
     """A pod under control. `scan()` is one pass; `run()` repeats it on time.
 
     It reads before it writes: the first set-points of a controller are those that stand in it, changed only
-    where the pod wants something else. With `advise` it never writes. What people did with alarms is kept in `state_dir`, and
-    heard from there; None: neither. `once` is for a single scan: no alarm waits for its delay, and who is not believed is
-    `quarantined`, by name with the reason.
+    where the pod wants something else. With `advise` it never writes, and leaves alarms to the host that controls. What people
+    did with alarms is kept in `state_dir`, and heard from there, and what the host decides is shown there; None: nothing of that.
+    `once` is for a single scan: no alarm waits for its delay, and who is not believed is `quarantined`, by name with the reason.
     """
 
     def __init__(
@@ -83,7 +86,8 @@ class PodRunner:
         self._power = PowerControl(config, advise=advise)
         self._physics = PhysicsWatch(config)
         self._trim_known = False
-        self._desk = AlarmDesk(config, state_dir, at_once=once)
+        self._desk = AlarmDesk(config, None if advise else state_dir, at_once=once)
+        self._keeper = Keeper(state_dir / ADVISING if advise and state_dir is not None else state_dir)
         self._scans = 0
         self._overruns = 0
         self._last_s: float | None = None
@@ -131,6 +135,7 @@ class PodRunner:
     async def close(self) -> None:
         """Give the leases back, best effort, and close every connection."""
         self._desk.close(clock.utc_now())
+        self._keeper.close()
         if not self.advise:
             releases = [member.release(_RELEASE_S) for member in self.members.values()]
             await asyncio.gather(*releases, return_exceptions=True)
@@ -248,6 +253,8 @@ class PodRunner:
             member.events = []
         events += [*self._events, *self._power.take_events()]
         self._events = []
+        reasons = coolingcontrol.reasons(self._reasons, wanted, self.members, advise=self.advise)
+        reasons = self._keeper.told((*reasons, *self._power.reasons(self.members)), now_s, now)
         bus = summarise([link.statistics for link in self._links.values()], now_s)
         rate = None
         if self._last_s is not None and now_s > self._last_s:
@@ -268,7 +275,7 @@ class PodRunner:
             feeds=feeds,
             racks=racks,
             limits=self._power.views(),
-            reasons=(*self._reasons, *self._power.reasons()),
+            reasons=reasons,
             totals=state.totals(skids, feeds),
             alarms=told.active,
             returned=told.returned,
@@ -276,7 +283,8 @@ class PodRunner:
             alarm_load=told.load,
             findings=power.findings(feeds, pdus)
             + (() if self.advise else state.lease_findings(self.mastership, (*skids, *pdus)))
-            + self._desk.findings(),
+            + self._desk.findings()
+            + self._keeper.findings(),
             events=tuple(sorted(events, key=lambda event: event.time)),
             bus=bus,
             requests_per_s=rate,
@@ -284,7 +292,9 @@ class PodRunner:
             trim_kPa=self._cooling.trim_kPa,
             host_clock_jumps=self._trust.host_clock_jumps,
         )
-        return self._physics.judged(document, now_s)
+        document = self._physics.judged(document, now_s)
+        self._keeper.publish(document, now_s)
+        return document
 
 
 def _clock_times(config: PodConfig, controller: Controller) -> tuple[float, float]:

@@ -10,20 +10,22 @@ PART = ".part"
 """What the name of a file ends with that is not whole yet; no reader looks at those."""
 
 
-def write(path: Path, data: bytes) -> None:
-    """Raises OSError. The data are on the disk before the name points at them, as POSIX rename() then promises."""
+def write(path: Path, data: bytes, *, durable: bool = True) -> None:
+    """Raises OSError. The data are on the disk before the name points at them, as POSIX rename() then promises. Not `durable`:
+    who reads sees a whole file all the same, but a power cut may leave none."""
     part = path.with_name(f"{path.name}.{os.getpid()}{PART}")
     try:
         with part.open("wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            if durable:
+                os.fsync(file.fileno())
         os.replace(part, path)
     except OSError:
         with suppress(OSError):
             part.unlink()
         raise
-    if os.name == "posix":  # elsewhere a folder cannot be opened
+    if durable and os.name == "posix":  # elsewhere a folder cannot be opened
         folder = os.open(path.parent, os.O_RDONLY)
         try:
             os.fsync(folder)

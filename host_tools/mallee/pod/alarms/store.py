@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from .. import linelog
 from ..document import Event
 from . import atomic, storing
 from .actions import Action
@@ -87,14 +88,7 @@ class AlarmStore:
 
     def append(self, events: Iterable[Event]) -> None:
         """To the log. Raises OSError."""
-        lines = b"".join(msgspec.json.encode(event) + b"\n" for event in events)
-        if not lines:
-            return
-        path = self.folder / LOG
-        if path.exists() and path.stat().st_size + len(lines) > LOG_MAX_BYTES:
-            path.replace(self.folder / OLD_LOG)
-        with path.open("ab") as file:
-            file.write(lines)
+        linelog.append(self.folder / LOG, self.folder / OLD_LOG, LOG_MAX_BYTES, events)
 
     def close(self) -> None:
         """The host ends: nobody shall take its book for living."""
@@ -121,19 +115,7 @@ class AlarmStore:
 
     def events(self) -> tuple[list[Event], int]:
         """The log, oldest first, and how many lines of it could not be read."""
-        found: list[Event] = []
-        wrong = 0
-        for name in (OLD_LOG, LOG):
-            try:
-                lines = (self.folder / name).read_bytes().splitlines()
-            except FileNotFoundError:
-                continue
-            for line in lines:
-                try:
-                    found.append(msgspec.json.decode(line, type=Event))
-                except (msgspec.DecodeError, msgspec.ValidationError):
-                    wrong += 1  # torn by a crash in the middle of a line
-        return found, wrong
+        return linelog.read((self.folder / OLD_LOG, self.folder / LOG), Event)
 
 
 def _waiting(folder: Path) -> list[Path]:

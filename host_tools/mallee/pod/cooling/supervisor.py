@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from ..document import Reason, SkidSetPoints
+from ..document import SkidSetPoints
+from ..reasons import Asked, Input, Reason
 from . import reset, staging
 from .settings import DEW_POINT_FLOOR_MAX_DEGC, CoolingSettings
 from .staging import SkidStage, StageState
@@ -104,17 +105,21 @@ def step(
 
 def supply_set_point(settings: CoolingSettings, skids: Sequence[SkidInput]) -> tuple[float, Reason]:
     """The supply temperature set-point in °C, and which rule set it."""
-    found = [(settings.supply_temperature_degC, "the setting", {})]
-    dew_points = {skid.name: skid.dew_point_degC for skid in skids if skid.dew_point_degC is not None}
-    if dew_points:
-        floor = min(max(dew_points.values()) + settings.dew_point_margin_K, DEW_POINT_FLOOR_MAX_DEGC)
-        found.append((floor, f"the warmest dew point plus {settings.dew_point_margin_K:g} K", dew_points))
-    facility = {skid.name: skid.facility_supply_degC for skid in skids if skid.facility_supply_degC is not None}
-    if facility:
-        floor = min(max(facility.values()) + settings.facility_approach_K, DEW_POINT_FLOOR_MAX_DEGC)
-        found.append((floor, f"the warmest facility water plus {settings.facility_approach_K:g} K", facility))
+    setting = Input("control.supply_temperature_degC", settings.supply_temperature_degC, "degC")
+    found: list[tuple[float, str, tuple[Input, ...]]] = [(settings.supply_temperature_degC, "the setting", (setting,))]
+    for point, what, margin_K in (
+        ("dew_point", "the warmest dew point", settings.dew_point_margin_K),
+        ("facility_supply_temperature", "the warmest facility water", settings.facility_approach_K),
+    ):
+        each = {skid.name: skid.dew_point_degC if point == "dew_point" else skid.facility_supply_degC for skid in skids}
+        known = {name: value for name, value in each.items() if value is not None}
+        if known:
+            floor = min(max(known.values()) + margin_K, DEW_POINT_FLOOR_MAX_DEGC)
+            inputs = tuple(Input(f"{name}.{point}", value, "degC") for name, value in known.items())
+            found.append((floor, f"{what} plus {margin_K:g} K", inputs))
     value, rule, inputs = max(found, key=lambda each: each[0])
-    return value, Reason(of="supply_temperature", value=value, unit="degC", rule=rule, inputs=inputs)
+    lost = tuple(Asked(other, asked) for asked, other, _ in found if other != rule)
+    return value, Reason(of="supply_temperature", value=value, unit="degC", rule=rule, inputs=inputs, lost=lost)
 
 
 def taken_over(settings: CoolingSettings, state: CoolingState, held_kPa: float) -> CoolingState:
@@ -147,10 +152,14 @@ def _staged(
     rated_kW = sum(rack.liquid_kW for rack in inputs.racks)
     heat_kW = inputs.heat_kW
     load = None if heat_kW is None or rated_kW <= 0 else heat_kW / rated_kW
-    stage, why = staging.step(settings, staging.begin(skids) if before is None else before, skids, load, dt_s)
-    told = why or (f"{stage.off} stands by: the load is small" if stage.off else "all skids run")
-    facts: dict[str, float | str | None] = {"load": load, "low_s": stage.low_s}
-    return stage, Reason(of="operation", value=stage.off or None, unit="", rule=told, inputs=facts)
+    stage, _ = staging.step(settings, staging.begin(skids) if before is None else before, skids, load, dt_s)
+    facts = (
+        Input("racks.heat", heat_kW, "kW"),
+        Input("racks.heat_at_rating", rated_kW, "kW"),
+        Input("load_was_small_for", stage.low_s, "s"),
+    )
+    rule = stage.why or "all skids run"
+    return stage, Reason(of="operation", value=stage.off or None, unit="", rule=rule, inputs=facts)
 
 
 def _trimmed(
@@ -173,23 +182,31 @@ def _lagged(settings: CoolingSettings, before_kW: float | None, now_kW: float | 
 
 def _pressure_why(settings: CoolingSettings, state: CoolingState, pressure_kPa: float) -> Reason:
     most = max(state.parts, key=lambda rack: state.parts[rack], default=None)
+    least_kPa = settings.least_pressure * settings.differential_pressure_kPa
+    floor = f"never less than {settings.least_pressure:.0%} of the setting"
+    need = "flow in proportion to the most loaded rack"
+    inputs = [Input("control.differential_pressure_kPa", settings.differential_pressure_kPa, "kPa")]
+    lost: tuple[Asked, ...] = ()
     if not settings.pressure_reset or most is None:
-        rule = "the setting, and the trim"
-    elif pressure_kPa <= settings.least_pressure * settings.differential_pressure_kPa:
-        rule = f"never less than {settings.least_pressure:.0%} of the setting, and the trim"
+        rule = "the setting"
     else:
-        rule = f"{most} draws {state.parts[most]:.0%} of its rating, the most of all: flow in proportion, and the trim"
+        needed_kPa = settings.differential_pressure_kPa * state.parts[most] ** settings.flow_exponent
+        rule, lost = (
+            (floor, (Asked(need, needed_kPa),)) if pressure_kPa <= least_kPa else (need, (Asked(floor, least_kPa),))
+        )
+        inputs.append(Input(f"{most}.load_averaged", 100.0 * state.parts[most], "%"))
+    inputs += [
+        Input("before_the_trim", pressure_kPa, "kPa"),
+        Input("trim", state.trim_kPa, "kPa"),
+        Input("taken_over", state.handover_kPa, "kPa"),
+    ]
     return Reason(
         of="differential_pressure",
         value=pressure_kPa + state.trim_kPa + state.handover_kPa,
         unit="kPa",
-        rule=rule,
-        inputs={
-            "setting": settings.differential_pressure_kPa,
-            "reset_to": pressure_kPa,
-            "trim": state.trim_kPa,
-            "taken_over": state.handover_kPa,
-        },
+        rule=f"{rule}, and the trim",
+        inputs=tuple(inputs),
+        lost=lost,
     )
 
 
@@ -203,6 +220,5 @@ def _heat_why(settings: CoolingSettings, state: CoolingState, inputs: CoolingInp
             f"an equal share for each of {running} skids that run, {settings.heat_lag_s:g} s behind what the racks draw"
         )
     share = None if state.heat_kW is None or not running or not settings.feed_forward else state.heat_kW / running
-    return Reason(
-        of="heat", value=share, unit="kW", rule=rule, inputs={"racks": inputs.heat_kW, "lagged": state.heat_kW}
-    )
+    told = (Input("racks.heat", inputs.heat_kW, "kW"), Input("racks.heat_lagged", state.heat_kW, "kW"))
+    return Reason(of="heat", value=share, unit="kW", rule=rule, inputs=told)
