@@ -24,7 +24,7 @@ from .tap import Tap, TapFrame
 from .transactions import Transactions
 
 IN_FLIGHT_MAX = 16  # wire contract, TCP
-_SILENT_BEFORE_RECONNECT = 3  # requests in a row without one byte back: the connection is half open
+_SILENT_BEFORE_RECONNECT = 2  # requests in a row without one byte back: the connection is half open
 
 
 class TcpLink:

@@ -8,7 +8,8 @@ from ..scenarios import figures, worst
 STEP, LOST, PART = "load_steps", "skid_lost", "partial_load"
 FIGURES: dict[str, tuple[str, str, float]] = {
     "load_step_peak": (STEP, "its peak is below 0.5 K", 37.0),
-    "load_step_steady": (STEP, "steady within 0.2 K behind it", 37.0),
+    "load_step_peak_reset": (PART, "the peak of the step from 60 to 100 %, pressure being low before it", 37.0),
+    "steady": (PART, "steady within 0.2 K at the peak", 37.0),
     "skid_lost_case": (LOST, "no device reaches its throttle temperature", 0.0),
     "skid_lost_flow": (LOST, "flow is back at 90 %", 0.0),
 }
