@@ -14,7 +14,7 @@ from ..device.device import Device
 from ..device.remote import LEASE_POINTS, Grant, remote_points
 from ..errors import MalleeError
 from ..link.base import Link
-from ..link.failures import NoAnswer, OthersTalk, Refused
+from ..link.failures import LinkDown, NoAnswer, OthersTalk, Refused
 from ..reading import Scalar, Snapshot
 from . import lease
 from .config import Controller
@@ -86,7 +86,7 @@ class Member:
         try:
             async with asyncio.timeout(deadline_s):
                 device = await self._connected()
-                snapshot = await device.read_fast(timeout_s=request_s)
+                snapshot = await self._read_fast(device, request_s)
                 if self.link.generation != self._generation:
                     await self._recognised(device)
                 self._heard(snapshot)
@@ -243,6 +243,16 @@ class Member:
                 snapshot,
                 self._heard_s,
             )  # else its loop stands still, and the values it repeats go on ageing
+
+    async def _read_fast(self, device: Device, request_s: float) -> Snapshot:
+        """Twice, where the first request is lost and nobody else waits for the line: a scan without an answer is a quarter of a
+        lease."""
+        try:
+            return await device.read_fast(timeout_s=request_s)
+        except (LinkDown, NoAnswer):
+            if self.link.broadcasts or self._was_answering is not True:
+                raise
+        return await device.read_fast(timeout_s=request_s)
 
     async def _read_alarms(self, device: Device, snapshot: Snapshot) -> None:
         state = (snapshot.value("alarm_count"), snapshot.value("first_out"))
