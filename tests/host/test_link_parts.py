@@ -57,6 +57,10 @@ def test_garbage_never_makes_the_parser_hoard_or_crash(garbage: bytes) -> None:
         ("tcp://pod.example:1502", TcpAddress("pod.example", 1502)),
         ("tcp://[fe80::1]:502", TcpAddress("fe80::1", 502)),
         ("serial:///dev/ttyUSB0", SerialAddress("/dev/ttyUSB0", 19200, "8E1")),
+        (
+            "serial:///dev/ttyUSB0?silence_ms=5&pause_ms=120.5&answer_ms=300",
+            SerialAddress("/dev/ttyUSB0", silence_ms=5.0, pause_ms=120.5, answer_ms=300.0),
+        ),
         ("serial://COM3?baud=115200&framing=8n1", SerialAddress("COM3", 115200, "8N1")),
     ],
 )
@@ -85,6 +89,11 @@ def test_a_line_is_addressed_with_whatever_framing_a_controller_can_have(framing
         "serial://",
         "serial:///dev/x?baud=fast",
         "serial:///dev/x?bauds=9600",
+        "serial:///dev/x?silence_ms=1.9",
+        "serial:///dev/x?baud=1200&silence_ms=20",
+        "serial:///dev/x?pause_ms=long",
+        "serial:///dev/x?answer_ms=nan",
+        "serial:///dev/x?answer_ms=60000",
     ],
 )
 def test_wrong_addresses_say_what_is_right(text: str) -> None:

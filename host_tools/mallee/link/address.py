@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from ..errors import MalleeError
 from ..suggest import did_you_mean
+from .rtu_frames import silence_s
 
 MODBUS_TCP_PORT = 502  # registered with IANA as mbap
 _COM = re.compile(r"^COM\d+$", re.IGNORECASE)
@@ -24,14 +25,26 @@ class TcpAddress:
         return f"tcp://{host}:{self.port}"
 
 
+TIMES_ms = {"silence_ms": (0.5, 1000.0), "pause_ms": (5.0, 2000.0), "answer_ms": (10.0, 10_000.0)}
+"""What a line may be told of its times, with the limits."""
+
+
 @dataclass(frozen=True, slots=True)
 class SerialAddress:
     device: str
     baud: int = 19200
     framing: str = "8E1"
+    silence_ms: float | None = None
+    """Between frames; None: the standard's 3.5 characters. More for devices and adapters that need it."""
+    pause_ms: float | None = None
+    """An answer may pause for so long within; None: 50 ms. More for adapters behind a network."""
+    answer_ms: float | None = None
+    """An answer has begun after so long; None: what the line's users leave each of its units."""
 
     def __str__(self) -> str:
-        return f"serial://{self.device}?baud={self.baud}&framing={self.framing}"
+        times = ((name, getattr(self, name)) for name in TIMES_ms)
+        told = "".join(f"&{name}={value:g}" for name, value in times if value is not None)
+        return f"serial://{self.device}?baud={self.baud}&framing={self.framing}{told}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +100,7 @@ def _serial(text: str) -> SerialAddress:
     if not device:
         raise _wrong(text, "the serial port is missing")
     baud, framing = 19200, "8E1"
+    times_ms: dict[str, float] = {}
     for key, value in parse_qsl(parts.query, keep_blank_values=True):
         if key == "baud":
             if not value.isdigit() or not 1200 <= int(value) <= 1_000_000:
@@ -96,9 +110,25 @@ def _serial(text: str) -> SerialAddress:
             framing = value.upper()
             if framing not in FRAMINGS:
                 raise _wrong(text, f"framing is one of {', '.join(FRAMINGS)}")
+        elif key in TIMES_ms:
+            times_ms[key] = _milliseconds(text, key, value)
         else:
-            raise _wrong(text, f"{key!r} is unknown: {did_you_mean(key, ('baud', 'framing'))}")
-    return SerialAddress(device, baud, framing)
+            raise _wrong(text, f"{key!r} is unknown: {did_you_mean(key, ('baud', 'framing', *TIMES_ms))}")
+    least_ms = 1000 * silence_s(baud)
+    if times_ms.get("silence_ms", least_ms) < least_ms - 0.001:
+        raise _wrong(text, f"silence_ms is {least_ms:.3f} or more at {baud} Bd: the standard's 3.5 characters")
+    return SerialAddress(device, baud, framing, **times_ms)
+
+
+def _milliseconds(text: str, key: str, value: str) -> float:
+    low, high = TIMES_ms[key]
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1.0
+    if not low <= number <= high:
+        raise _wrong(text, f"{key} is a number of milliseconds from {low:g} to {high:g}")
+    return number
 
 
 def _wrong(text: str, why: str) -> MalleeError:

@@ -56,7 +56,8 @@ class SerialLink:
         self.statistics = LinkStatistics(serial=True)
         self.generation = 0
         self.timeout_s = timeout_s
-        self._answer_s = answer_s
+        self._answer_s = answer_s if address.answer_ms is None else address.answer_ms / 1000
+        self._pause_s = _PAUSE_S if address.pause_ms is None else address.pause_ms / 1000
         self.echo: bool | None = None
         """Whether the port repeats what is sent; None until it is known."""
         self.taps: list[Tap] = []
@@ -259,13 +260,13 @@ class SerialLink:
         """Until the answer is there, or cannot come any more."""
         loop = asyncio.get_running_loop()
         # An answer that began in time may end; but nobody babbles longer than a frame.
-        latest_s = deadline_s + ADU_MAX * self._wire.character_s + _PAUSE_S
+        latest_s = deadline_s + ADU_MAX * self._wire.character_s + self._pause_s
         while reception.feed(self._wire.take()) is None:
             if not self._wire.open:
                 raise self._down()
             until_s = deadline_s
             if reception.unparsed_bytes:
-                paused_s = self._wire.busy_until_s + _PAUSE_S
+                paused_s = self._wire.busy_until_s + self._pause_s
                 # So many bytes were the answer, or its remains: after a pause no other one comes.
                 whole = reception.unparsed_bytes > FRAME_MIN
                 until_s = min(paused_s, latest_s) if whole else min(max(deadline_s, paused_s), latest_s)

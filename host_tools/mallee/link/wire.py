@@ -25,7 +25,8 @@ class Wire:
         ear: Callable[[bytes, float], None] | None = None,
     ) -> None:
         self.character_s = character_s(address.baud, address.framing)
-        self.silence_s = silence_s(address.baud)
+        own_ms = address.silence_ms
+        self.silence_s = silence_s(address.baud) if own_ms is None else max(silence_s(address.baud), own_ms / 1000)
         self.busy_until_s = float("-inf")
         """When the last byte that was sent or came had ended, as far as this end can tell."""
         self._address = address
