@@ -151,6 +151,21 @@ def test_own_requests_and_their_answers_are_nobody_elses(echo):
     assert set(run_on_line(main, [device(), device(2)], echo=echo)) == {"answer"}
 
 
+def test_who_had_the_line_and_yielded_hears_a_successor_that_asks_the_same():
+    """A line that is only read: both hosts ask with the same frames."""
+    master = LineMaster([encode(1, READ)], interval_s=0.5, begins_s=12.0)
+
+    async def main(address):
+        link, loop = SerialLink(address, manners=MANNERS), line()
+        await _tries(link, 9.0)
+        loop.now_us += 4_000_000  # it stands still, and the other one begins
+        before = len(loop.written)
+        kinds = [kind for _, kind in await _tries(link, 30.0)]
+        return before == len(loop.written), kinds[-1]
+
+    assert run_on_line(main, [device()], masters=[master]) == (True, "other")
+
+
 def test_without_manners_it_sends_at_once():
     async def main(address):
         return await asked(SerialLink(address))

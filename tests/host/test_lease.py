@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 from mallee.device.remote import Grant
-from mallee.pod.lease import LeaseSeen, LeaseState, accepted, decide, refused, release
+from mallee.pod.lease import LeaseSeen, LeaseState, accepted, decide, refused, release, unanswered
 
 HOST, LEASE_S = 7, 10
 
@@ -18,6 +18,18 @@ def test_a_free_lease_is_taken_above_the_last_epoch_and_renewed_with_the_same() 
     state = accepted(state, grant)
     state, grant = decide(HOST, LEASE_S, state, LeaseSeen("active", HOST, 42, 9), 1.0)
     assert grant == Grant(HOST, 42, LEASE_S)
+
+
+def test_a_lease_whose_answer_was_lost_is_this_hosts_all_the_same() -> None:
+    state, grant = decide(HOST, LEASE_S, LeaseState(), LeaseSeen("none", 3, 41, 0), 0.0)
+    assert grant is not None
+    state = unanswered(state, grant, "no answer")
+    assert not state.held
+    state, again = decide(HOST, LEASE_S, state, LeaseSeen("active", HOST, 42, 9), 1.0)
+    assert again == Grant(HOST, 42, LEASE_S) and state.held
+    lost = unanswered(LeaseState(), Grant(HOST, 42, LEASE_S), "no answer")
+    lost, again = decide(HOST, LEASE_S, lost, LeaseSeen("none", 3, 41, 0), 1.0)  # it never arrived
+    assert again == Grant(HOST, 43, LEASE_S)
 
 
 def test_a_lease_of_another_is_left_alone_and_named() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mallee.device.remote import Grant
-from mallee.pod import lease
+from mallee.pod import leading, lease
 from mallee.pod.lease import LeaseSeen, LeaseState
 from mallee.pod.mastership import LeaseHeld, Mastership, Seen, step
 
@@ -31,7 +32,7 @@ def test_who_finds_nobody_controls_the_pod():
 
 def test_who_finds_another_host_listens_and_names_it():
     found = after(Seen(10, [THEIRS(n) for n in range(10)]))
-    assert (found.role, found.other, found.theirs) == ("standby", 2, 10)
+    assert (found.role, found.other) == ("standby", 2)
     assert "10 of 10" in found.why
 
 
@@ -53,9 +54,22 @@ def test_a_single_lease_of_a_tool_does_not_leave_the_pod_without_a_master():
     assert after(*[most] * 20).role == "standby"
 
 
-def test_who_was_heard_on_a_serial_line_is_the_master_whatever_leases_say():
-    assert after(Seen(4, [OURS(n) for n in range(4)], line_talks=True)).role == "standby"
+def test_who_is_heard_on_the_only_line_is_the_master_there():
+    assert after(*[Seen(0, line_talks=True)] * 20).role == "standby"
     assert after(Seen(4, line_unknown=True)).role == "listening"
+
+
+def test_a_talker_on_one_line_leaves_the_rest_of_the_pod_to_its_host():
+    seen = Seen(4, line_talks=True)
+    assert after(seen).role == "standby" and "line" in after(seen).why
+    assert after(*[seen] * 4).role == "master"
+    ours = Seen(4, [OURS(n) for n in range(4)])
+    assert after(ours, Seen(4, ours.leases, line_talks=True)).role == "master"
+
+
+def test_a_line_that_has_to_be_listened_to_does_not_cost_a_master_the_rest():
+    ours = [OURS(n) for n in range(4)]
+    assert after(Seen(4, ours), Seen(4, ours, line_unknown=True), Seen(0, line_unknown=True)).role == "master"
 
 
 def test_a_master_that_sees_nobody_stays_one_and_a_beginner_waits():
@@ -168,3 +182,37 @@ def test_leases_of_two_processes_with_one_number_are_told_apart(scans):
             for n in range(2):
                 host.write(controllers, n, float(scan))
     assert [host.role.role for host in hosts] == ["master", "standby"]
+
+
+@dataclass
+class Pdu:
+    """As leading.py looks at a member."""
+
+    seen: LeaseSeen
+    lease: LeaseState
+    answering: bool = True
+    quarantine: str = ""
+    device: object = None
+
+    def lease_seen(self) -> LeaseSeen:
+        return self.seen
+
+
+@pytest.mark.parametrize(
+    ("pdus", "sure_s"),
+    [
+        ([("active", 7, 5, 3.0), ("active", 7, 5, 4.0)], 102.0),  # the first that may lapse counts
+        ([("active", 7, 5, 3.0), ("active", 2, 9, 9.0)], 102.0),
+        ([("active", 7, 4, 3.0)], None),  # of another process with our number
+        ([("holding", 7, 5, 0.0)], None),  # it woke too late
+        ([("active", 2, 9, 9.0)], None),
+        ([], None),
+    ],
+)
+def test_limits_may_be_set_for_as_long_as_own_leases_were_seen_to_last(pdus, sure_s, monkeypatch):
+    monkeypatch.setattr(leading, "writes_lease", lambda device: True)
+    members: list[Any] = [Pdu(LeaseSeen(*told), LeaseState(granted=5, held=True)) for told in pdus]
+    assert leading.sure_until_s(7, members, 100.0) == sure_s
+    for member in members:
+        member.answering = False
+    assert leading.sure_until_s(7, members, 100.0) is None

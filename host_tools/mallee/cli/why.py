@@ -70,6 +70,8 @@ def _list(context: Context, found: asking.Live, place: str | None) -> int:
             row["value"] = f"{row['value']:.1f}"
     emit(context.out, context.output, rows, COLUMNS)
     context.note(f"as of {found.age_s:.1f} s ago{'; the host only advises' if found.advising else ''}")
+    if asking.standing_by(found):
+        context.note(asking.standing_by(found))
     if found.stale:
         context.note("that is old: the host hangs, or ended without a word")
     context.note(

@@ -10,8 +10,11 @@ from __future__ import annotations
 
 import msgspec
 
-from .overhearing import Overhearing
+from .overhearing import Heard, Overhearing
 from .rtu_frames import asks
+
+_ECHO_S = 0.05
+"""An adapter holds bytes back for 16 ms at the most, and the computer is busy too."""
 
 
 class Manners(msgspec.Struct, frozen=True):
@@ -32,7 +35,7 @@ class Courtesy:
         self.manners = manners
         self.foreign_requests = 0
         self._overhearing = Overhearing(character_s, silence_s)
-        self._own: list[bytes] = []  # the latest, which an adapter may repeat
+        self._own: list[tuple[bytes, float]] = []  # the latest, which an adapter may repeat, and when they ended
         self._free_at_s: float | None = None
         self._began_s: float | None = None  # to send
         self._awake_s: float | None = None
@@ -50,7 +53,7 @@ class Courtesy:
     def heard(self, data: bytes, now_s: float) -> None:
         self._wake(now_s)
         for heard in self._overhearing.feed(data, now_s):
-            if heard.role == "request" and asks(heard.data) and heard.data not in self._own:
+            if heard.role == "request" and asks(heard.data) and not self._echoes(heard):
                 self.foreign_requests += 1
                 if not self._settled(now_s):
                     self._other = True
@@ -59,7 +62,7 @@ class Courtesy:
     def sent(self, frame: bytes, ends_s: float) -> None:
         if self._began_s is None:
             self._began_s = ends_s
-        self._own = [*self._own[-3:], frame]
+        self._own = [*self._own[-3:], (frame, ends_s)]
         self._overhearing.feed(frame, ends_s)
 
     def hold_s(self, now_s: float) -> float:
@@ -79,6 +82,10 @@ class Courtesy:
         if self._awake_s is not None and now_s - self._awake_s > self.manners.asleep_s:
             self._listen(now_s)
         self._awake_s = now_s
+
+    def _echoes(self, heard: Heard) -> bool:
+        """Own bytes come back while they are sent or soon behind; later they are another host's that asks the same."""
+        return any(heard.data == frame and heard.ended_s - ends_s <= _ECHO_S for frame, ends_s in self._own)
 
     def _settled(self, now_s: float) -> bool:
         return self._began_s is not None and now_s - self._began_s >= self.manners.settled_s

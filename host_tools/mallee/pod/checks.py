@@ -16,6 +16,8 @@ from .topology.graphchecks import graph_problems
 
 BRANCHES = 8  # of a PDU controller
 _UNITS = range(1, 248)  # of a serial line: 0 is everybody, the rest is reserved (MODBUS over Serial Line V1.02, 2.2)
+_SURE_S = 2.0
+"""A controller tells whole seconds of its lease, and a rack's manager takes up to one."""
 _SCANS_PER_LEASE = 3  # two scans may fail without the lease being lost
 
 
@@ -44,6 +46,17 @@ def _timing(config: PodConfig) -> Iterator[Problem]:
             f"lease_s = {control.lease_s} is less than three scans ({least_s:g} s)",
             "one late scan would lose the lease",
             f"write lease_s = {int(least_s) + 1} or more, or a shorter scan_s",
+        )
+    if (
+        config.power.cap
+        and any(rack.power_limit for rack in config.racks)
+        and control.lease_s - control.scan_s < _SURE_S
+    ):
+        yield Problem(
+            ("control", "lease_s"),
+            f"lease_s = {control.lease_s} leaves no time to set a rack's power limit",
+            f"a limit is set while the host has the leases for sure: for {_SURE_S:g} s less than lease_s - scan_s",
+            f"write lease_s = {int(control.scan_s + _SURE_S) + 1} or more",
         )
 
 

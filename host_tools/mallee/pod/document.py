@@ -76,6 +76,8 @@ class ControllerState(msgspec.Struct, frozen=True, kw_only=True):
     answering: bool
     silent_s: float | None = None
     reason: str = ""
+    not_asked: bool = False
+    """Another master talks on its line, or may: that it does not answer says nothing about it."""
     profile: str | None = None
     firmware: str | None = None
     state: Value = Value()

@@ -21,7 +21,7 @@ def seen(host_id: int, members: Iterable[Member]) -> Seen:
     for member in giving:
         lease = member.lease_seen()
         if lease.state == "active":
-            ours = lease.holder == host_id and 0 < member.lease.granted == lease.epoch
+            ours = lease.holder == host_id and bool(lease.epoch) and lease.epoch in member.lease.own
             held.append(LeaseHeld(member.name, lease.holder, ours))
     back = [member.held_back for member in members if member.held_back is not None]
     return Seen(
@@ -30,3 +30,14 @@ def seen(host_id: int, members: Iterable[Member]) -> Seen:
         line_talks=any(not each.listening for each in back),
         line_unknown=any(each.listening for each in back),
     )
+
+
+def sure_until_s(host_id: int, pdus: Iterable[Member], asked_s: float) -> float | None:
+    """Loop time until which this host has the PDUs for sure, from leases that were asked for at `asked_s`; None: no PDU told that
+    its lease is this host's. A second is taken off: controllers tell whole ones, rounded up."""
+    left_s: list[float] = []
+    for member in leasable(pdus):
+        lease = member.lease_seen()
+        if lease.state == "active" and lease.holder == host_id and lease.epoch and lease.epoch in member.lease.own:
+            left_s.append(0.0 if lease.remaining_s is None else lease.remaining_s)
+    return asked_s + min(left_s) - 1.0 if left_s else None

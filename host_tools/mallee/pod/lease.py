@@ -31,9 +31,16 @@ class LeaseState(msgspec.Struct, frozen=True):
 
     highest: int = 0
     granted: int = 0
+    tried: int = 0
+    """Epoch of a write whose answer was lost: it may have arrived."""
     held: bool = False
     not_before_s: float = float("-inf")
     note: str = ""
+
+    @property
+    def own(self) -> tuple[int, int]:
+        """Epochs that are this process's."""
+        return self.granted, self.tried
 
 
 def decide(
@@ -44,9 +51,9 @@ def decide(
         return msgspec.structs.replace(state, held=False, note="the controller does not tell its lease"), None
     highest = max(state.highest, seen.epoch or 0)
     if seen.state == "active":
-        if seen.holder == host_id and seen.epoch == state.granted and state.granted:
-            state = msgspec.structs.replace(state, highest=highest, held=True, note="")
-            return state, Grant(host_id, state.granted, seconds)
+        if seen.holder == host_id and seen.epoch and seen.epoch in state.own:
+            state = msgspec.structs.replace(state, highest=highest, granted=seen.epoch, tried=0, held=True, note="")
+            return state, Grant(host_id, seen.epoch, seconds)
         who = f"host {seen.holder}" if seen.holder != host_id else "another process of this host"
         left = "" if seen.remaining_s is None else f", lapses in {seen.remaining_s:.0f} s unless renewed"
         note = f"{who} holds it (epoch {seen.epoch}{left})"
@@ -60,10 +67,16 @@ def decide(
 def accepted(state: LeaseState, grant: Grant) -> LeaseState:
     """The controller took the write. Holder 0 gave the lease back."""
     if grant.holder == 0:
-        return msgspec.structs.replace(state, held=False, granted=0, note="given back")
+        return msgspec.structs.replace(state, held=False, granted=0, tried=0, note="given back")
     return msgspec.structs.replace(
-        state, held=True, granted=grant.epoch, highest=max(state.highest, grant.epoch), note=""
+        state, held=True, granted=grant.epoch, tried=0, highest=max(state.highest, grant.epoch), note=""
     )
+
+
+def unanswered(state: LeaseState, grant: Grant, note: str) -> LeaseState:
+    """The write may have arrived all the same: the next fast block tells."""
+    tried = grant.epoch if grant.holder else 0
+    return msgspec.structs.replace(state, held=False, tried=tried, highest=max(state.highest, grant.epoch), note=note)
 
 
 def refused(state: LeaseState, refusal: str | None, seen: LeaseSeen, now_s: float, wait_s: float) -> LeaseState:

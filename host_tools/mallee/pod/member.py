@@ -127,6 +127,7 @@ class Member:
             firmware=self.device.identity.firmware if self.device is not None and self.device.identity else None,
             silent_s=None if self.answering or self._heard_s is None else loop.time() - self._heard_s,
             reason="" if self.answering else self.reason,
+            not_asked=self.held_back is not None,
             lease_ours=self.lease.held,
             lease_note=self.lease.note,
         )
@@ -175,8 +176,8 @@ class Member:
         except Refused as error:
             await self._refused(error, request_s, wait_s)
             return
-        except MalleeError as error:  # it may have arrived all the same: the next fast block tells
-            self.lease = msgspec.structs.replace(self.lease, held=False, note=error.what)
+        except MalleeError as error:
+            self.lease = lease.unanswered(self.lease, grant, error.what)
             return
         self.remote = set_points
         self.lease = lease.accepted(self.lease, grant)

@@ -28,7 +28,7 @@ from .reasons import Outcome, Reason
 
 PERMIT = "permit"
 """Of the remote block of a PDU: branches that may be closed."""
-LIMITER_S = 1.0  # a request to a rack's manager
+_LIMITER_S = 1.0  # a request to a rack's manager
 _SAME_KW = 0.001  # managers take whole watts
 
 
@@ -81,7 +81,7 @@ class PowerControl:
             if isinstance(change, Switched) and change.on:
                 self._back.add(change.rack)
         if not self._advise:
-            caps.want(self._decision.caps_kW, until_s - LIMITER_S)
+            caps.want(self._decision.caps_kW, until_s)
             if caps.too_late > self._too_late:
                 self._too_late = caps.too_late
                 self._note("limits were not set: this host stood still meanwhile, and another one may control the pod")
@@ -166,6 +166,12 @@ class PowerControl:
                 return _told("asked", f"not yet at {pdu.name}")
         return _told("written")
 
+    def forget(self) -> None:
+        """Another host decides from now on."""
+        self._state = self._decision = None
+        self._why.clear()
+        self._back.clear()
+
     def take_events(self) -> list[Event]:
         events, self.events = self.events, []
         return events
@@ -178,7 +184,7 @@ class PowerControl:
     def _open(self) -> RackCaps:
         if self._caps is None:
             limiters = {
-                rack.name: open_limiter(rack.power_limit, timeout_s=LIMITER_S)
+                rack.name: open_limiter(rack.power_limit, timeout_s=_LIMITER_S)
                 for rack in self._config.racks
                 if rack.power_limit and self._config.power.cap
             }

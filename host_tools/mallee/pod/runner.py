@@ -72,8 +72,8 @@ class PodRunner:
         self._quarantined = dict(quarantined or {})
         self.advise = advise
         self._once = once
-        # A lease that was seen in force was renewed a scan ago at the most; a limit is on its way for some time.
-        self._sure_s = max(config.control.scan_s, config.control.lease_s - config.control.scan_s)
+        self._last_shown_s: float | None = None
+        self._sure_until_s = float("-inf")  # that this host has the PDUs
         self.mastership = Mastership()
         self._events: list[Event] = []
         self._request_s = request_s or min(_REQUEST_PART * config.control.scan_s, _REQUEST_MAX_S)
@@ -98,8 +98,12 @@ class PodRunner:
         loop = asyncio.get_running_loop()
         due_s = loop.time()
         while not stop.is_set():
-            publish(await self.scan())
-            period_s = self.config.control.scan_s * (_STANDBY_PART if self.mastership.role == "standby" else 1.0)
+            document = await self.scan()
+            standby = self.mastership.role == "standby"
+            if not standby or self._last_shown_s is None or loop.time() - self._last_shown_s > 0.75 * document.scan_s:
+                self._last_shown_s = loop.time()
+                publish(document)
+            period_s = self.config.control.scan_s * (_STANDBY_PART if standby else 1.0)
             due_s += period_s
             late_s = loop.time() - due_s
             if late_s > 0:
@@ -116,7 +120,7 @@ class PodRunner:
         now_s = asyncio.get_running_loop().time()
         dt_s = self.config.control.scan_s if self._last_s is None else now_s - self._last_s
         self._judge(now_s)
-        controls = self.advise or await self._masters()
+        controls = self.advise or await self._masters(began_s)
         views = self._views()
         skids = state.skid_states(self.config, views)
         pdus = power.with_loads(state.pdu_states(self.config, views))
@@ -125,9 +129,8 @@ class PodRunner:
         if controls:
             inputs = cooling_input(skids, racks, self.members)
             self._cooling, wanted, self._reasons = supervisor.step(self._settings, self._cooling, inputs, dt_s)
-        racks = self._power.step(
-            pdus, racks, self.members, dt_s, until_s=began_s + self._sure_s if controls else float("-inf")
-        )
+        until_s = float("inf") if self.advise else self._sure_until_s
+        racks = self._power.step(pdus, racks, self.members, dt_s, until_s=until_s)
         if controls and not self.advise:
             await self._write_all(wanted)
         return self._document(wanted, racks, now_s)
@@ -160,7 +163,7 @@ class PodRunner:
             self._links[same] = open_link(address, timeout_s=self._request_s, units=units, manners=manners)
         return self._links[same]
 
-    async def _masters(self) -> bool:
+    async def _masters(self, asked_s: float) -> bool:
         """Whether this host controls the pod, from what it has just read; if not any more, it gives its leases back."""
         before, host_id = self.mastership, self.config.pod.host_id
         seen = leading.seen(host_id, self.members.values())
@@ -170,12 +173,18 @@ class PodRunner:
                 Event(time=clock.utc_now(), kind=self.mastership.role, device="pod", text=self.mastership.why)
             )
         if self.mastership.role == "master":
+            pdus = [self.members[pdu.name] for pdu in self.config.pdus]
+            sure_until_s = leading.sure_until_s(host_id, pdus, asked_s)
+            self._sure_until_s = self._sure_until_s if sure_until_s is None else sure_until_s
             return True
+        self._sure_until_s = float("-inf")
         if before.role == "master":  # what it knows of the pod's control is old from now on
             for link in self._links.values():
                 if isinstance(link, SerialLink):
                     link.listen_first()
             self._cooling, self._reasons, self._trim_known = CoolingState(), (), False
+            self._power.forget()
+            self._keeper.forget()
             ours = [self.members[held.controller] for held in seen.leases if held.ours]
             await asyncio.gather(*(member.release(self._request_s) for member in ours), return_exceptions=True)
         for member in self.members.values():  # who holds it is told, and nothing is taken
@@ -309,9 +318,9 @@ def _alarms(member: Member) -> DeviceAlarms:
     first_out = None if member.snapshot is None else member.snapshot.number("first_out")
     return DeviceAlarms(
         device=member.name,
-        lost=member.lost,
+        lost=None if member.held_back is not None else member.lost,
         reason=member.reason,
-        readings=member.alarms,
+        readings=None if member.held_back is not None else member.alarms,
         first_out=None if first_out is None else int(first_out),
         quarantine=member.quarantine,
     )

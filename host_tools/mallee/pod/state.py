@@ -59,6 +59,8 @@ class MemberView(msgspec.Struct, frozen=True):
     firmware: str | None = None
     silent_s: float | None = None
     reason: str = ""
+    not_asked: bool = False
+    """Another master talks on its line, or may."""
     lease_ours: bool = False
     lease_note: str = ""
     trust: TrustView = TrustView()
@@ -113,12 +115,14 @@ def lease_view(view: MemberView) -> LeaseView:
     if snapshot is None:
         return LeaseView(note=view.lease_note)
     state, holder, epoch = (snapshot.value(f"lease_{part}") for part in ("state", "holder", "epoch"))
+    remaining_s = snapshot.number("lease_remaining")
+    lapsed = view.silent_s is not None and view.silent_s >= (remaining_s or 0.0)
     return LeaseView(
         state=state if isinstance(state, str) else None,
         holder=holder if isinstance(holder, int) else None,
         epoch=epoch if isinstance(epoch, int) else None,
-        remaining_s=snapshot.number("lease_remaining"),
-        ours=view.lease_ours,
+        remaining_s=remaining_s,
+        ours=view.lease_ours and not lapsed,
         note=view.lease_note,
     )
 
@@ -167,6 +171,7 @@ def _common(controller: Controller, view: MemberView, values: _Values) -> dict[s
         "answering": view.answering,
         "silent_s": view.silent_s,
         "reason": view.reason,
+        "not_asked": view.not_asked,
         "profile": None if view.dictionary is None else view.dictionary.profile,
         "firmware": view.firmware,
         "state": values.value("state"),
@@ -209,8 +214,7 @@ def device_states(config: PodConfig, views: Mapping[str, MemberView]) -> tuple[C
 def lease_findings(mastership: Mastership, controllers: Sequence[ControllerState]) -> tuple[Finding, ...]:
     """Another host that controls the pod, or single controllers whose set-points somebody else sets."""
     if mastership.role == "standby":
-        who = "another host" if mastership.other is None else f"host {mastership.other}"
-        what = f"{who} controls this pod; this one listens, and takes over when that one falls silent"
+        what = f"this host only listens: {mastership.why}; it takes over when that one falls silent"
         return (Finding(level="warning", where="pod", what=what),)
     return tuple(
         Finding(level="warning", where=c.name, what=f"not ours to control: {c.lease.note}")

@@ -40,7 +40,7 @@ def _row(document: PodDocument, member: ControllerState) -> StatusRow:
     return StatusRow(
         device=member.name,
         profile=member.profile,
-        state="silent" if not member.answering else "quarantined" if member.quarantined else state,
+        state=_silence(member) if not member.answering else "quarantined" if member.quarantined else state,
         lease=lease if member.answering else "",
         alarms=[alarm.name for alarm in (*document.alarms, *beneath) if alarm.device == member.name],
         firmware=member.firmware,
@@ -49,3 +49,7 @@ def _row(document: PodDocument, member: ControllerState) -> StatusRow:
         answering=member.answering,
         reason=member.reason or member.trust.evidence,
     )
+
+
+def _silence(member: ControllerState) -> str:
+    return "not asked" if member.not_asked else "silent"

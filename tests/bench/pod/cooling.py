@@ -1,4 +1,4 @@
-"""Cooling of a whole pod with its host: a load step, a skid lost, and what the pumps need over a day's mix of loads."""
+"""Cooling of a whole pod with its host: a load step, a skid lost, and what the pumps need over six minutes of mixed loads."""
 
 from __future__ import annotations
 

@@ -30,10 +30,11 @@ class Condition(msgspec.Struct, frozen=True):
 
 
 class DeviceAlarms(msgspec.Struct, frozen=True):
-    """What one controller's alarms are; `readings` is None while they are not known, `lost` when it fell silent."""
+    """What one controller's alarms are; `readings` is None while they are not known, `lost` when it fell silent, and None while
+    it is not asked."""
 
     device: str
-    lost: bool
+    lost: bool | None
     reason: str = ""
     readings: tuple[AlarmReading, ...] | None = None
     first_out: int | None = None

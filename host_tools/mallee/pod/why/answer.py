@@ -74,11 +74,20 @@ def of_rack(document: PodDocument, rack: str, point: str, age_s: float) -> Answe
     return Answer(
         point=f"{rack}.{point}",
         set_by="nobody",
-        why="the host decides nothing about power now: it waits until it has heard every PDU and every rack's manager, and holds "
+        why=standing_by(document)
+        or "the host decides nothing about power now: it waits until it has heard every PDU and every rack's manager, and holds "
         "the leases of all PDUs that answer",
         ask=_leases(document),
         document_age_s=age_s,
     )
+
+
+def standing_by(document: PodDocument) -> str:
+    """Why this host decides nothing at all; empty where it does."""
+    if document.role != "standby":
+        return ""
+    who = "another host" if document.other_host is None else f"host {document.other_host}"
+    return f"{who} controls this pod, and this one only listens: ask on that one's computer"
 
 
 def fact_of(document: PodDocument, used: Input, age_s: float) -> Fact:

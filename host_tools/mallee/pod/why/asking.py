@@ -84,6 +84,11 @@ def place_and_point(config: PodConfig, words: Sequence[str]) -> tuple[str, str]:
     )
 
 
+def standing_by(found: Live) -> str:
+    """Why there is nothing to list: another host controls the pod. Empty where this one does."""
+    return answers.standing_by(found.document)
+
+
 def listed(found: Live, place: str | None) -> list[Reason]:
     return answers.rows(found.document.reasons, place)
 

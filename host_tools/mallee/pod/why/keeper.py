@@ -38,6 +38,10 @@ class Keeper:
             del self._waiting[:-_WAITING_MAX]
         return tuple(told)
 
+    def forget(self) -> None:
+        """Another host decides from now on: since when something stands is its affair."""
+        self._state = {}
+
     def publish(self, document: PodDocument, now_s: float) -> None:
         """What could not be written is tried again with the next scan."""
         if self._store is None:
