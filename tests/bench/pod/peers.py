@@ -27,9 +27,12 @@ async def serve(skids: int, pdus: int) -> None:
     for peer in peers:
         await peer.start()
     print(json.dumps([peer.port for peer in peers]), flush=True)
-    ended = asyncio.get_running_loop().run_in_executor(None, sys.stdin.read)
+    loop = asyncio.get_running_loop()
+    ended = loop.run_in_executor(None, sys.stdin.read)
+    began_s = loop.time()
     while not ended.done():
         for peer in peers:
+            peer.set("uptime", int(loop.time() - began_s))
             peer.set("sequence", (peer.get("sequence") + 1) & 0x7FFF)
             peer.requests.clear()
         await asyncio.wait([ended], timeout=0.1)
