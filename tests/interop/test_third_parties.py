@@ -150,8 +150,12 @@ def test_a_second_host_gets_no_lease_and_is_told_so(demo):
     done = mallee(demo.folder, "run", str(other), "--for", "4s", "-o", "json")
     assert done.returncode == 0, done.stderr
     document = json.loads(done.stdout)
-    assert not any(c["lease"]["ours"] for c in document["skids"] + document["pdus"])
-    assert len([f for f in document["findings"] if "host 1 holds it" in f["what"]]) == 10
+    controllers = document["skids"] + document["pdus"]
+    assert not any(c["lease"]["ours"] for c in controllers)
+    assert all("host 1 holds it" in c["lease"]["note"] for c in controllers)
+    assert (document["role"], document["other_host"]) == ("standby", 1)
+    told = [finding["what"] for finding in document["findings"] if finding["where"] == "pod"]
+    assert len(told) == 1 and "host 1 has 10 of 10 leases" in told[0]
 
 
 def test_a_reader_that_has_seen_enough_is_no_bug(demo):
