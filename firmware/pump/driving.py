@@ -54,6 +54,7 @@ class Driving:
         self._schedule(self.setpoint())
         self.loop.take_over(speed, measured, self.setpoint())
         arrangement.take_over([speed if each is None else each for each in speeds])
+        self.valve.follow(self.believed.watch_flow(arrangement.commands, 0, True), 1000.0)
         self.valve.take_over(self.valve_command, 0.0, None if supply is None else self.demand(supply))
         pump_span, valve_span = self._spans
         self.drives = [
