@@ -141,7 +141,8 @@ class Driving:
             wanted = self.valve.step(0.0 if supply is None else supply - setpoint, demand, dt_s)
             demand = True
         self.valve_command = command = ramp(command, wanted, VALVE_percent_s * dt_s)
-        if demand is None:
+        # A skid that stands by keeps its trim: the exchanger will be the same, and preset_valve is far too much at little flow.
+        if demand is None and operation != Operation.STANDBY:
             self.valve.take_over(command, 0.0)
         self._valve_drive.drive(command)
 

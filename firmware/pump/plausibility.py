@@ -12,7 +12,7 @@ from maps.pump_supervision import Supervision
 from micropython import const
 
 from pump.wear import working_point
-from pump.witnesses import LEAST_l_min, NOBODY, OTHER, across, apart, exchanger, given_l_min, nearer
+from pump.witnesses import NOBODY, OTHER, LEAST_l_min, across, apart, exchanger, given_l_min, nearer
 
 # Bits of `doubt`.
 DIFFERENTIAL = const(1)
