@@ -13,6 +13,8 @@ from maps.pump import Mode
 RANGEABILITY = 50.0  # of the equal-percentage valve
 HEAT_CAPACITY_kJ_l_K = 4.008  # 25 % propylene glycol at 40 °C (Melinder 2010, as CoolProp tabulates it)
 DEW_POINT_FLOOR_LIMIT_degC = 45.0
+LEAST_PART = 0.25  # of the rated flow of one pump that the valve's feed-forward follows
+MOST_PART = 2.0  # both pumps at their rated flow
 
 
 class Setpoints:
@@ -91,14 +93,16 @@ class PumpLoop:
 
 
 class ValveLoop:
-    """Valve opening in percent. The loop gives facility flow, in percent of full flow, for each unit of `demand`: the
-    effectiveness that the exchanger needs (effectiveness_needed). So heat, return and facility temperature move the valve
-    by themselves, and the loop trims. An equal-percentage valve passes R^(x-1) of its full flow at opening x."""
+    """Valve opening in percent. The loop gives facility flow, in percent of full flow, for each unit of `demand`, the
+    effectiveness that the exchanger needs (effectiveness_needed), and of `part`, the coolant's flow. So heat, return and
+    facility temperature and the coolant's flow move the valve by themselves, and the loop trims. An equal-percentage valve
+    passes R^(x-1) of its full flow at opening x."""
 
     @at_start
     def __init__(self):
         self.loop = Pi(0.0, 100.0)
         self.demand = 0.5
+        self.part = 1.0
 
     @micropython.native
     def step(self, error_K, demand, dt_s):
@@ -106,15 +110,24 @@ class ValveLoop:
         return sensor that suddenly reads low must leave the loop time to see what comes of it."""
         if demand is not None:
             self.demand = ramp(self.demand, demand, (0.1 if demand > self.demand else 0.02) * dt_s)
-        loop, demand = self.loop, self.demand
+        loop, demand = self.loop, self.demand * self.part
         loop.low, loop.high = 100 / RANGEABILITY / demand, 100 / demand
         return opening(loop.step(error_K, dt_s) * demand)
+
+    def follow(self, part, dt_s):
+        """Once a second: `part` is the coolant's flow over the rated one of one pump, where the loop is tuned. None, not known,
+        holds. At one effectiveness the water goes with the coolant. It falls slowly, for the same reason as demand, and in
+        proportion, as the valve's opening goes with the logarithm; within bounds, as demand is."""
+        if part is not None:
+            part = max(LEAST_PART, min(MOST_PART, part))
+            self.part = ramp(self.part, part, (0.1 if part > self.part else 0.02) * self.part * dt_s)
 
     def take_over(self, position, error_K, demand=None):
         if demand is not None:
             self.demand = demand
-        self.loop.high = 100 / self.demand
-        self.loop.track(facility_flow(position) / self.demand, error_K)
+        demand = self.demand * self.part
+        self.loop.high = 100 / demand
+        self.loop.track(facility_flow(position) / demand, error_K)
 
 
 def opening(flow_percent):

@@ -54,6 +54,7 @@ class Driving:
         self._schedule(self.setpoint())
         self.loop.take_over(speed, measured, self.setpoint())
         arrangement.take_over([speed if each is None else each for each in speeds])
+        self.valve.follow(self.believed.watch_flow(arrangement.commands, 0, True), 1000.0)
         self.valve.take_over(self.valve_command, 0.0, None if supply is None else self.demand(supply))
         pump_span, valve_span = self._spans
         self.drives = [
@@ -140,7 +141,8 @@ class Driving:
             wanted = self.valve.step(0.0 if supply is None else supply - setpoint, demand, dt_s)
             demand = True
         self.valve_command = command = ramp(command, wanted, VALVE_percent_s * dt_s)
-        if demand is None:
+        # A skid that stands by keeps its trim: the exchanger will be the same, and preset_valve is far too much at little flow.
+        if demand is None and operation != Operation.STANDBY:
             self.valve.take_over(command, 0.0)
         self._valve_drive.drive(command)
 

@@ -12,7 +12,7 @@ from maps.pump_supervision import Supervision
 from micropython import const
 
 from pump.wear import working_point
-from pump.witnesses import NOBODY, OTHER, across, apart, exchanger, given_l_min, nearer
+from pump.witnesses import NOBODY, OTHER, LEAST_l_min, across, apart, exchanger, given_l_min, nearer
 
 # Bits of `doubt`.
 DIFFERENTIAL = const(1)
@@ -49,7 +49,7 @@ class Plausibility:
         self.pressure_kPa = own
         self.flow_l_min = value["flow"]
         if by_flow:
-            doubt = self._of_flow(doubt, commands, no_effect)
+            doubt = self._of_flow(doubt, self._due(commands, no_effect))
         else:
             doubt |= was & FLOW
         self.doubt = doubt
@@ -64,8 +64,8 @@ class Plausibility:
             return other, doubt | DIFFERENTIAL
         return own, doubt | PRESSURES
 
-    def _of_flow(self, doubt, commands, no_effect):
-        own, due = self.flow_l_min, self._due(commands, no_effect)
+    def _of_flow(self, doubt, due):
+        own = self.flow_l_min
         if own is None:
             self.flow_l_min = due
         elif due is not None:
@@ -86,10 +86,16 @@ class Plausibility:
         value = self._sensors.value
         return value["pump_speed_1"], value["pump_speed_2"]
 
-    def watch_flow(self, commands, no_effect):
-        """Once a second, where the loops do not follow it."""
-        doubt = self._of_flow(self.doubt & ~FLOW, commands, no_effect)
-        self.flow_l_min, self.doubt = self._sensors.value["flow"], doubt
+    def watch_flow(self, commands, no_effect, by_flow):
+        """Once a second. Returns what the valve's feed-forward follows, over the rated flow of one pump: the larger one of
+        meter and curve; None where neither is known, or nothing flows to speak of."""
+        own, due = self._sensors.value["flow"], self._due(commands, no_effect)
+        if not by_flow:  # else step looks, ten times a second
+            self.doubt = self._of_flow(self.doubt & ~FLOW, due)
+            self.flow_l_min = own
+        if own is None or due is not None and due > own:
+            own = due
+        return None if own is None or own < LEAST_l_min else own / self._curve.flows[-1]
 
     def watch_heat(self):
         """Once a second."""

@@ -104,8 +104,10 @@ class Supervisor:
             report_temperatures(alarm, profile.sensors)
         elif turn == 7:
             report_sensors(alarm, profile.sensors, effect.feedback_wrong, believed.doubt)
-        elif turn == 9 and profile.setpoints.mode != Mode.FLOW:
-            believed.watch_flow(commands, effect.no_effect)
+        elif turn == 9:
+            driving.valve.follow(
+                believed.watch_flow(commands, effect.no_effect, profile.setpoints.mode == Mode.FLOW), 1.0
+            )
 
     def _operate(self, dt_s):
         profile, operating = self._profile, self.operating

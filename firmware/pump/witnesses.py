@@ -12,7 +12,7 @@ OWN = const(0)  # whom to believe
 OTHER = const(1)
 NOBODY = const(2)
 _WATER_kJ_l_K = 4.15  # at 35 °C
-_LEAST_l_min = 50.0  # below that a heat balance is noise
+LEAST_l_min = const(50)  # below that a heat balance is noise
 
 
 @micropython.native
@@ -51,7 +51,7 @@ def exchanger(cold_degC, warm_degC, facility_degC, facility_return_degC, flow_l_
     takes up. None for what cannot be said."""
     if cold_degC is None or facility_return_degC is None or flow_l_min is None or facility_flow_l_min is None:
         return None, None
-    if flow_l_min < _LEAST_l_min or facility_flow_l_min < _LEAST_l_min:
+    if flow_l_min < LEAST_l_min or facility_flow_l_min < LEAST_l_min:
         return None, None
     coolant, water = HEAT_CAPACITY_kJ_l_K * flow_l_min, _WATER_kJ_l_K * facility_flow_l_min
     warm = None if facility_degC is None else cold_degC + water * (facility_return_degC - facility_degC) / coolant

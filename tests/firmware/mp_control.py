@@ -126,6 +126,46 @@ def test_demand_falls_slowly_and_holds_where_it_is_not_known():
     assert abs(v.demand - 0.58) < 1e-6
 
 
+def followed(v, part, seconds):
+    for _ in range(seconds):
+        v.follow(part, 1.0)
+    return v.step(0.0, None, 0.0)
+
+
+def test_facility_water_goes_with_the_coolant():
+    v = valve_loop()
+    v.take_over(60, 0.0, 0.6)
+    assert abs(followed(v, 2.0, 8) - 77.7) < 0.1  # ln 2 / ln 50 of the stroke
+    assert abs(followed(v, 0.5, 100) - 42.3) < 0.1
+
+
+def test_a_flow_that_falls_leaves_the_loop_time_one_that_is_not_known_holds_and_both_have_bounds():
+    v = valve_loop()
+    v.take_over(60, 0.0, 0.6)
+    followed(v, 0.3, 1)
+    assert abs(v.part - 0.98) < 1e-6
+    followed(v, None, 100)
+    assert abs(v.part - 0.98) < 1e-6
+    followed(v, 10.0, 1)
+    assert abs(v.part - 0.98 * 1.1) < 1e-5
+    followed(v, 10.0, 100)
+    assert v.part == 2.0
+    followed(v, 0.01, 200)
+    assert v.part == 0.25
+
+
+def test_taking_over_at_any_flow_is_bumpless_and_the_loop_gives_water_for_each_unit_of_coolant():
+    given = []
+    for part in (0.25, 0.5, 1.0, 2.0):
+        v = valve_loop()
+        v.follow(part, 1000.0)
+        v.take_over(60, 0.0, 0.6)
+        assert abs(v.step(0.0, None, 0.1) - 60) < 0.05
+        given.append((facility_flow(v.step(0.1, None, 0.0)) - facility_flow(60)) / part)
+    for each in given:
+        assert abs(each - 4 * 0.1 * 0.6) < 0.01, given
+
+
 def test_full_demand_leaves_the_whole_stroke_to_the_loop():
     v = valve_loop()
     v.take_over(90, 0.0, 0.5)

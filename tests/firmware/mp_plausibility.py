@@ -94,10 +94,37 @@ def test_the_flow_that_asks_for_more_counts_where_the_loop_follows_it():
 
 def test_a_flow_that_nobody_follows_is_watched():
     found = looked({"flow": 1.5 * FLOW_l_min})
-    found.watch_flow((SPEED, SPEED), 0)
+    found.watch_flow((SPEED, SPEED), 0, False)
     assert found.doubt == FLOW and found.flow_l_min == 1.5 * FLOW_l_min
     found.step((SPEED, SPEED), 0, False)
     assert found.doubt == FLOW, "it stays until somebody looks again"
+
+
+def test_the_valve_follows_the_flow_that_asks_for_more_and_none_where_nothing_flows():
+    """As part of the rated flow of one pump."""
+    rated_l_min, stopped = POINTS[-1][0], (0.0, 0.0)
+    for by_flow in (False, True):
+        for changes, commands, expected in (
+            ({}, (SPEED, SPEED), FLOW_l_min),
+            ({"flow": 1.5 * FLOW_l_min}, (SPEED, SPEED), 1.5 * FLOW_l_min),
+            ({"flow": 0.5 * FLOW_l_min}, (SPEED, SPEED), FLOW_l_min),
+            ({"flow": 0.0}, (SPEED, SPEED), FLOW_l_min),
+            ({"flow": None}, (SPEED, SPEED), FLOW_l_min),
+            ({"pump_speed_1": 0.5 * SPEED, "pump_speed_2": 0.5 * SPEED}, (SPEED, SPEED), FLOW_l_min),
+            ({"differential_pressure": None, "supply_pressure": None}, (SPEED, SPEED), FLOW_l_min),
+            ({"flow": None, "pump_speed_1": None}, (SPEED, SPEED), None),
+            ({"flow": 10.0}, stopped, None),
+            ({"flow": None}, stopped, None),
+        ):
+            found = looked(changes, by_flow=by_flow, commands=commands)
+            before = found.flow_l_min, found.doubt & FLOW if by_flow else 0
+            part = found.watch_flow(commands, 0, by_flow)
+            if expected is None:
+                assert part is None, changes
+            else:
+                assert abs(part * rated_l_min - expected) < 2, (changes, part)
+            if by_flow:
+                assert (found.flow_l_min, found.doubt & FLOW) == before, "the loop's own look is ten times a second"
 
 
 def test_heat_that_does_not_add_up_is_a_doubt():

@@ -60,6 +60,44 @@ def test_a_pressure_that_all_agree_about_stops_it_also_after_a_doubt(bench):
     bench.run(test)
 
 
+@pytest.mark.parametrize(
+    "lie", [{"flow": 100.0}, {"flow": None}, {"speed_1": 20.0, "speed_2": 20.0}, {"differential_pressure": 350.0}]
+)
+def test_a_flow_that_reads_low_by_meter_or_curve_does_not_close_the_valve(bench, lie):
+    async def test(device):
+        await asyncio.sleep(5)
+        valve = bench.equipment.valve
+        bench.equipment.values |= lie
+        for _ in range(40):
+            await asyncio.sleep(1)
+            assert bench.equipment.valve > valve - 0.5
+
+    bench.run(test)
+
+
+def test_the_valve_opens_with_the_coolant_and_closes_slowly(bench):
+    """By the logarithm: ln(800 / 600) / ln 50 of the stroke. Meter and curve agree, and so do both sides of the exchanger."""
+
+    def flow(l_min, speed):
+        bench.equipment.values |= {"flow": l_min, "speed_1": speed, "speed_2": speed}
+        bench.equipment.values["facility_flow"] = facility * l_min / 600
+
+    async def test(device):
+        await asyncio.sleep(5)
+        valve = bench.equipment.valve
+        flow(800.0, 63.5)
+        await asyncio.sleep(8)
+        assert bench.equipment.valve == pytest.approx(valve + 7.4, abs=0.5)
+        flow(600.0, 53.0)
+        await asyncio.sleep(5)
+        assert valve + 3 < bench.equipment.valve < valve + 7
+        await asyncio.sleep(15)
+        assert bench.equipment.valve == pytest.approx(valve, abs=0.5)
+
+    facility = bench.equipment.values["facility_flow"]
+    bench.run(test)
+
+
 def test_a_heat_balance_that_does_not_add_up_is_told_after_five_minutes(bench):
     async def test(device):
         bench.equipment.values |= {"flow": 650.0, "filter": 5.0}  # the heat of both sides is the same

@@ -126,6 +126,22 @@ def test_standby_stops_and_starts_by_itself_when_the_other_skid_is_gone(bench):
     bench.run(test)
 
 
+def test_after_standby_the_valve_goes_back_to_the_trim_that_the_exchanger_had(bench):
+    async def test(device):
+        await asyncio.sleep(2)
+        valve = bench.equipment.valve
+        await device.write({"operation_setpoint": "standby"})
+        bench.equipment.values |= {"flow": 0.0, "speed_1": 0.0, "speed_2": 0.0}
+        await asyncio.sleep(30)
+        assert bench.equipment.valve == pytest.approx(70, abs=0.1)
+        await device.write({"operation_setpoint": "run"})
+        bench.equipment.values |= {"flow": 600.0, "speed_1": 53.0, "speed_2": 53.0}
+        await asyncio.sleep(10)
+        assert bench.equipment.valve == pytest.approx(valve, abs=0.5)
+
+    bench.run(test)
+
+
 def test_filling_turns_slowly_on_and_off_with_interlocks_and_without_deviation_alarms(bench):
     async def test(device):
         await device.write({"operation_setpoint": "fill", "fill_on": 5, "fill_off": 5, "fill_speed": 20.0})
