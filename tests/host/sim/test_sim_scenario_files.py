@@ -154,7 +154,8 @@ def test_a_bundled_scenario_is_sound(name):
     scenario = reading.load(reading.find(name)).scenario
     assert len(scenario.expectations) >= 2
     mains = name.startswith("oversubscribed")  # they take minutes to open
-    assert scenario.for_s <= (360 if mains else 60 if scenario.host else 200)
+    slow = name in ("partial_load", "staged")  # pressure falls for minutes, a skid stands by after five
+    assert scenario.for_s <= (500 if slow else 360 if mains else 60 if scenario.host else 200)
 
 
 def test_the_bundled_ones_are_the_named_ones_and_five_have_a_proof():
