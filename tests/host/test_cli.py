@@ -25,6 +25,7 @@ from mallee.pod.reaching import nothing_runs
 from mallee.pod.topology.settings import PhysicsSection
 from mallee.testing import MockPod
 
+from .commanding import commands
 from .peers_in_thread import PeersInThread, peers_in_thread, write_pod_file
 from .virtual_loop import VirtualLoop
 
@@ -42,24 +43,9 @@ def pod_file(peers: PeersInThread, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     return path
 
 
-class Ran:
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-    @property
-    def json(self):
-        return json.loads(self.out)
-
-
 @pytest.fixture
 def mallee(capsys: pytest.CaptureFixture[str], pod_file: Path):
-    def run(*arguments: str) -> Ran:
-        code = main(arguments)
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        return Ran(code, captured.out, captured.err)
-
-    return run
+    return commands(capsys)
 
 
 @pytest.fixture

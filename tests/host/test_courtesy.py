@@ -173,6 +173,19 @@ def test_without_manners_it_sends_at_once():
     assert run_on_line(main, [device()]) == b"\x04\x04\x12\x34\x56\x78"
 
 
+def test_what_is_not_sent_and_who_was_heard_are_counted():
+    async def main(address):
+        link = SerialLink(address, manners=MANNERS)
+        found = await _tries(link, 10.0)
+        held = sum(kind != "answer" for _, kind in found)
+        return held, link.statistics.unit(1).held_back, link.statistics.foreign_requests
+
+    held, counted, heard = run_on_line(main, [device()], masters=[LineMaster([encode(9, READ)], interval_s=1.0)])
+    assert (
+        held - 1 <= counted <= held and counted > 10 and heard >= 8
+    )  # the first one opened the port and was not sent either
+
+
 def test_answers_and_noise_are_no_master():
     courtesy = Courtesy(MANNERS, character_s(19200, "8E1"), silence_s(19200))
     courtesy.opened(0.0)

@@ -9,11 +9,10 @@ from pathlib import Path
 
 import pytest
 from mallee import resources
-from mallee.cli import main
 from mallee.pod import runner
 
+from .commanding import commands
 from .peers_in_thread import PeersInThread, peers_in_thread, write_pod_file
-from .test_cli import Ran
 
 POD = str(resources.examples_dir() / "pod.toml")
 
@@ -21,14 +20,7 @@ POD = str(resources.examples_dir() / "pod.toml")
 @pytest.fixture
 def mallee(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(tmp_path)
-
-    def run(*arguments: str) -> Ran:
-        code = main(arguments)
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        return Ran(code, captured.out, captured.err)
-
-    return run
+    return commands(capsys)
 
 
 @pytest.fixture

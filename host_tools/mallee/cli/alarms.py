@@ -27,7 +27,12 @@ CSV_COLUMNS = (
 )  # fmt: skip
 FIGURE_COLUMNS = ("figure", "value", "limit", "verdict")
 FREQUENT_COLUMNS = ("count", "share", "device", "alarm")
-By = Annotated[str | None, Parameter(name="--by")]
+Device = Annotated[str, Parameter(help='Device or place as `mallee alarms` names it, such as "feed A".')]
+Alarm = Annotated[str, Parameter(help="Name of the alarm.")]
+Devices = Annotated[str, Parameter(help='Device or place, such as "feed A"; with * for alarms that are there now.')]
+Alarms = Annotated[str, Parameter(help="Name of the alarm, or a pattern.")]
+Note = Annotated[str, Parameter(help="Why.")]
+By = Annotated[str | None, Parameter(name="--by", help="Your name; otherwise the user's.")]
 
 
 def register(app: App) -> None:
@@ -72,8 +77,8 @@ def show(
 
 
 def ack(
-    device: str,
-    alarm: str,
+    device: Devices,
+    alarm: Alarms,
     /,
     *,
     note: str = "",
@@ -84,42 +89,26 @@ def ack(
 
     Parameters
     ----------
-    device
-        Device or place as `mallee alarms` names it, such as "feed A"; patterns with * are fine.
-    alarm
-        Name of the alarm, or a pattern.
     note
         What you found, or do about it.
-    by
-        Your name; otherwise the user's.
     """
     return _ask(common, "acknowledge", device, alarm, by, note)
 
 
 def reset(
-    device: str, alarm: str, /, *, by: By = None, common: Annotated[Common | None, Parameter(name="*")] = None
+    device: Device, alarm: Alarm, /, *, by: By = None, common: Annotated[Common | None, Parameter(name="*")] = None
 ) -> int:
-    """Clear an alarm of the pod that latched, once its condition has gone. What a controller latches is reset there.
-
-    Parameters
-    ----------
-    device
-        Device or place.
-    alarm
-        Name of the alarm.
-    by
-        Your name; otherwise the user's.
-    """
+    """Clear an alarm of the pod that latched, once its condition has gone. What a controller latches is reset there."""
     return _ask(common, "reset", device, alarm, by)
 
 
 def shelve(
-    device: str,
-    alarm: str,
+    device: Devices,
+    alarm: Alarms,
     /,
     *,
     for_: Annotated[str, Parameter(name="--for")],
-    note: str,
+    note: Note,
     by: By = None,
     common: Annotated[Common | None, Parameter(name="*")] = None,
 ) -> int:
@@ -127,76 +116,36 @@ def shelve(
 
     Parameters
     ----------
-    device
-        Device or place; patterns with * are fine for alarms that are there now.
-    alarm
-        Name of the alarm, or a pattern.
     for_
         How long, such as 30m or 8h; 24h at most.
-    note
-        Why.
-    by
-        Your name; otherwise the user's.
     """
     return _ask(common, "shelve", device, alarm, by, note, duration_s(for_, "--for"))
 
 
 def unshelve(
-    device: str, alarm: str, /, *, by: By = None, common: Annotated[Common | None, Parameter(name="*")] = None
+    device: Device, alarm: Alarm, /, *, by: By = None, common: Annotated[Common | None, Parameter(name="*")] = None
 ) -> int:
-    """End shelving before its time.
-
-    Parameters
-    ----------
-    device
-        Device or place.
-    alarm
-        Name of the alarm.
-    by
-        Your name; otherwise the user's.
-    """
+    """End shelving before its time."""
     return _ask(common, "unshelve", device, alarm, by)
 
 
 def out_of_service(
-    device: str,
-    alarm: str,
+    device: Device,
+    alarm: Alarm,
     /,
     *,
-    note: str,
+    note: Note,
     by: By = None,
     common: Annotated[Common | None, Parameter(name="*")] = None,
 ) -> int:
-    """Take an alarm out of service for maintenance, until somebody puts it back with `in-service`.
-
-    Parameters
-    ----------
-    device
-        Device or place.
-    alarm
-        Name of the alarm.
-    note
-        Why.
-    by
-        Your name; otherwise the user's.
-    """
+    """Take an alarm out of service for maintenance, until somebody puts it back with `in-service`."""
     return _ask(common, "out_of_service", device, alarm, by, note)
 
 
 def in_service(
-    device: str, alarm: str, /, *, by: By = None, common: Annotated[Common | None, Parameter(name="*")] = None
+    device: Device, alarm: Alarm, /, *, by: By = None, common: Annotated[Common | None, Parameter(name="*")] = None
 ) -> int:
-    """Put an alarm back into service.
-
-    Parameters
-    ----------
-    device
-        Device or place.
-    alarm
-        Name of the alarm.
-    by
-        Your name; otherwise the user's.
-    """
+    """Put an alarm back into service."""
     return _ask(common, "in_service", device, alarm, by)
 
 

@@ -46,6 +46,8 @@ class LinkReport(msgspec.Struct, frozen=True):
     wrong_unit: int
     unknown: int
     echoes: int
+    foreign_requests: int
+    """Of another master on the line."""
     never_silent: int
     reconnects: int
     connect_failures: int
@@ -66,6 +68,7 @@ def report(address: str, link: LinkStatistics, now_s: float) -> LinkReport:
         wrong_unit=link.wrong_unit,
         unknown=link.unknown_transactions + link.duplicates,
         echoes=link.echoes,
+        foreign_requests=link.foreign_requests,
         never_silent=link.never_silent,
         reconnects=link.reconnects,
         connect_failures=link.connect_failures,

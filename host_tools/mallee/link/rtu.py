@@ -95,7 +95,11 @@ class SerialLink:
         loop = asyncio.get_running_loop()
         limit_s = self.timeout_s if timeout_s is None else timeout_s
         statistics = self.statistics.unit(unit)
-        self._mind_others()
+        try:
+            self._mind_others()
+        except OthersTalk:
+            statistics.held_back += 1
+            raise
         if self._silence.blocks(unit, loop.time()):
             statistics.held_back += 1
             raise NoAnswer(self.address, unit, limit_s, asked=False)
@@ -253,6 +257,7 @@ class SerialLink:
         if courtesy is None or not self._wire.open:
             return
         hold_s = courtesy.hold_s(asyncio.get_running_loop().time())
+        self.statistics.foreign_requests = courtesy.foreign_requests
         if hold_s:
             raise OthersTalk(self.address, hold_s, listening=not courtesy.other_master)
 

@@ -68,6 +68,7 @@ class LinkStatistics:
         self.noise_bytes = 0  # bytes of no good frame (serial)
         self.unread_bytes = 0  # bytes of others that came while nobody asked, beyond what is kept (serial)
         self.echoes = 0  # requests that the port repeated to us: a cheap dongle (serial)
+        self.foreign_requests = 0  # of another master, heard on a line that this end shares (serial)
         self.never_silent = 0  # requests not sent, because somebody babbles (serial)
         self.bytes_in = 0
         self.bytes_out = 0

@@ -139,32 +139,32 @@ class PowerControl:
         if reason.value is None and reason.of not in self._why:
             return {}
         if self._advise:
-            return _told("advised")
+            return _came_to("advised")
         if not state.reachable:
-            return _told("failed", state.why) if state.ready else _told("asked")
+            return _came_to("failed", state.why) if state.ready else _came_to("asked")
         stands, wanted = state.limit_kW, reason.value
         done = (
             stands is None if not isinstance(wanted, float) else stands is not None and abs(stands - wanted) < _SAME_KW
         )
-        return _told("written", "its manager says so") if done else _told("asked")
+        return _came_to("written", "its manager says so") if done else _came_to("asked")
 
     def _permit_outcome(self, rack: str, reason: Reason, members: Mapping[str, Member]) -> dict[str, Any]:
         on = reason.value == "on"
         if on and reason.of not in self._why:
             return {}
         if self._advise:
-            return _told("advised")
+            return _came_to("advised")
         for pdu in self._config.pdus:
             member = members[pdu.name]
             standing = member.remote.get(PERMIT)
             if rack not in pdu.racks or not member.answering:
                 continue
             if not member.lease.held or not isinstance(standing, frozenset):
-                return _told("failed", f"{pdu.name}: {member.lease.note or 'the lease is not held'}")
+                return _came_to("failed", f"{pdu.name}: {member.lease.note or 'the lease is not held'}")
             mine = {f"branch_{number}" for number, name in enumerate(pdu.racks, 1) if name == rack}
             if (mine & standing) if not on else (mine - standing):
-                return _told("asked", f"not yet at {pdu.name}")
-        return _told("written")
+                return _came_to("asked", f"not yet at {pdu.name}")
+        return _came_to("written")
 
     def forget(self) -> None:
         """Another host decides from now on."""
@@ -256,5 +256,5 @@ class PowerControl:
         self.events.append(Event(time=clock.utc_now(), kind=kind, device=device, text=text))
 
 
-def _told(outcome: Outcome, detail: str = "") -> dict[str, Any]:
+def _came_to(outcome: Outcome, detail: str = "") -> dict[str, Any]:
     return {"outcome": outcome, "detail": detail}

@@ -5,14 +5,12 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from mallee import clock
-from mallee.cli import main
 from mallee.errors import ExitCode, MalleeError
 from mallee.paths import pod_state_dir
 from mallee.pod.alarms import asking
@@ -22,6 +20,7 @@ from mallee.pod.alarms.store import AlarmStore
 from mallee.pod.document import Event, PodDocument
 from mallee.pod.runner import PodRunner, run_pod
 
+from ..commanding import Ran, commands
 from ..peers_in_thread import PeersInThread, in_thread, peers_in_thread, write_pod_file
 from ..pod_of_peers import PodOfPeers, pod_of_peers
 from ..virtual_loop import run_virtual
@@ -106,28 +105,13 @@ def peers() -> Iterator[PeersInThread]:
         yield running
 
 
-class Ran:
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-    @property
-    def json(self):
-        return json.loads(self.out)
-
-
 @pytest.fixture
 def mallee(capsys: pytest.CaptureFixture[str], peers: PeersInThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     write_pod_file(peers.pod.config, tmp_path / "pod.toml")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")  # what a table says is not cut into lines
 
-    def run(*arguments: str) -> Ran:
-        code = main(arguments)
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        return Ran(code, captured.out, captured.err)
-
-    yield run
+    yield commands(capsys)
     peers.call(lambda: over_temperature(peers.pod, False))
 
 

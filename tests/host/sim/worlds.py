@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from mallee.deploy.board import equipment_path
 from mallee.resources import boards_dir
 from mallee.sim.board import Program
 from mallee.sim.equipment import Equipment
+from mallee.sim.network import Server
 from mallee.sim.world import World
 
 from ...conftest import micropython
@@ -45,3 +47,24 @@ def world_of(
 
 def console(world: World, index: int = 0) -> str:
     return world.controller(f"board-{index}").board.console
+
+
+async def asked(count: int = 3) -> str:
+    """What a client sees: "ok", or how it fails."""
+    try:
+        async with asyncio.timeout(0.8):
+            reader, writer = await asyncio.open_connection("127.0.0.1", FIRST_PORT)
+            for i in range(count):
+                writer.write(b"number %d\n" % i)
+                if await reader.readline() != b"number %d\n" % i:
+                    return "closed"
+            writer.close()
+    except TimeoutError:
+        return "silence"
+    except ConnectionError:
+        return "reset"
+    return "ok"
+
+
+def server(world: World) -> Server:
+    return world.controller("board-0").server

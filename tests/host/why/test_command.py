@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import csv
 import io
-import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -14,13 +13,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from mallee.cli import main
 from mallee.paths import pod_state_dir
 from mallee.pod.document import PodDocument
 from mallee.pod.runner import run_pod
 from mallee.pod.why.noting import Note
 from mallee.pod.why.store import DecisionStore
 
+from ..commanding import Ran, commands
 from ..peers_in_thread import PeersInThread, in_thread, peers_in_thread, write_pod_file
 
 
@@ -30,28 +29,13 @@ def peers() -> Iterator[PeersInThread]:
         yield running
 
 
-class Ran:
-    def __init__(self, code: int, out: str, err: str) -> None:
-        self.code, self.out, self.err = code, out, err
-
-    @property
-    def json(self):
-        return json.loads(self.out)
-
-
 @pytest.fixture
 def mallee(capsys: pytest.CaptureFixture[str], peers: PeersInThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     write_pod_file(peers.pod.config, tmp_path / "pod.toml")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")  # what a table says is not cut into lines
 
-    def run(*arguments: str) -> Ran:
-        code = main(arguments)
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        return Ran(code, captured.out, captured.err)
-
-    return run
+    return commands(capsys)
 
 
 @pytest.fixture
