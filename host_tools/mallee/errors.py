@@ -56,3 +56,7 @@ class MalleeError(Exception):
 
     def document(self) -> ErrorDocument:
         return ErrorDocument(code=int(self.code), message=self.what, likely=self.likely, next=self.next)
+
+
+class NotFound(MalleeError):
+    """What was named is not there: a device, a point, an alarm, a series."""

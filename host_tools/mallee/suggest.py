@@ -13,6 +13,12 @@ def nearest(name: str, known: Iterable[str]) -> str | None:
     return by_lower[found[0]] if found else None
 
 
+def three_nearest(name: str, known: Iterable[str]) -> list[str]:
+    """The most similar known names, nearest first; three where there are so many, however far."""
+    by_lower = {candidate.lower(): candidate for candidate in known}
+    return [by_lower[found] for found in difflib.get_close_matches(name.lower(), by_lower, n=3, cutoff=0.0)]
+
+
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """A sentence part for an error's `next`: the nearest name, or all of them when they are few."""
     names = list(known)

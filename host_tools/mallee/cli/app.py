@@ -29,6 +29,7 @@ COMMANDS = (
     "get",
     "set",
     "watch",
+    "serve",
     "trace",
     "alarms",
     "why",

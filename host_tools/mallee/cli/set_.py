@@ -7,15 +7,11 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from .. import clock
-from ..device.dictionary import Dictionary
-from ..device.parsing import parse_value, show_value
-from ..device.writing import PlannedWrite, find_point, plan_writes
+from ..device.parsing import show_value
 from ..errors import ExitCode, MalleeError
-from ..pod.config import PodConfig
-from ..pod.fleet import Fleet
-from ..reading import Scalar, Snapshot
+from ..pod import setting
 from .common import Common, Context
-from .output import emit, json_value
+from .output import emit, json_value, rows_of
 
 COLUMNS = ("device", "point", "old", "new", "unit")
 PLAN_COLUMNS = ("device", "function", "table", "address", "words", "hex")
@@ -50,17 +46,17 @@ def set_(
     context = Context(common)
     pod = context.pod()
     texts = _pairs(assignments)
-    target, written, old = clock.run(_prepare(context, pod, device, texts, dry_run))
-    if dry_run or old is None:
-        planned = [plan_row(device, write) for write in plan_writes(target, written)]
-        emit(context.out, context.output, planned, PLAN_COLUMNS)
+    prepared = clock.run(setting.prepare(pod, device, texts, timeout_s=context.timeout_s, dry_run=dry_run))
+    written, old = prepared.values, prepared.old
+    if old is None:
+        emit(context.out, context.output, rows_of(prepared.planned()), PLAN_COLUMNS)
         return ExitCode.DONE
     for point, value in written.items():
         context.note(
             f"{device} {point}: {show_value(old[point].value)} → {show_value(value)} {old[point].unit}".rstrip()
         )
     context.confirm("Write it?", yes)  # outside of the event loop: Ctrl-C must reach a person's prompt
-    new = clock.run(_write(context, pod, device, written))
+    new = clock.run(setting.write(pod, device, written, timeout_s=context.timeout_s))
     rows = [
         {
             "device": device,
@@ -85,31 +81,3 @@ def _pairs(assignments: tuple[str, ...]) -> dict[str, str]:
             "for example: mallee set skid-1 minimum_speed 20 preset_speed 55",
         )
     return dict(zip(points, assignments[1::2], strict=True))
-
-
-async def _prepare(
-    context: Context, pod: PodConfig, name: str, texts: dict[str, str], dry_run: bool
-) -> tuple[Dictionary, dict[str, Scalar], Snapshot | None]:
-    """The device's dictionary, what to write, and what stands there now (not asked for in a dry run)."""
-    async with Fleet(pod, timeout_s=context.timeout_s) as fleet:
-        device = await fleet.device(name)
-        points = [find_point(device.dictionary, point) for point in texts]
-        values: dict[str, Scalar] = {point.name: parse_value(point, texts[point.name]) for point in points}
-        plan_writes(device.dictionary, values)
-        return device.dictionary, values, None if dry_run else await device.read_many(values)
-
-
-async def _write(context: Context, pod: PodConfig, name: str, values: dict[str, Scalar]) -> Snapshot:
-    async with Fleet(pod, timeout_s=context.timeout_s) as fleet:
-        return await (await fleet.device(name)).write(values)
-
-
-def plan_row(device: str, write: PlannedWrite) -> dict[str, object]:
-    return {
-        "device": device,
-        "function": write.function_code,
-        "table": write.table,
-        "address": write.address,
-        "words": list(write.words),
-        "hex": " ".join(f"{word:04X}" for word in write.words),
-    }

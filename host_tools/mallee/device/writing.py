@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from pymodbus.pdu import ModbusPDU
 
-from ..errors import ExitCode, MalleeError
+from ..errors import ExitCode, MalleeError, NotFound
 from ..link import pdus
 from ..reading import Scalar
 from ..suggest import did_you_mean
@@ -70,7 +70,7 @@ def find_point(dictionary: Dictionary, name: str) -> Point:
     """The point of that name. Raises MalleeError with the nearest name."""
     point = dictionary.by_name.get(name)
     if point is None:
-        raise MalleeError(
+        raise NotFound(
             f"a {dictionary.profile} controller has no point {name!r}",
             "a typing error, or a point of another profile or map version",
             f"{did_you_mean(name, dictionary.by_name)} (`mallee describe DEVICE` lists all points)",

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from fnmatch import fnmatchcase
 
-from ..errors import MalleeError
+from ..errors import MalleeError, NotFound
 from ..suggest import did_you_mean
 from .journals import ms_of
 from .series import Series
@@ -27,7 +27,7 @@ def chosen(known: Sequence[Series], patterns: Sequence[str]) -> list[Series]:
         matches = matches or [each for each in known if each.name.rpartition(".")[0] == pattern]
         if not matches:
             names = sorted({each.name for each in known})
-            raise MalleeError(
+            raise NotFound(
                 f"nothing was recorded of {pattern!r}",
                 "a typing error, or the point was never read while the pod was recorded",
                 did_you_mean(pattern, names)

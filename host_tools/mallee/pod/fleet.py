@@ -7,7 +7,7 @@ from types import TracebackType
 
 from ..device.device import Device
 from ..device.dictionary import Dictionary
-from ..errors import MalleeError
+from ..errors import MalleeError, NotFound
 from ..link.address import parse_address
 from ..link.base import Link
 from ..link.opening import open_link
@@ -33,7 +33,7 @@ def find_controller(config: PodConfig, name: str) -> Controller:
             return MappedDevice(name, address, int(unit or 1), map=map_file)
         return Controller(name, address, int(unit or 1))
     names = [controller.name for controller in config.members]
-    raise MalleeError(
+    raise NotFound(
         f"there is no device {name!r} in {config.pod.name}",
         "a typing error, or another pod file is in use (see `mallee config show`)",
         did_you_mean(name, names),

@@ -10,12 +10,12 @@ PART = ".part"
 """What the name of a file ends with that is not whole yet; no reader looks at those."""
 
 
-def write(path: Path, data: bytes, *, durable: bool = True) -> None:
+def write(path: Path, data: bytes, *, durable: bool = True, mode: int = 0o666) -> None:
     """Raises OSError. The data are on the disk before the name points at them, as POSIX rename() then promises. Not `durable`:
-    who reads sees a whole file all the same, but a power cut may leave none."""
+    who reads sees a whole file all the same, but a power cut may leave none. `mode`: who may do what, less the umask."""
     part = path.with_name(f"{path.name}.{os.getpid()}{PART}")
     try:
-        with part.open("wb") as file:
+        with open(part, "wb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.write(data)
             file.flush()
             if durable:

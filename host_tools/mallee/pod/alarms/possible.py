@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...errors import MalleeError
+from ...errors import NotFound
 from ...resources import dictionary
 from ...suggest import did_you_mean
 from ..config import PodConfig
@@ -22,19 +22,19 @@ def possible_alarms(config: PodConfig) -> list[Key]:
 
 
 def check_named(device: str, alarm: str, known: Iterable[Key]) -> None:
-    """Patterns match what there is at the moment; a plain name must be one. Raises MalleeError with the nearest."""
+    """Patterns match what there is at the moment; a plain name must be one. Raises NotFound with the nearest."""
     known = list(known)
     devices = list(dict.fromkeys(place for place, _ in known))
     if any(sign in device + alarm for sign in "*?["):
         return
     if device not in devices:
-        raise MalleeError(
+        raise NotFound(
             f"nothing in this pod is named {device!r}",
             "a typing error, or another pod file is in use (see `mallee config show`)",
             did_you_mean(device, devices),
         )
     names = [name for place, name in known if place == device]
     if alarm not in names:
-        raise MalleeError(
+        raise NotFound(
             f"{device} has no alarm {alarm!r}", "a typing error, or its number is missing", did_you_mean(alarm, names)
         )

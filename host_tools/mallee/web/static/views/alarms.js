@@ -1,0 +1,78 @@
+// Alarms: what stands, what went unseen, what is aside; and what people do about it.
+
+import { ask, signInDialog, toast } from "../dialogs.js";
+import { h } from "../dom.js";
+import { duration, pill, priority, time } from "../format.js";
+import { may, post } from "../session.js";
+import { card, findingLines, table } from "./parts.js";
+
+const STATES = { unacknowledged: "bad", acknowledged: "info", returned_unacknowledged: "warn", latched_unacknowledged: "bad", latched_acknowledged: "warn", shelved: "mute", suppressed_by_design: "mute", out_of_service: "mute" };
+const HOURS = [["600", "10 min"], ["1800", "30 min"], ["7200", "2 h"], ["28800", "8 h"], ["86400", "24 h"]];
+
+export function view(context) {
+  const { doc, page } = context;
+  const load = doc.alarm_load;
+  return [
+    load.flood ? h("p", { class: "banner" }, `Alarm flood: ${load.in_10_min} new alarms in 10 minutes. Begin with the first of each group.`) : null,
+    card(`Alarms that stand (${doc.alarms.length})`, alarmTable(doc.alarms, context, "none: nothing asks for anybody")),
+    doc.returned.length ? card(`Gone, and not acknowledged (${doc.returned.length})`, alarmTable(doc.returned, context)) : null,
+    doc.suppressed.length ? card(`Aside (${doc.suppressed.length})`, alarmTable(doc.suppressed, context)) : null,
+    h("div", { class: "columns" },
+      card("Findings", findingLines(doc.findings) ?? h("p", { class: "quiet" }, "none")),
+      card("Events since this page was opened", h("div", { class: "tall" }, table([["time", "left"], ["where", "left"], ["what", "left"]], [...page.events].reverse().map((each) => [time(each.time, doc.time), each.device, each.text]))))),
+    h("p", { class: "quiet" }, `Told since the alarm book was begun: ${load.told}; suppressed under their cause: ${load.suppressed}; floods: ${load.floods}.`),
+  ];
+}
+
+const alarmTable = (alarms, context, empty) =>
+  table([["priority", "left"], ["where", "left"], ["alarm", "left"], ["state", "left"], ["since", "left"], ["", "left"]], alarms.map((alarm) => row(alarm, context)), { empty });
+
+function row(alarm, { doc, draw }) {
+  const name = `${alarm.device}: ${alarm.name}`;
+  return [
+    priority(alarm.priority), h("b", {}, alarm.device),
+    h("details", { class: "alarm", "data-key": name }, h("summary", {}, alarm.name.replaceAll("_", " "), alarm.first_out ? [" ", pill("first", "info", "it came before the others of its group here")] : null, alarm.chattering ? [" ", pill("chatters", "warn")] : null,
+      h("div", { class: "remedy" }, alarm.remedy)),
+      h("dl", { class: "facts" }, [["condition", alarm.condition], ["cause", alarm.cause], ["consequence", alarm.consequence], ["count", `${alarm.count}`], alarm.explains ? ["explains", `${alarm.explains} that follow from it`] : null].filter(Boolean).flatMap(([word, value]) => [h("dt", {}, word), h("dd", {}, value)]))),
+    h("span", {}, pill(alarm.state.replaceAll("_", " "), STATES[alarm.state] ?? "mute"), note(alarm, doc)),
+    h("span", { class: "nowrap" }, time(alarm.since, doc.time)),
+    h("div", { class: "buttons" }, actions(alarm, draw)),
+  ];
+}
+
+function note(alarm, doc) {
+  const by = alarm.acknowledged_by ?? alarm.shelved_by ?? alarm.out_of_service_by;
+  const parts = [by && `by ${by}`, alarm.shelved_until && `until ${time(alarm.shelved_until, doc.time)}`, alarm.suppressed_by && `under ${alarm.suppressed_by}`, alarm.note].filter(Boolean);
+  return parts.length ? h("div", { class: "dim" }, parts.join(", ")) : null;
+}
+
+function actions(alarm, draw) {
+  const button = (word, verb, options) => h("button", { onclick: () => (may("operator") ? act(alarm, verb, word, options, draw) : signInDialog(draw)) }, word);
+  if (alarm.state === "shelved") return button("Unshelve", "unshelve", {});
+  if (alarm.state === "out_of_service") return button("Into service", "in-service", {});
+  if (alarm.state === "suppressed_by_design") return null;
+  return [
+    alarm.state.includes("unacknowledged") ? button("Acknowledge", "acknowledge", { note: false }) : null,
+    alarm.state.startsWith("latched") ? button("Reset", "reset", {}) : null,
+    button("Shelve …", "shelve", { note: true, time: true }),
+    button("Out of service …", "out-of-service", { note: true }),
+  ];
+}
+
+function act(alarm, verb, word, { note: needsNote, time: needsTime }, draw) {
+  const fields = [];
+  if (needsTime) fields.push({ name: "for_s", label: "For", choices: HOURS, value: "1800" });
+  if (needsNote !== undefined) fields.push({ name: "note", label: needsNote ? "Why" : "What you found, or do about it", required: needsNote });
+  ask({
+    title: `${word.replace(" …", "")}: ${alarm.device} ${alarm.name.replaceAll("_", " ")}`,
+    text: h("p", { class: "dim" }, alarm.consequence),
+    fields,
+    button: word.replace(" …", ""),
+    act: async (given) => {
+      const body = { device: alarm.device, alarm: alarm.name, ...(given.note === undefined ? {} : { note: given.note }), ...(given.for_s ? { for_s: Number(given.for_s) } : {}) };
+      const done = await post(`/api/v1/alarms/${verb}`, body);
+      toast(`${verb.replaceAll("-", " ")}: ${done.done.join(", ")}${given.for_s ? ` for ${duration(Number(given.for_s))}` : ""}`);
+      draw();
+    },
+  });
+}
