@@ -1,4 +1,4 @@
-"""A firmware whose counters are longer takes the older ones over, and no power cut on the way costs them: every cut, enumerated."""
+"""Longer counters of a newer firmware take the older ones over, and no power cut on the way costs them: every cut, enumerated."""
 
 from core.counters import Counters
 from cut_memory import Cut, Memory
