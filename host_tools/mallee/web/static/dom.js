@@ -26,7 +26,7 @@ function add(node, children) {
   }
 }
 
-// Make `old` look like `fresh`, and return what stands there now. `data-keep`: what is inside belongs to somebody else.
+// Make `old` look like `fresh`, and return what stands there now. `data-keep`: it belongs to somebody else.
 export function patch(old, fresh) {
   if (old.nodeType !== fresh.nodeType || old.nodeName !== fresh.nodeName || key(old) !== key(fresh)) {
     old.replaceWith(fresh);
@@ -36,8 +36,9 @@ export function patch(old, fresh) {
     if (old.data !== fresh.data) old.data = fresh.data;
     return old;
   }
+  if (old.hasAttribute("data-keep")) return old;
   attributes(old, fresh);
-  if (!old.hasAttribute("data-keep")) inside(old, fresh);
+  inside(old, fresh);
   return old;
 }
 

@@ -11,7 +11,7 @@ export const unit = (name) => UNITS[name] ?? name ?? "";
 export const fixed = (number, digits = 1) =>
   number === null || number === undefined ? UNKNOWN : number.toFixed(digits).replace(/^-(0(\.0*)?)$/, "$1");
 
-export const percent = (part, digits = 0) => (part === null || part === undefined ? UNKNOWN : `${(part * 100).toFixed(digits)} %`);
+export const percent = (part, digits = 0) => (part === null || part === undefined ? UNKNOWN : `${(part * 100).toFixed(digits)}\u00a0%`);
 
 // The number of a value while it is good.
 export const good = (value) => (value && value.quality === "good" && typeof value.value === "number" ? value.value : null);
@@ -53,10 +53,10 @@ export const pill = (word, kind = "mute", title = null) => h("span", { class: `p
 const PRIORITIES = { critical: "bad", high: "bad", medium: "warn", low: "info" };
 export const priority = (word) => pill(word, PRIORITIES[word] ?? "mute");
 
-// A bar that says its number beside it; full at 1.
-export function bar(part, { warn = 0.95, label = null, digits = 0 } = {}) {
+// A bar that says its number beside it; full at 1. From `warn` on it is near its end, above `over` beyond it.
+export function bar(part, { warn = 0.95, over = 1, label = null, digits = 0 } = {}) {
   const known = part !== null && part !== undefined;
-  const kind = !known ? "" : part > 1 ? "over" : part >= warn ? "near" : "";
+  const kind = !known ? "" : part > over ? "over" : part >= warn ? "near" : "";
   const width = known ? Math.min(1, Math.max(0, part)) * 100 : 0;
   const filled = h("i", {});
   filled.setAttribute("style", `width:${width.toFixed(1)}%`);

@@ -14,9 +14,9 @@ export function view(context) {
   const load = doc.alarm_load;
   return [
     load.flood ? h("p", { class: "banner" }, `Alarm flood: ${load.in_10_min} new alarms in 10 minutes. Begin with the first of each group.`) : null,
-    card(`Alarms that stand (${doc.alarms.length})`, alarmTable(doc.alarms, context, "none: nothing asks for anybody")),
-    doc.returned.length ? card(`Gone, and not acknowledged (${doc.returned.length})`, alarmTable(doc.returned, context)) : null,
-    doc.suppressed.length ? card(`Aside (${doc.suppressed.length})`, alarmTable(doc.suppressed, context)) : null,
+    card(`Alarms that stand (${doc.alarms.length})`, alarmList(doc.alarms, context, "none: nothing asks for anybody")),
+    doc.returned.length ? card(`Gone, and not acknowledged (${doc.returned.length})`, alarmList(doc.returned, context)) : null,
+    doc.suppressed.length ? card(`Aside (${doc.suppressed.length})`, alarmList(doc.suppressed, context)) : null,
     h("div", { class: "columns" },
       card("Findings", findingLines(doc.findings) ?? h("p", { class: "quiet" }, "none")),
       card("Events since this page was opened", h("div", { class: "tall" }, table([["time", "left"], ["where", "left"], ["what", "left"]], [...page.events].reverse().map((each) => [time(each.time, doc.time), each.device, each.text]))))),
@@ -24,20 +24,18 @@ export function view(context) {
   ];
 }
 
-const alarmTable = (alarms, context, empty) =>
-  table([["priority", "left"], ["where", "left"], ["alarm", "left"], ["state", "left"], ["since", "left"], ["", "left"]], alarms.map((alarm) => row(alarm, context)), { empty });
+const alarmList = (alarms, context, empty) =>
+  alarms.length ? h("ul", { class: "lines alarms" }, alarms.map((alarm) => row(alarm, context))) : h("p", { class: "quiet" }, empty);
 
 function row(alarm, { doc, draw }) {
   const name = `${alarm.device}: ${alarm.name}`;
-  return [
-    priority(alarm.priority), h("b", {}, alarm.device),
-    h("details", { class: "alarm", "data-key": name }, h("summary", {}, alarm.name.replaceAll("_", " "), alarm.first_out ? [" ", pill("first", "info", "it came before the others of its group here")] : null, alarm.chattering ? [" ", pill("chatters", "warn")] : null,
+  return h("li", { "data-key": name },
+    h("div", { class: "place" }, priority(alarm.priority), " ", h("b", { class: "nowrap" }, alarm.device)),
+    h("details", { class: "alarm" }, h("summary", {}, alarm.name.replaceAll("_", " "), alarm.first_out ? [" ", pill("first", "info", "it came before the others of its group here")] : null, alarm.chattering ? [" ", pill("chatters", "warn")] : null,
       h("div", { class: "remedy" }, alarm.remedy)),
       h("dl", { class: "facts" }, [["condition", alarm.condition], ["cause", alarm.cause], ["consequence", alarm.consequence], ["count", `${alarm.count}`], alarm.explains ? ["explains", `${alarm.explains} that follow from it`] : null].filter(Boolean).flatMap(([word, value]) => [h("dt", {}, word), h("dd", {}, value)]))),
-    h("span", {}, pill(alarm.state.replaceAll("_", " "), STATES[alarm.state] ?? "mute"), note(alarm, doc)),
-    h("span", { class: "nowrap" }, time(alarm.since, doc.time)),
-    h("div", { class: "buttons" }, actions(alarm, draw)),
-  ];
+    h("div", { class: "state" }, pill(alarm.state.replaceAll("_", " "), STATES[alarm.state] ?? "mute"), h("span", { class: "dim nowrap" }, ` since ${time(alarm.since, doc.time)}`), note(alarm, doc)),
+    h("div", { class: "buttons" }, actions(alarm, draw)));
 }
 
 function note(alarm, doc) {

@@ -26,10 +26,18 @@ export function view({ doc }) {
     h("div", { class: "columns wide-left" },
       card("Controllers", controllers(doc)),
       h("div", {},
-        card("Counters of all lines", table([["", "left"], ["count", "right"], ["", "left"]], COUNTS.map(([name, words]) => [
-          h("span", { title: words }, name.replaceAll("_", " ")), bus[name], bus[name] ? pill(TROUBLE.has(name) ? "look" : "seen", TROUBLE.has(name) ? "warn" : "mute") : h("span", { class: "dim" }, words),
-        ]))),
+        card("Counters of all lines", counters(bus)),
         card("Traffic", facts([["sent", bytes(bus.bytes_out)], ["received", bytes(bus.bytes_in)], ["broadcasts", bus.broadcasts], ["exceptions by code", Object.entries(bus.exceptions_by_code).map(([code, count]) => `${code}: ${count}`).join(", ") || "none"]])))),
+  ];
+}
+
+function counters(bus) {
+  const zero = COUNTS.filter(([name]) => !bus[name]).map(([name, words]) => h("span", { title: words }, name.replaceAll("_", " ")));
+  return [
+    table([["", "left"], ["count", "right"], ["", "left"]], COUNTS.filter(([name]) => bus[name]).map(([name, words]) => [
+      h("span", { class: "nowrap" }, name.replaceAll("_", " "), " ", TROUBLE.has(name) ? pill("look", "warn") : null), bus[name], h("span", { class: "dim" }, words),
+    ]), { empty: "nothing was lost, refused or damaged" }),
+    zero.length ? h("p", { class: "dim" }, "none: ", zero.flatMap((each, at) => (at ? [", ", each] : [each]))) : null,
   ];
 }
 

@@ -4,6 +4,8 @@ import { h } from "../dom.js";
 import { UNKNOWN, against, bar, fixed, good, percent, pill, shown, state } from "../format.js";
 import { alarmLines, card, findingLines, table, tile } from "./parts.js";
 
+const METERED = 1.03; // a rack at its rating may be metered as a little more
+
 export function view({ doc }) {
   const { totals } = doc;
   return [
@@ -52,7 +54,7 @@ function branches(pdu) {
   const tripped = used.filter((branch) => branch.tripped);
   const off = used.filter((branch) => branch.closed === false && !branch.tripped);
   return h("span", { class: "nowrap" }, `${used.filter((branch) => branch.closed).length} on `,
-    off.length ? pill(`${off.length} off`, "warn") : null,
+    off.length ? pill(`${off.length} off`, "warn") : null, off.length && tripped.length ? " " : null,
     tripped.length ? pill(`tripped ${tripped.map((branch) => branch.number).join(", ")}`, "bad") : null);
 }
 
@@ -61,7 +63,7 @@ const racks = (doc) =>
     const power = rack.power_kW ?? rack.estimate_kW;
     const about = rack.power_kW === null && power !== null ? "≈" : "";
     const label = `${about}${fixed(power, 0)} of ${fixed(rack.rated_kW, 0)} kW`;
-    return h("div", { class: "rack" }, h("b", {}, rack.name), bar(power === null ? null : power / rack.rated_kW, { warn: 1.01, label }),
+    return h("div", { class: "rack" }, h("b", {}, rack.name), bar(power === null ? null : power / rack.rated_kW, { warn: 2, over: METERED, label }),
       rack.off ? pill("off", "bad", rack.cap_reason) : null, rack.cap_kW !== null ? pill(`limit ${fixed(rack.cap_kW, 0)} kW`, "warn", rack.cap_reason) : null);
   }));
 

@@ -1,7 +1,7 @@
 // Parts that several views have.
 
 import { h } from "../dom.js";
-import { against, bar, fixed, pill, priority, shown, state, time } from "../format.js";
+import { against, bar, fixed, pill, priority, shown, state, time, unit } from "../format.js";
 import { spark } from "../spark.js";
 
 export const card = (title, ...content) => h("section", { class: "card" }, h("h2", {}, title), ...content);
@@ -15,7 +15,7 @@ export function table(columns, rows, { empty = "none" } = {}) {
 }
 
 export const tile = (label, value, unitWord, names, options) =>
-  h("div", { class: "tile" }, h("span", { class: "label" }, label), h("span", { class: "value" }, value, h("small", {}, unitWord)), names && spark(names, options));
+  h("div", { class: "tile" }, h("span", { class: "label" }, label), h("span", { class: String(value).length > 11 ? "value long" : "value" }, value, h("small", {}, unitWord)), names && spark(names, options));
 
 export const chips = (kind, members, here) =>
   h("nav", { class: "chips" }, members.map((each) => h("a", { href: `#/${kind}/${encodeURIComponent(each.name)}`, class: each.name === here ? "chip here" : "chip" }, each.name, " ", each.answering ? null : state(each))));
@@ -33,14 +33,17 @@ export const findingLines = (findings) =>
 
 export function reasons(doc, name) {
   const rows = doc.reasons.filter((each) => each.of.startsWith(`${name}.`));
-  const value = (each) => (typeof each.value === "number" ? fixed(each.value) : each.value ?? "–");
-  return table([["set by the host", "left"], ["value", "right"], ["why", "left"], ["outcome", "left"]],
-    rows.map((each) => [each.of.slice(name.length + 1).replaceAll("_", " "), `${value(each)} ${each.unit}`, each.rule, each.outcome || "–"]), { empty: "nothing: no host controls it" });
+  if (!rows.length) return h("p", { class: "quiet" }, "nothing: no host controls it");
+  const value = (each) => (typeof each.value === "number" ? `${fixed(each.value)} ${unit(each.unit)}` : String(each.value ?? "–").replaceAll("_", " "));
+  const kinds = { failed: "bad", limited: "warn", advised: "info" };
+  return h("ul", { class: "lines" }, rows.map((each) => h("li", {},
+    h("div", { class: "ends" }, each.of.slice(name.length + 1).replace(/^remote_/, "").replaceAll("_", " "), h("b", { class: "num nowrap" }, value(each))),
+    h("div", { class: "remedy" }, each.rule, kinds[each.outcome] ? [" ", pill(each.outcome, kinds[each.outcome], each.detail)] : null))));
 }
 
 export const facts = (rows) => h("dl", { class: "facts" }, rows.filter(Boolean).flatMap(([word, value]) => [h("dt", {}, word), h("dd", {}, value)]));
 
-export function about(member) {
+export function about(member, more = []) {
   const lease = member.lease;
   return facts([
     ["state", state(member)],
@@ -49,6 +52,7 @@ export function about(member) {
     ["address", `${member.address} unit ${member.unit}`],
     ["firmware", member.firmware ?? "–"],
     member.trust.quarantined ? ["quarantined", `${member.trust.quarantined}: ${member.trust.evidence}`] : null,
+    ...more,
   ]);
 }
 

@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 import { UNKNOWN, bar, fixed, good, percent, pill, shown, text } from "../format.js";
-import { about, alarmLines, card, chips, facts, reasons, table, tile } from "./parts.js";
+import { about, alarmLines, card, chips, reasons, table, tile } from "./parts.js";
 import { pointsCard } from "./points.js";
 
 export function view(context) {
@@ -24,7 +24,7 @@ export function view(context) {
           tile("unbalance", text(pdu.unbalance), " %", [of("unbalance")], { least: 2 })),
         card("Branches", branches(pdu, racks))),
       h("div", {},
-        card("State", about(pdu), facts([["feed", pdu.feed], ["main breaker", h("span", {}, `${fixed(pdu.main_A, 0)} A `, bar(pdu.load))], ["without the other feed", pdu.survivor_current_A === null ? UNKNOWN : `${fixed(pdu.survivor_current_A, 0)} A, ${percent(pdu.survivor_current_A / pdu.main_A)}`]])),
+        card("State", about(pdu, [["feed", pdu.feed], ["main breaker", h("span", {}, `${fixed(pdu.main_A, 0)} A `, bar(pdu.load))], ["without the other feed", pdu.survivor_current_A === null ? UNKNOWN : `${fixed(pdu.survivor_current_A, 0)} A, ${percent(pdu.survivor_current_A / pdu.main_A)}`]])),
         card("Phases", phases(pdu)),
         card("Alarms", alarmLines(doc.alarms.filter((alarm) => alarm.device === pdu.name), doc.time)),
         reasonsOf(doc, pdu))),
@@ -33,7 +33,7 @@ export function view(context) {
 }
 
 const branches = (pdu, racks) =>
-  table([["", "right"], ["rack", "left"], ["state", "left"], ["power kW", "right"], ["current A", "right"], ["thermal image", "left", "100 %: protection opens it"], ["rack", "left"]],
+  table([["", "right"], ["rack", "left"], ["state", "left"], ["power kW", "right"], ["current A", "right"], ["thermal image", "left", "100 %: protection opens it"], ["limits", "left"]],
     pdu.branches.map((branch) => {
       const thermal = good(branch.thermal);
       const rack = racks.get(branch.rack);

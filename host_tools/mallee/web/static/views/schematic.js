@@ -3,7 +3,7 @@
 import { s } from "../dom.js";
 import { good, text, unit } from "../format.js";
 
-const WIDTH = 860;
+const WIDTH = 910;
 const HEIGHT = 400;
 const [TOP, BOTTOM] = [110, 290]; // the pipes: return above, supply below
 
@@ -42,17 +42,17 @@ const valve = (x, y) => s("path", { class: "symbol", d: `M${x - 16} ${y - 11}v22
 
 const exchanger = (skid) => s("g", {},
   s("rect", { class: "symbol", x: 290, y: TOP - 30, width: 90, height: BOTTOM - TOP + 60, rx: 4 }),
-  s("path", { class: "thin", d: `M290 ${BOTTOM + 30}L380 ${TOP - 30}` }),
+  s("path", { class: "thin faint", d: `M290 ${BOTTOM + 30}L380 ${TOP - 30}` }),
   word(335, TOP - 38, "heat exchanger", "label"),
   tag(335, (TOP + BOTTOM) / 2, "heat", skid.heat, 0));
 
 const coolant = (skid) => s("g", {},
-  pipe("hot", `M750 ${TOP}H380`), arrow(392, TOP, true, "hot"),
-  pipe("mild", `M380 ${BOTTOM}H430M430 ${BOTTOM - 42}V${BOTTOM + 42}M430 ${BOTTOM - 42}H520M430 ${BOTTOM + 42}H520M520 ${BOTTOM - 42}V${BOTTOM + 42}M520 ${BOTTOM}H750`),
-  arrow(742, BOTTOM, false, "mild"),
-  tag(680, TOP - 38, "return", skid.return_temperature),
-  tag(680, BOTTOM + 52, "supply", skid.supply_temperature, 1, skid.active_supply_temperature),
-  tag(565, BOTTOM + 52, "flow", skid.flow, 0));
+  pipe("hot", `M772 ${TOP}H380`), arrow(392, TOP, true, "hot"),
+  pipe("mild", `M380 ${BOTTOM}H430M430 ${BOTTOM - 42}V${BOTTOM + 42}M430 ${BOTTOM - 42}H520M430 ${BOTTOM + 42}H520M520 ${BOTTOM - 42}V${BOTTOM + 42}M520 ${BOTTOM}H772`),
+  arrow(764, BOTTOM, false, "mild"),
+  tag(690, TOP - 38, "return", skid.return_temperature),
+  tag(710, BOTTOM + 52, "supply", skid.supply_temperature, 1, skid.active_supply_temperature),
+  tag(592, BOTTOM + 52, "flow", skid.flow, 0));
 
 function pumps(skid) {
   return s("g", {}, [0, 1].map((at) => {
@@ -68,9 +68,9 @@ function pumps(skid) {
 }
 
 const racks = (heat_kW) => s("g", {},
-  s("path", { class: "pipe hot", d: `M750 ${TOP}V${TOP + 30}` }), s("path", { class: "pipe mild", d: `M750 ${BOTTOM}V${BOTTOM - 30}` }),
-  [0, 1, 2, 3].map((at) => s("rect", { class: "symbol", x: 708 + at * 22, y: TOP + 30, width: 18, height: BOTTOM - TOP - 60, rx: 2 })),
-  word(822, (TOP + BOTTOM) / 2 - 4, "racks", "label"), word(822, (TOP + BOTTOM) / 2 + 14, heat_kW, "value"));
+  s("path", { class: "pipe hot", d: `M772 ${TOP}V${TOP + 30}` }), s("path", { class: "pipe mild", d: `M772 ${BOTTOM}V${BOTTOM - 30}` }),
+  [0, 1, 2, 3].map((at) => s("rect", { class: "symbol", x: 730 + at * 22, y: TOP + 30, width: 18, height: BOTTOM - TOP - 60, rx: 2 })),
+  word(864, (TOP + BOTTOM) / 2 - 6, "racks", "label"), word(864, (TOP + BOTTOM) / 2 + 13, heat_kW, "value"));
 
 const vessel = (skid) => s("g", {},
   s("path", { class: "thin", d: `M440 ${TOP}V${TOP - 30}` }),
@@ -79,7 +79,7 @@ const vessel = (skid) => s("g", {},
   tag(520, TOP - 48, "vessel level", skid.level, 0));
 
 const pressure = (skid) => s("g", {},
-  s("path", { class: "thin dashed", d: `M600 ${TOP}V${BOTTOM}` }),
-  tag(600, (TOP + BOTTOM) / 2 - 8, "ΔP", skid.differential_pressure, 0, skid.active_differential_pressure),
-  tag(480, TOP + 48, "return pressure", skid.return_pressure, 0),
-  tag(640, BOTTOM - 30, "supply pressure", skid.supply_pressure, 0));
+  s("path", { class: "thin dashed", d: `M592 ${TOP}V${BOTTOM}` }),
+  tag(592, TOP + 54, "ΔP", skid.differential_pressure, 0, skid.active_differential_pressure),
+  tag(465, TOP + 48, "return pressure", skid.return_pressure, 0),
+  tag(661, BOTTOM - 32, "supply pressure", skid.supply_pressure, 0));

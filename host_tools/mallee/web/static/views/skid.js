@@ -2,7 +2,7 @@
 
 import { h } from "../dom.js";
 import { fixed, shown, text } from "../format.js";
-import { about, alarmLines, card, chips, facts, reasons, tile } from "./parts.js";
+import { about, alarmLines, card, chips, reasons, tile } from "./parts.js";
 import { pointsCard } from "./points.js";
 import { schematic } from "./schematic.js";
 
@@ -21,13 +21,13 @@ export function view(context) {
         h("div", { class: "tiles" },
           tile("supply", text(skid.supply_temperature), " °C", [of("supply_temperature"), of("active_supply_temperature")], { least: 2 }),
           tile("return", text(skid.return_temperature), " °C", [of("return_temperature")], { least: 2 }),
-          tile("differential pressure", text(skid.differential_pressure, 0), " kPa", [of("differential_pressure"), of("active_differential_pressure")], { least: 20 }),
+          tile("ΔP", text(skid.differential_pressure, 0), " kPa", [of("differential_pressure"), of("active_differential_pressure")], { least: 20 }),
           tile("flow", text(skid.flow, 0), " l/min", [of("flow")], { least: 50 }),
           tile("pump speed", skid.pump_speed.map((each) => text(each, 0)).join(" / ") || "–", " %", speeds, { least: 10 }),
           tile("valve", text(skid.valve_position, 0), " %", [of("valve_position")], { least: 10 }))),
       h("div", {},
-        card("State", about(skid), facts([["mode", shown(skid.mode)], ["dew point", h("span", {}, shown(skid.dew_point), " °C")]])),
-        card("Set-points", reasons(doc, skid.name)),
+        card("State", about(skid, [["mode", shown(skid.mode)], ["dew point", h("span", {}, shown(skid.dew_point), " °C")]])),
+        card("Set by the host", reasons(doc, skid.name)),
         card("Alarms", alarmLines(doc.alarms.filter((alarm) => alarm.device === skid.name), doc.time)))),
     pointsCard(context, skid.name),
   ];

@@ -20,7 +20,7 @@ export function view(context) {
         h("input", { name: "series", list: "series", placeholder: "add a point: skid-1.flow", autocomplete: "off", "aria-label": "point to add" }), h("button", {}, "Add")),
       h("datalist", { id: "series" }, (state.names ?? []).map((each) => h("option", { value: each.name }, unit(each.unit)))),
       h("div", { class: "chips" }, LENGTHS.map((last) => h("button", { class: last === state.last ? "chip here" : "chip", onclick: () => { state.last = last; ask(context); context.draw(); } }, last)))),
-    h("div", { class: "chips" }, state.chosen.map((name) => h("button", { class: "chip", title: "remove", onclick: () => { state.chosen = state.chosen.filter((each) => each !== name); ask(context); context.draw(); } }, `${name} ×`))),
+    h("div", { class: "chips" }, state.chosen.map((name) => h("button", { class: "chip", title: "remove", onclick: () => { state.chosen = state.chosen.filter((each) => each !== name); ask(context); context.draw(); } }, [h("i", { class: `swatch s${state.trend?.series.findIndex((each) => each.name === name) % 8}` }), `${name} ×`]))),
     h("div", { id: "chart", class: "chart", "data-keep": "" }),
     state.trend?.gaps.length ? h("section", { class: "card" }, h("h2", {}, "Not recorded"), h("ul", { class: "lines" }, state.trend.gaps.slice(-8).map((gap) => h("li", {}, `${gap.device || "the pod"}: ${when(gap.from_ms)} to ${gap.to_ms === null ? "now" : when(gap.to_ms)}, ${gap.cause.replaceAll("_", " ")} ${gap.reason}`)))) : null,
     h("p", { class: "quiet" }, state.trend === null ? "" : state.trend.recorded ? "From the pod's history." : "From the last 15 minutes that this page's server has seen; with [history] in the pod file there is more (docs/history.md)."),
