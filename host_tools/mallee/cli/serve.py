@@ -21,7 +21,9 @@ _JOURNAL_SHOWN = 50
 
 
 def register(app: App) -> None:
-    group = App(name="serve", help="Serve the web page of a pod, with a JSON API and metrics; make tokens for who may act.")
+    group = App(
+        name="serve", help="Serve the web page of a pod, with a JSON API and metrics; make tokens for who may act."
+    )
     group.default(serve)
     token = App(name="token", help="Tokens of people and programs that may act through the page.")
     for command in (add, list_, revoke):
@@ -74,7 +76,9 @@ def serve(
     )
     known = len(page.tokens.all())
     if not serving.is_loopback(host):
-        context.note(f"warning: plain HTTP on {host}: whoever is on this network can read it, tokens too (docs/web.md has TLS)")
+        context.note(
+            f"warning: plain HTTP on {host}: whoever is on this network can read it, tokens too (docs/web.md has TLS)"
+        )
     who = f"{known} tokens may act" if known else "nobody may act: `mallee serve token add NAME --role operator`"
     context.note(f"{config.pod.name}: {serving.url(listener)} ({who})")
 
@@ -86,9 +90,7 @@ def serve(
     return ExitCode.DONE
 
 
-def add(
-    name: str, /, *, role: str = "viewer", common: Annotated[Common | None, Parameter(name="*")] = None
-) -> int:
+def add(name: str, /, *, role: str = "viewer", common: Annotated[Common | None, Parameter(name="*")] = None) -> int:
     """Make a token, and print it: this once, for only its hash is kept.
 
     Parameters

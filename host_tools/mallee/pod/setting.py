@@ -40,7 +40,7 @@ class Prepared(msgspec.Struct, frozen=True):
 async def prepare(
     pod: PodConfig, name: str, texts: Mapping[str, str], *, timeout_s: float, dry_run: bool = False
 ) -> Prepared:
-    """Texts as a person types them, checked against the device's own dictionary. Raises MalleeError before anything is written."""
+    """Texts as a person types them, checked against the device's own dictionary. Raises MalleeError; nothing is written."""
     async with Fleet(pod, timeout_s=timeout_s) as fleet:
         device = await fleet.device(name)
         points = [find_point(device.dictionary, point) for point in texts]

@@ -140,7 +140,9 @@ async def _body(page: Page, request: Request, kind: Any) -> Any:
         data += part
         if len(data) > MOST_BODY_BYTES:
             page.counters.refuse("size")
-            raise HttpError(413, f"the body is longer than {MOST_BODY_BYTES} bytes", "it is not what this takes", "send less")
+            raise HttpError(
+                413, f"the body is longer than {MOST_BODY_BYTES} bytes", "it is not what this takes", "send less"
+            )
     try:
         return msgspec.json.decode(data, type=kind)
     except (msgspec.DecodeError, UnicodeError) as error:
@@ -156,10 +158,14 @@ async def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
     if error.status_code == 405:
         allowed = (error.headers or {}).get("Allow", "")
-        what = HttpError(405, f"{request.url.path} is not {request.method}ed", "another method is meant", f"use {allowed}")
+        what = HttpError(
+            405, f"{request.url.path} is not {request.method}ed", "another method is meant", f"use {allowed}"
+        )
     else:
         shown = re.sub(r"[^ -~]", "?", request.url.path)[:200]
-        what = HttpError(error.status_code, f"there is no {shown}", "a typing error", "/api/v1/openapi.json has all paths")
+        what = HttpError(
+            error.status_code, f"there is no {shown}", "a typing error", "/api/v1/openapi.json has all paths"
+        )
     return problem(what, dict(error.headers) if error.headers else None)
 
 

@@ -1,4 +1,4 @@
-"""The JSON API as data: each endpoint with what it takes, what it answers and who may. Routes and the OpenAPI document come from here."""
+"""The JSON API as data: what endpoints take, answer, and who may. Routes and the OpenAPI document are made of it."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from ..pod.document import AlarmLoad, AlarmState
 from ..pod.setting import Planned
 from .journal import Entry
 from .page import Page
-from .points import DeviceName, DeviceView, PointView
+from .points import DeviceName
 from .roles import Role
 from .tokens import Token
-from .trends import SeriesName, Trend
 
 Place = Annotated[str, Meta(min_length=1, max_length=80)]
 SettableValue = bool | int | float | str | list[str] | None

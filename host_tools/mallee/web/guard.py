@@ -1,8 +1,8 @@
 """What every request must be before anything looks at it, and what every answer says to the browser.
 
-DNS rebinding: another site's name that suddenly leads here keeps that name as its Host, so only names of this computer are taken; an
-address is none that another site could own. Forged requests: whoever acts sends a token in a header that no form and no foreign page
-can set, there are no cookies, and no other origin is ever allowed anything (no CORS).
+DNS rebinding: another site's name that suddenly leads here stays the Host that the browser tells, so only names of this
+computer are taken; an address is none that another site could own. Forged requests: whoever acts sends a token in a header
+that no form and no foreign page can set, there are no cookies, and no other origin is ever allowed anything (no CORS).
 """
 
 from __future__ import annotations

@@ -22,8 +22,8 @@ from .endpoints import (
     HistoryQuery,
     JournalView,
     NotedAsked,
-    PointSet,
     PointsAsked,
+    PointSet,
     PointsSet,
     SettableValue,
     ShelvingAsked,
@@ -84,7 +84,9 @@ async def device_points(page: Page, call: Call) -> list[points.PointView]:
 
 async def point(page: Page, call: Call) -> points.PointView:
     seen = page.live.seen
-    return points.point_view(page.config, None if seen is None else seen.document, call.path["name"], call.path["point"])
+    return points.point_view(
+        page.config, None if seen is None else seen.document, call.path["name"], call.path["point"]
+    )
 
 
 async def set_points(page: Page, call: Call) -> PointsSet:

@@ -1,7 +1,7 @@
-"""Numbers for Prometheus: names, base units and suffixes after its conventions (prometheus.io/docs/practices/naming and /instrumenting).
+"""Numbers for Prometheus: names, base units and suffixes after its conventions (prometheus.io/docs/practices/naming).
 
-Measured numbers get their names from the document's (`skid`, `supply_temperature`, degC → mallee_skid_supply_temperature_celsius),
-so that a new one needs nothing here. What is not known, or stale, has no sample.
+Measured numbers get their names from the document's (a skid's `supply_temperature` in degC is
+mallee_skid_supply_temperature_celsius), so that a new one needs nothing here. What is not known, or stale, has no sample.
 """
 
 from __future__ import annotations
@@ -98,7 +98,8 @@ def _measured(found: Iterable[Sample]) -> Iterator[Metric]:
         if name not in families:
             what = f"{sample.field.replace('_', ' ')} of each {sample.kind}, in {base.suffix.replace('_', ' ')}."
             families[name] = (_counter if base.counter else _gauge)(name, what.capitalize(), ())
-        families[name].add_sample(f"mallee_{name}{'_total' if base.counter else ''}", dict(sample.labels), sample.value * base.factor)
+        full = f"mallee_{name}{'_total' if base.counter else ''}"
+        families[name].add_sample(full, dict(sample.labels), sample.value * base.factor)
     yield from families.values()
 
 
@@ -137,7 +138,11 @@ def _states(document: PodDocument) -> Iterator[Metric]:
     yield _gauge("rack_off", "1: the pod took the permit of its branches.", racks)
     feeds = [({"feed": feed.name}, feed.pdus_known) for feed in document.feeds]
     yield _gauge("feed_pdus_known", "PDUs of the feed whose power is known.", feeds)
-    limits = [({"limit": limit.name, "kind": limit.kind}, limit.load / limit.limit) for limit in document.limits if limit.limit]
+    limits = [
+        ({"limit": limit.name, "kind": limit.kind}, limit.load / limit.limit)
+        for limit in document.limits
+        if limit.limit
+    ]
     yield _gauge("limit_load_ratio", "What stands against an electrical limit, of the limit.", limits)
     roles = [({"role": document.role, "host": str(document.host_id)}, 1)]
     yield _gauge("host_role_info", "Whether the host controls, stands by, listens or advises.", roles)
@@ -154,7 +159,9 @@ def _alarms(document: PodDocument) -> Iterator[Metric]:
     yield _gauge("alarms_in_ten_minutes", "New alarms in the last 10 minutes (EEMUA 191).", [({}, load.in_10_min)])
     yield _gauge("alarm_flood", "1: more new alarms than a person can deal with.", [({}, load.flood)])
     for name in _LOAD:
-        yield _counter(f"alarms_{name}", f"Since the alarm book was begun: {name.replace('_', ' ')}.", [({}, getattr(load, name))])
+        yield _counter(
+            f"alarms_{name}", f"Since the alarm book was begun: {name.replace('_', ' ')}.", [({}, getattr(load, name))]
+        )
     levels = Counter(finding.level for finding in document.findings)
     yield _gauge("findings", "What asks for attention and is no alarm.", [({"level": k}, v) for k, v in levels.items()])
 
@@ -162,7 +169,11 @@ def _alarms(document: PodDocument) -> Iterator[Metric]:
 def _bus(bus: BusSummary, scan_overruns: int) -> Iterator[Metric]:
     yield _counter("scan_overruns", "Scans that were missed because one came late.", [({}, scan_overruns)])
     for name in _SUMS:
-        yield _counter(f"bus_{name}", f"Of all lines, since the host started: {name.replace('_', ' ')}.", [({}, getattr(bus, name))])
+        yield _counter(
+            f"bus_{name}",
+            f"Of all lines, since the host started: {name.replace('_', ' ')}.",
+            [({}, getattr(bus, name))],
+        )
     codes = [({"code": code}, count) for code, count in bus.exceptions_by_code.items()]
     yield _counter("bus_exceptions", "Answers that were exceptions, by the standard's code.", codes)
     yield _counter("bus_broadcasts", "Requests to all units of a line.", [({}, bus.broadcasts)])
@@ -179,8 +190,12 @@ def _served(live: Live) -> Iterator[Metric]:
     counters = live.counters
     yield _gauge("serve_subscribers", "Browsers that follow the live updates.", [({}, live.subscribers)])
     yield _counter("serve_documents", "Documents that this page has seen.", [({}, counters.documents)])
-    yield _counter("serve_subscribers_dropped", "Browsers let go for being too slow.", [({}, counters.subscribers_dropped)])
-    yield _counter("serve_subscribers_refused", "Browsers refused for being too many.", [({}, counters.subscribers_refused)])
+    yield _counter(
+        "serve_subscribers_dropped", "Browsers let go for being too slow.", [({}, counters.subscribers_dropped)]
+    )
+    yield _counter(
+        "serve_subscribers_refused", "Browsers refused for being too many.", [({}, counters.subscribers_refused)]
+    )
     yield _counter("serve_source_errors", "Times that the pod could not be followed.", [({}, counters.source_errors)])
     yield _counter("serve_journal_lost", "Ends of actions that could not be noted.", [({}, counters.journal_lost)])
     refused = [({"reason": reason}, count) for reason, count in counters.refused.items()]

@@ -13,8 +13,8 @@ from ..device.parsing import show_value
 from ..errors import ExitCode, MalleeError
 from ..pod import setting
 from ..pod.alarms import asking
-from ..pod.alarms.actions import Verb
 from ..pod.alarms.actions import Outcome as AlarmOutcome
+from ..pod.alarms.actions import Verb
 from ..pod.config import PodConfig
 from ..pod.document import PodDocument
 from ..pod.hostfolder import host_folder

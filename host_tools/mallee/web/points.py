@@ -1,5 +1,7 @@
-"""The points of a pod's devices as the page shows them: what they mean, and what the document knows of them. Nothing is asked of a
-controller: however many browsers look, the lines are as busy as without."""
+"""The points of a pod's devices as the page shows them: what they mean, and what the document knows of them.
+
+Nothing is asked of a controller: however many browsers look, the lines are as busy as without.
+"""
 
 from __future__ import annotations
 

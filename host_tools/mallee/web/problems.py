@@ -31,7 +31,9 @@ def status_of(error: MalleeError) -> int:
 
 
 def bad_request(what: str, why: str) -> HttpError:
-    return HttpError(400, f"{what}: {why}", "a field is missing, misspelt or of another kind", "/api/v1/openapi.json has all")
+    return HttpError(
+        400, f"{what}: {why}", "a field is missing, misspelt or of another kind", "/api/v1/openapi.json has all"
+    )
 
 
 def no_token() -> HttpError:

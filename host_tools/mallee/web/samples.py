@@ -53,7 +53,9 @@ def samples(document: PodDocument) -> Iterator[Sample]:
         yield from _computed("rack", rack.name, rack, {"rack": rack.name})
 
 
-def _measured(kind: str, place: str, state: SkidState | PduState | BranchState, labels: dict[str, str]) -> Iterator[Sample]:
+def _measured(
+    kind: str, place: str, state: SkidState | PduState | BranchState, labels: dict[str, str]
+) -> Iterator[Sample]:
     for field in _value_fields(type(state)):
         found: Value | tuple[Value, ...] = getattr(state, field)
         if isinstance(found, Value):

@@ -22,8 +22,8 @@ _NUMBERS = ("number", "real")
 
 
 class TrendSeries(msgspec.Struct, frozen=True, kw_only=True):
-    """`values` is null where nothing is known, and at the beginning and the end of each gap, so that no line crosses it. `lows` and
-    `highs` are of summaries by the minute or hour, whose `values` are means."""
+    """`values` is null where nothing is known, and in each gap, so that no line crosses it. `lows` and `highs` are of summaries by
+    the minute or hour, whose `values` are means."""
 
     name: str
     unit: str
@@ -67,9 +67,7 @@ def names(ring: Ring, history: Path | None) -> list[SeriesName]:
     return [SeriesName(name=name, unit=unit) for name, unit in sorted(known.items())]
 
 
-def trend(
-    ring: Ring, history: Path | None, wanted: Sequence[str], last: str, until_ms: int, scan_s: float
-) -> Trend:
+def trend(ring: Ring, history: Path | None, wanted: Sequence[str], last: str, until_ms: int, scan_s: float) -> Trend:
     """`last` such as 15m or 6h, before `until_ms`. Reads the disk: call it beside the event loop. Raises MalleeError."""
     from_ms = max(0, until_ms - length_ms(last, "last"))
     if history is not None and history.exists():
@@ -77,7 +75,9 @@ def trend(
             return _recorded(found, ring, wanted, from_ms, until_ms, scan_s)
     _check(wanted, ring.names())
     hole_ms = HOLE_SCANS * scan_s * 1000
-    runs = [_broken(run.name, run.unit, run.times_ms, run.values, hole_ms) for run in ring.runs(wanted, from_ms, until_ms)]
+    runs = [
+        _broken(run.name, run.unit, run.times_ms, run.values, hole_ms) for run in ring.runs(wanted, from_ms, until_ms)
+    ]
     return Trend(from_ms=from_ms, to_ms=until_ms, recorded=False, series=runs, gaps=[])
 
 
@@ -118,7 +118,9 @@ def _of_pieces(name: str, unit: str, pieces: Sequence[Piece], hole_ms: float) ->
         coarse = coarse or piece.lows is not None
         step_ms = 2.5 * (piece.times_ms[1] - piece.times_ms[0]) if piece.lows and len(piece.times_ms) > 1 else hole_ms
         own = _broken(name, unit, piece.times_ms, _floats(piece.values), step_ms)
-        lows, highs = (_floats(part) if part is not None else _floats(piece.values) for part in (piece.lows, piece.highs))
+        lows, highs = (
+            _floats(part) if part is not None else _floats(piece.values) for part in (piece.lows, piece.highs)
+        )
         times += own.times_ms
         columns[0].extend(own.values)
         columns[1].extend(_broken(name, unit, piece.times_ms, lows, step_ms).values)
