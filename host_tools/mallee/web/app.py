@@ -34,7 +34,8 @@ def make_app(page: Page) -> Starlette:
     by_path: dict[str, dict[str, Endpoint]] = {}
     for each in ENDPOINTS:
         by_path.setdefault(each.path, {})[each.method] = each
-    described = msgspec.json.format(msgspec.json.encode(openapi.document(ENDPOINTS, private=page.private)), indent=2)
+    described = openapi.document(ENDPOINTS, private=page.private, examples=_examples(page))
+    described = msgspec.json.format(msgspec.json.encode(described), indent=2)
     registry = metrics.registry(page.live)
 
     async def live(request: Request) -> Response:
@@ -78,6 +79,13 @@ def make_app(page: Page) -> Starlette:
     ]
     handlers: Any = {MalleeError: _told, HTTPException: _refused, Exception: _bug}
     return Starlette(routes=routes, exception_handlers=handlers, middleware=[Middleware(Guard, page=page)])
+
+
+def _examples(page: Page) -> dict[str, str]:
+    if not page.config.skids:
+        return {}
+    name = page.config.skids[0].name
+    return {"name": name, "point": "supply_temperature", "series": f"{name}.supply_temperature"}
 
 
 def _dispatch(page: Page, methods: dict[str, Endpoint]) -> Any:

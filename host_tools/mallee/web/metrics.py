@@ -156,7 +156,7 @@ def _alarms(document: PodDocument) -> Iterator[Metric]:
     active = [({"device": a.device, "alarm": a.name, "priority": a.priority}, 1) for a in document.alarms]
     yield _gauge("alarm_active", "1: this alarm stands.", active)
     load = document.alarm_load
-    yield _gauge("alarms_in_ten_minutes", "New alarms in the last 10 minutes (EEMUA 191).", [({}, load.in_10_min)])
+    yield _gauge("alarms_recent", "New alarms in the last 10 minutes (EEMUA 191).", [({}, load.in_10_min)])
     yield _gauge("alarm_flood", "1: more new alarms than a person can deal with.", [({}, load.flood)])
     for name in _LOAD:
         yield _counter(

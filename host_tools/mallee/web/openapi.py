@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
@@ -30,7 +31,10 @@ _DESCRIPTION = (
 )
 
 
-def document(endpoints: tuple[Endpoint, ...], *, private: bool) -> dict[str, Any]:
+def document(
+    endpoints: tuple[Endpoint, ...], *, private: bool, examples: Mapping[str, str] | None = None
+) -> dict[str, Any]:
+    """`examples` of parameters by their names: of this pod, so that who reads it can try it."""
     types = [ErrorDocument]
     for each in endpoints:
         types += [each.answer, each.query, *([each.body] if each.body else [])]
@@ -38,7 +42,9 @@ def document(endpoints: tuple[Endpoint, ...], *, private: bool) -> dict[str, Any
     by_type = {str(kind): schema for kind, schema in zip(types, schemas, strict=True)}
     paths: dict[str, dict[str, Any]] = {}
     for each in endpoints:
-        paths.setdefault(each.path, {})[each.method.lower()] = _operation(each, by_type, components, private)
+        paths.setdefault(each.path, {})[each.method.lower()] = _operation(
+            each, by_type, components, private, examples or {}
+        )
     used = _used(paths, components)
     return {
         "openapi": "3.1.0",
@@ -51,16 +57,19 @@ def document(endpoints: tuple[Endpoint, ...], *, private: bool) -> dict[str, Any
     }
 
 
-def _operation(each: Endpoint, by_type: dict[str, Any], components: dict[str, Any], private: bool) -> dict[str, Any]:
+def _operation(
+    each: Endpoint, by_type: dict[str, Any], components: dict[str, Any], private: bool, examples: Mapping[str, str]
+) -> dict[str, Any]:
     words = re.sub(r"\{(\w+)\}", r"\1", each.path).split("/")[3:]
     found: dict[str, Any] = {
         "operationId": f"{each.method.lower()}_{'_'.join(words).replace('-', '_')}",
         "summary": each.summary,
         "parameters": [
             {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+            | ({"example": examples[name]} if name in examples else {})
             for name in re.findall(r"\{(\w+)\}", each.path)
         ]
-        + _query(components[each.query.__name__]),
+        + _query(components[each.query.__name__], examples),
         "responses": {"200": {"description": "Done.", "content": _json(by_type[str(each.answer)])}},
     }
     statuses = {400, *each.errors}
@@ -76,13 +85,15 @@ def _operation(each: Endpoint, by_type: dict[str, Any], components: dict[str, An
     return found
 
 
-def _query(schema: dict[str, Any]) -> list[dict[str, Any]]:
+def _query(schema: dict[str, Any], examples: Mapping[str, str]) -> list[dict[str, Any]]:
     """A structure's fields as parameters. One that may be left out is never sent as null."""
     found: list[dict[str, Any]] = []
     for name, of in schema.get("properties", {}).items():
         options = [each for each in of.get("anyOf", ()) if each.get("type") != "null"]
         shown = options[0] if options else {key: value for key, value in of.items() if key != "default"}
-        found.append({"name": name, "in": "query", "required": name in schema.get("required", ()), "schema": shown})
+        given = {"example": [examples[name]]} if name in examples else {}
+        required = name in schema.get("required", ())
+        found.append({"name": name, "in": "query", "required": required, "schema": shown} | given)
     return found
 
 

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+import msgspec
+
 from .. import clock
-from ..device.codec import Scalar
 from ..device.parsing import show_value
 from ..errors import ExitCode, MalleeError
 from ..pod import setting
@@ -19,7 +22,8 @@ from ..pod.config import PodConfig
 from ..pod.document import PodDocument
 from ..pod.hostfolder import host_folder
 from ..pod.setting import Planned, Prepared
-from .journal import ActionJournal, Entry
+from ..reading import Scalar
+from .journal import ActionJournal, Entry, Outcome
 from .live import Counters, Live
 from .points import check_points
 from .problems import no_document
@@ -31,13 +35,14 @@ _TRANSPORT = (ExitCode.NO_ANSWER, ExitCode.BUG)
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
-    """`folder` is where the host that runs now keeps its files. `private`: looking needs a token too. `names`: of this computer,
-    beside its addresses."""
+    """`where` says in which folder the host that runs now keeps its files. `private`: looking needs a token too. `names`: of this
+    computer, beside its addresses."""
 
     config: PodConfig
     live: Live
     tokens: TokenStore
     journal: ActionJournal
+    where: Callable[[PodConfig], Path] = host_folder
     private: bool = False
     names: frozenset[str] = frozenset()
     timeout_s: float = 1.0
@@ -63,14 +68,12 @@ class Page:
         """Hand an action to the host that runs, in the name of the token. Raises MalleeError."""
         wanted = asking.action(verb, device, alarm, by=token.name, now=clock.utc_now(), note=note, for_s=for_s)
         detail = note if for_s is None else f"for {for_s:g} s: {note}"
-        return await self._journaled(
-            token,
-            Entry(
-                time=wanted.time, id=wanted.id, by=token.name, role=token.role, verb=verb, target=f"{device}: {alarm}",
-                detail=detail,
-            ),
-            lambda: asking.ask(host_folder(self.config), self.config, wanted),
-        )  # fmt: skip
+
+        async def act() -> tuple[AlarmOutcome, str]:
+            outcome = await asking.ask(self.where(self.config), self.config, wanted)
+            return outcome, ", ".join(outcome.done)
+
+        return await self._journaled(_entry(token, wanted.id, verb, f"{device}: {alarm}", detail), act)
 
     async def plan(self, device: str, texts: Mapping[str, str]) -> list[Planned]:
         """The requests that would be sent. Raises MalleeError."""
@@ -80,56 +83,55 @@ class Page:
     async def set(self, token: Token, device: str, texts: Mapping[str, str]) -> tuple[Prepared, Mapping[str, Scalar]]:
         """Write points, and read them back: what was there and what is there now. Raises MalleeError."""
         check_points(self.config, device, list(texts))
-        prepared = await setting.prepare(self.config, device, texts, timeout_s=self.timeout_s)
-        assert prepared.old is not None
-        old = prepared.old
-        now = clock.utc_now()
-        changes = [f"{name}: {show_value(old.value(name))} → {show_value(v)}" for name, v in prepared.values.items()]
-        entry = Entry(
-            time=now,
-            id=f"{now.timestamp():.6f}",
-            by=token.name,
-            role=token.role,
-            verb="set",
-            target=device,
-            detail="; ".join(changes),
-        )
-        new = await self._journaled(
-            token, entry, lambda: setting.write(self.config, device, prepared.values, timeout_s=self.timeout_s)
-        )
-        return prepared, {name: new.value(name) for name in prepared.values}
+
+        async def act() -> tuple[tuple[Prepared, Mapping[str, Scalar]], str]:
+            prepared = await setting.prepare(self.config, device, texts, timeout_s=self.timeout_s)
+            snapshot = await setting.write(self.config, device, prepared.values, timeout_s=self.timeout_s)
+            new = {name: snapshot.value(name) for name in prepared.values}
+            changes = [
+                f"{name}: {'?' if prepared.old is None else show_value(prepared.old.value(name))} → {show_value(value)}"
+                for name, value in new.items()
+            ]
+            return (prepared, new), "; ".join(changes)
+
+        asked = "; ".join(f"{name} = {text}" for name, text in texts.items())
+        return await self._journaled(_entry(token, _number(), "set", device, asked), act)
 
     def refused(self, token: Token, verb: str, target: str, why: str) -> None:
-        """Somebody tried what the role does not allow: noted where it can be, and counted."""
-        now = clock.utc_now()
+        """Somebody tried what the role does not allow. Raises CannotNote."""
         self.counters.act(verb, "refused")
-        self.journal.note(
-            Entry(
-                time=now, id=f"{now.timestamp():.6f}", by=token.name, role=token.role, verb=verb, target=target,
-                outcome="refused", why=why,
-            )
-        )  # fmt: skip
+        entry = _entry(token, _number(), verb, target, "")
+        self.journal.note(msgspec.structs.replace(entry, outcome="refused", why=why))
 
-    async def _journaled(self, token: Token, entry: Entry, act: Callable[[], Awaitable[T]]) -> T:
+    async def _journaled(self, entry: Entry, act: Callable[[], Awaitable[tuple[T, str]]]) -> T:
+        """`act` gives its result, and what is to be said of it. Raises CannotNote before anything is done."""
         self.journal.note(entry)
         try:
-            done = await act()
+            done, detail = await act()
         except MalleeError as error:
-            self._end(entry, "failed" if error.code in _TRANSPORT else "refused", str(error))
+            self._end(entry, "failed" if error.code in _TRANSPORT else "refused", "", str(error))
             raise
         except BaseException as error:
-            self._end(entry, "failed", f"{type(error).__name__}: what came of it is not known")
+            self._end(entry, "failed", "", f"{type(error).__name__}: what came of it is not known")
             raise
-        self._end(entry, "done", "")
+        self._end(entry, "done", detail, "")
         return done
 
-    def _end(self, entry: Entry, outcome: str, why: str) -> None:
+    def _end(self, entry: Entry, outcome: Outcome, detail: str, why: str) -> None:
         self.counters.act(entry.verb, outcome)
-        ended = Entry(
-            time=clock.utc_now(), id=entry.id, by=entry.by, role=entry.role, verb=entry.verb, target=entry.target,
-            outcome=outcome, why=why,  # pyright: ignore[reportArgumentType]
-        )  # fmt: skip
         try:
-            self.journal.note(ended)
+            self.journal.note(
+                msgspec.structs.replace(entry, time=clock.utc_now(), outcome=outcome, detail=detail, why=why)
+            )
         except MalleeError:
-            self.counters.journal_lost += 1  # that it was asked stands there; this one cannot be undone
+            self.counters.journal_lost += 1  # that it was asked stands there; what was done cannot be undone
+
+
+def _entry(token: Token, number: str, verb: str, target: str, detail: str) -> Entry:
+    return Entry(
+        time=clock.utc_now(), id=number, by=token.name, role=token.role, verb=verb, target=target, detail=detail
+    )
+
+
+def _number() -> str:
+    return f"{time.time_ns():020d}-{os.getpid()}"

@@ -22,8 +22,8 @@ _NUMBERS = ("number", "real")
 
 
 class TrendSeries(msgspec.Struct, frozen=True, kw_only=True):
-    """`values` is null where nothing is known, and in each gap, so that no line crosses it. `lows` and `highs` are of summaries by
-    the minute or hour, whose `values` are means."""
+    """`values` is null where nothing is known, and in each gap, so that no line crosses it. `lows` and `highs` are of
+    summaries by the minute or hour, whose `values` are means."""
 
     name: str
     unit: str
