@@ -29,7 +29,7 @@ class _Base(NamedTuple):
     counter: bool = False
 
 
-_BASE = {
+BASE = {
     "degC": _Base("celsius"),
     "K": _Base("kelvin"),
     "kPa": _Base("pascals", 1e3),
@@ -91,7 +91,7 @@ def of_document(document: PodDocument) -> Iterator[Metric]:
 def _measured(found: Iterable[Sample]) -> Iterator[Metric]:
     families: dict[str, Metric] = {}
     for sample in found:
-        base = _BASE.get(sample.unit)
+        base = BASE.get(sample.unit)
         if sample.value is None or base is None:
             continue
         name = f"{sample.kind}_{sample.field}_{base.suffix}"
