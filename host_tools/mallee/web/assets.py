@@ -16,6 +16,8 @@ from ..errors import ExitCode, MalleeError
 
 STATIC = Path(__file__).with_name("static")
 CHARTS = "plotly.js"
+_LEVEL = 4
+"""Of gzip: the chart library is 4.8 MB, and somebody waits for it the first time."""
 _TYPES = {
     ".html": "text/html; charset=utf-8",
     ".css": "text/css; charset=utf-8",
@@ -43,7 +45,7 @@ def asset(name: str) -> Asset:
     path = _charts() if name == CHARTS else STATIC / name
     data = path.read_bytes()
     tag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
-    return Asset(data, gzip.compress(data, 6, mtime=0), _TYPES[path.suffix], tag)
+    return Asset(data, gzip.compress(data, _LEVEL, mtime=0), _TYPES[path.suffix], tag)
 
 
 def send(request: Request, found: Asset) -> Response:

@@ -1,0 +1,215 @@
+"""The page in Chromium, before a host that controls a pod: it shows, it updates, it acts, and it asks nobody else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis.errors import Unsatisfiable
+from mallee.pod.alarms.store import AlarmStore
+from mallee.pod.following import Seen
+from mallee.web.roles import Role
+
+from .. import documents
+from .browsing import Watched, browser
+from .served import Served, served_documents, served_pod
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with served_pod(tmp_path_factory.mktemp("pod")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def chrome() -> Iterator:
+    with browser() as found:
+        yield found
+
+
+@pytest.fixture
+def tab(chrome, served: Served) -> Iterator[Watched]:
+    """At the end nothing has gone wrong in it, and nothing has left this server."""
+    watched = Watched(chrome)
+    yield watched
+    home = watched.page.url.split("#")[0]
+    watched.context.close()
+    assert watched.errors == [] and watched.away(home) == [] and watched.requests
+
+
+def expect(locator):
+    from playwright.sync_api import expect as expected
+
+    expected.set_options(timeout=20_000)  # of a machine that is busy; what is there is found at once
+    return expected(locator)
+
+
+def test_every_view_is_shown_and_lives(tab: Watched, served: Served) -> None:
+    page, pod = tab.page, served.pod
+    assert pod is not None
+    page.goto(served.url)
+    expect(page.locator(".status .pill")).to_have_text("live")
+    expect(page.locator("main")).to_contain_text("rack-1")
+    supply = page.locator("main table").first.locator("tbody tr").first.locator("td").nth(2)
+    expect(supply).to_contain_text("37.0")
+    served.call(lambda: pod.skid.set("supply_temperature", 3860))
+    expect(supply).to_contain_text("↑38.6")
+    served.call(lambda: pod.skid.set("supply_temperature", 3702))
+    expect(supply).to_contain_text("37.0")
+    page.get_by_role("link", name="Skids").click()
+    drawing = page.locator("svg.schematic")
+    for text in ("heat exchanger", "199 kPa", "pump 1: running 61 %", "800 l/min", "set 37.0"):
+        expect(drawing).to_contain_text(text)
+    served.call(lambda: pod.skid.set("flow", 7654))
+    expect(drawing).to_contain_text("765 l/min")
+    expect(page.locator("main")).to_contain_text("an equal share")  # why the host set it
+    page.get_by_role("link", name="PDUs").click()
+    expect(page.locator("main")).to_contain_text("L1")
+    expect(page.locator("main")).to_contain_text("45.0")
+    page.get_by_role("link", name="Bus").click()
+    expect(page.locator("main")).to_contain_text(f":{pod.skid.port}")
+    page.get_by_role("link", name="Trends").click()
+    expect(page.locator("#chart .scatterlayer .trace")).to_have_count(4)
+    page.get_by_label("point to add").fill("pdu-a.branch.1.power")
+    page.get_by_role("button", name="Add").click()
+    expect(page.locator("#chart .scatterlayer .trace")).to_have_count(5)
+
+
+def test_nobody_acts_without_a_token_and_an_operator_acknowledges(tab: Watched, served: Served) -> None:
+    page = tab.page
+    page.goto(f"{served.url}#/alarms")
+    row = page.locator(".alarms li").filter(has_text="over temperature")
+    expect(row).to_contain_text("unacknowledged")
+    row.get_by_role("button", name="Acknowledge").click()
+    dialog = page.locator("dialog")
+    expect(dialog).to_contain_text("mallee serve token add")
+    dialog.get_by_label("Token").fill("mallee_guessed")
+    dialog.get_by_role("button", name="Sign in").click()
+    expect(dialog).to_contain_text("none that is known here")
+    assert served.page.journal.entries() == ([], 0)
+    # Chromium tells each refusal on its console: that one was asked for.
+    assert len(tab.errors) == 1 and "401" in tab.errors.pop()
+    dialog.get_by_label("Token").fill(served.tokens[Role.OPERATOR])
+    dialog.get_by_role("button", name="Sign in").click()
+    expect(page.locator(".status")).to_contain_text("the-operator · operator")
+    row.get_by_role("button", name="Acknowledge").click()
+    dialog.get_by_label("What you found").fill("looked at it")
+    dialog.get_by_role("button", name="Acknowledge").click()
+    expect(row.locator(".state")).to_contain_text("by the-operator, looked at it")
+    kept = AlarmStore(served.page.journal.folder).view()
+    assert kept is not None and kept.alarms[0].acknowledged_by == "the-operator"
+    assert [entry.outcome for entry in served.page.journal.entries()[0]] == ["asked", "done"]
+    row.get_by_role("button", name="Shelve").click()
+    dialog.get_by_label("Why").fill("known")
+    dialog.get_by_role("button", name="Shelve").click()
+    expect(row).to_contain_text("shelved")
+    row.get_by_role("button", name="Unshelve").click()
+    dialog.get_by_role("button", name="Unshelve").click()
+    expect(row.locator(".state")).to_contain_text("unacknowledged")
+    page.reload()
+    expect(page.locator(".status")).to_contain_text("the-operator")  # of this tab
+    page.get_by_role("button", name=re.compile("sign out")).click()
+    expect(page.locator(".status")).to_contain_text("Sign in")
+
+
+def test_an_engineer_sees_the_words_before_they_are_written(tab: Watched, served: Served) -> None:
+    page, pod = tab.page, served.pod
+    assert pod is not None
+    page.goto(f"{served.url}#/skid/skid-1")
+    page.get_by_role("button", name="Sign in").click()
+    dialog = page.locator("dialog")
+    dialog.get_by_label("Token").fill(served.tokens[Role.ENGINEER])
+    dialog.get_by_role("button", name="Sign in").click()
+    page.get_by_text("Points of skid-1").click()
+    page.get_by_placeholder("filter").fill("preset_speed")
+    row = page.locator("tr").filter(has=page.get_by_text("preset_speed", exact=True))
+    row.get_by_role("button", name="Set").click()
+    dialog.get_by_label("Value").fill("44")
+    dialog.get_by_role("button", name="Show what is sent").click()
+    expect(dialog).to_contain_text("1130")  # 4400 raw, as a word
+    assert pod.skid.get("preset_speed") != 4400
+    dialog.get_by_role("button", name="Write").click()
+    expect(page.locator("#toasts")).to_contain_text("→ 44 %")
+    assert pod.skid.get("preset_speed") == 4400
+
+
+def test_old_values_are_marked_and_unknown_ones_are_dashes(tab: Watched, tmp_path: Path) -> None:
+    old = Seen(documents.troubled(), "host", 30.0, True)
+    with served_documents(tmp_path, old) as page:
+        tab.page.goto(page.url)
+        expect(tab.page.locator(".status .pill")).to_contain_text("stale, 3")
+        expect(tab.page.locator(".banner").first).to_contain_text("says nothing any more")
+        row = tab.page.locator("tr").filter(has_text="pdu-b2")
+        expect(row).to_contain_text("waiting")
+        expect(row.locator("td").nth(2)).to_have_text("–")
+        expect(tab.page.locator("tr").filter(has_text="skid-2").locator("td").nth(2)).to_contain_text("38.2*")
+        expect(tab.page.locator("main")).to_contain_text("tripped 4")
+
+
+def test_a_server_that_has_gone_is_told(tab: Watched, tmp_path: Path) -> None:
+    with served_documents(tmp_path, Seen(documents.document(), "host")) as page:
+        tab.page.goto(page.url)
+        expect(tab.page.locator("main")).to_contain_text("rack-1")
+    expect(tab.page.locator(".status .pill")).to_contain_text("not connected")
+    expect(tab.page.locator("main")).to_contain_text("rack-1")  # what was known, and how old it is
+    assert all("ERR_" in each for each in tab.errors)
+    tab.errors.clear()
+
+
+def test_the_phone_has_all_of_it(chrome, served: Served) -> None:
+    watched = Watched(chrome, viewport={"width": 390, "height": 844}, color_scheme="dark")
+    for view in ("", "skid", "pdu", "alarms", "bus"):
+        watched.page.goto(f"{served.url}#/{view}")
+        expect(watched.page.locator("main .card").first).to_be_visible()
+        width = watched.page.evaluate("document.documentElement.scrollWidth")
+        assert width <= 390, f"{view or 'overview'} is wider than the screen"
+    watched.context.close()
+    assert watched.errors == []
+
+
+def test_schemathesis_finds_no_answer_that_is_not_described(served: Served) -> None:
+    """What fits the description is taken, what does not is refused, and each answer is one that the description has."""
+    schemathesis = pytest.importorskip("schemathesis", reason="no schemathesis: install the dev group")
+    checks = pytest.importorskip("schemathesis.checks")
+    modes = pytest.importorskip("schemathesis.generation").GenerationMode
+    headers = {"Authorization": f"Bearer {served.tokens[Role.OPERATOR]}"}
+    described = schemathesis.openapi.from_url(f"{served.url}api/v1/openapi.json")
+    operations = [each.ok() for each in described.get_all_operations()]
+    assert len(operations) == 18
+    seen: set[int] = set()
+    refused: set[str] = set()
+    for operation in operations:
+        for mode in modes:
+
+            @settings(
+                max_examples=3, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck), database=None
+            )
+            @given(case=operation.as_strategy(generation_mode=mode))
+            def check(case) -> None:
+                # A host or controller that does not answer is described (504), and a bug (500) is not.
+                response = case.call_and_validate(headers=headers, excluded_checks=[checks.not_a_server_error])
+                seen.add(response.status_code)
+                if response.status_code == 400:
+                    refused.add(case.path)
+
+            with suppress(Unsatisfiable):  # there is nothing wrong to be sent to what takes nothing
+                check()
+    assert {200, 400, 403, 404} <= seen and 500 not in seen
+    assert {"/api/v1/history", "/api/v1/alarms/shelve", "/api/v1/alarms/acknowledge"} <= refused
+
+
+def test_the_document_is_made_of_the_structures_that_check(served: Served) -> None:
+    import httpx
+
+    described = msgspec.json.decode(httpx.get(f"{served.url}api/v1/openapi.json").content)
+    shelving = described["components"]["schemas"]["ShelvingAsked"]
+    assert shelving["properties"]["for_s"]["maximum"] == 86_400.0 and "for_s" in shelving["required"]
+    operations = [each for path in described["paths"].values() for each in path.values()]
+    assert len({each["operationId"] for each in operations}) == len(operations) == 18
+    guarded = [each for each in operations if "security" in each]
+    assert len(guarded) == 9 and all({"401", "403"} <= set(each["responses"]) for each in guarded)
