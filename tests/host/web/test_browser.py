@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
-from hypothesis.errors import Unsatisfiable
 from mallee.pod.alarms.store import AlarmStore
 from mallee.pod.following import Seen
 from mallee.web.roles import Role
@@ -185,6 +183,8 @@ def test_schemathesis_finds_no_answer_that_is_not_described(served: Served) -> N
     refused: set[str] = set()
     for operation in operations:
         for mode in modes:
+            if mode is modes.NEGATIVE and operation.method == "get" and not operation.query:
+                continue  # every name is text: there is nothing wrong to be sent
 
             @settings(
                 max_examples=3, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck), database=None
@@ -197,8 +197,7 @@ def test_schemathesis_finds_no_answer_that_is_not_described(served: Served) -> N
                 if response.status_code == 400:
                     refused.add(case.path)
 
-            with suppress(Unsatisfiable):  # there is nothing wrong to be sent to what takes nothing
-                check()
+            check()
     assert {200, 400, 403, 404} <= seen and 500 not in seen
     assert {"/api/v1/history", "/api/v1/alarms/shelve", "/api/v1/alarms/acknowledge"} <= refused
 
