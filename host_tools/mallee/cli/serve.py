@@ -62,6 +62,7 @@ def serve(
         End after this time, such as 20s or 2m.
     """
     context = Context(common)
+    for_s = None if for_ is None else duration_s(for_, "--for")
     config = context.pod()
     serving, pages, live, journals, tokens = (_part(n) for n in ("serving", "page", "live", "journal", "tokens"))
     listener = serving.listen(host, serving.PORT if port is None else port)
@@ -83,7 +84,7 @@ def serve(
     context.note(f"{config.pod.name}: {serving.url(listener)} ({who})")
 
     async def run() -> None:
-        stop: asyncio.Event = stop_event(None if for_ is None else duration_s(for_, "--for"), interrupted=True)
+        stop: asyncio.Event = stop_event(for_s, interrupted=True)
         await serving.serve(page, serving.of_pod(config), listener, stop)
 
     clock.run(run())
