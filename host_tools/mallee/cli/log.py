@@ -14,6 +14,7 @@ from ..errors import ExitCode, MalleeError
 from ..pod.fleet import Fleet
 from ..pod.hostfolder import host_folder
 from ..pod.why import asking
+from . import completing
 from .common import Common, Context
 from .output import emit
 
@@ -27,7 +28,7 @@ def register(app: App) -> None:
 
 
 def log(
-    device: str | None = None,
+    device: completing.Device | None = None,
     /,
     *,
     last: Annotated[int | None, Parameter(name=["--last", "-n"])] = None,
@@ -61,6 +62,7 @@ def show_notes(context: Context, folder: Path, target: str | None, last: int | N
             "hosts here have noted nothing",
             "no `mallee run` ran here for this pod, or it ran as another user, or it changed nothing",
             f"its notes would be in {folder}; `mallee log DEVICE` shows what a controller keeps itself",
+            ExitCode.NO_ANSWER,
         )
     rows: list[dict[str, Any]] = [msgspec.to_builtins(note) for note in (notes if last is None else notes[-last:])]
     if context.output in ("table", "csv"):

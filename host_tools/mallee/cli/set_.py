@@ -10,6 +10,7 @@ from .. import clock
 from ..device.parsing import show_value
 from ..errors import ExitCode, MalleeError
 from ..pod import setting
+from . import completing
 from .common import Common, Context
 from .output import emit, json_value, rows_of
 
@@ -22,9 +23,9 @@ def register(app: App) -> None:
 
 
 def set_(
-    device: str,
+    device: completing.Device,
     /,
-    *assignments: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    *assignments: Annotated[str, Parameter(allow_leading_hyphen=True, completer=completing.assigned)],
     dry_run: Annotated[bool, Parameter(negative=())] = False,
     yes: Annotated[bool, Parameter(name=["--yes", "-y"], negative=())] = False,
     common: Annotated[Common | None, Parameter(name="*")] = None,
