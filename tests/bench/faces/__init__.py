@@ -7,7 +7,7 @@ from typing import Any
 
 from ..running import chosen, measured
 
-GROUPS = ("starting",)
+GROUPS = ("starting", "page")
 """Files of this package. One at a time: they measure how long something takes."""
 
 
