@@ -33,7 +33,9 @@ Source = Callable[[asyncio.Event], AsyncIterator[Seen]]
 def listen(host: str, port: int) -> socket.socket:
     """A socket there; port 0: any that is free. Raises MalleeError."""
     if not 0 <= port <= 65535:  # getaddrinfo would take some bits of it
-        raise MalleeError(f"--port {port} is no port", "a typing error", "name --port 0 to 65535; 0 is any that is free")
+        raise MalleeError(
+            f"--port {port} is no port", "a typing error", "name --port 0 to 65535; 0 is any that is free"
+        )
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         found = socket.socket(family, kind, protocol)

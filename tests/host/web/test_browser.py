@@ -17,6 +17,8 @@ from .. import documents
 from .browsing import Watched, browser
 from .served import Served, served_documents, served_pod
 
+QUIET = (HealthCheck.too_slow, HealthCheck.filter_too_much)
+
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
@@ -159,6 +161,21 @@ def test_a_server_that_has_gone_is_told(tab: Watched, tmp_path: Path) -> None:
     tab.errors.clear()
 
 
+def test_a_browser_that_leaves_is_forgotten(served: Served) -> None:
+    import httpx
+
+    with httpx.stream("GET", f"{served.url}live") as staying:
+        told = (line for line in staying.iter_lines() if line == "event: pod")
+        next(told), next(told)
+        with httpx.stream("GET", f"{served.url}live") as leaving:
+            assert leaving.headers["content-type"].startswith("text/event-stream")
+            lines = leaving.iter_lines()
+            assert next(lines) == "event: pod" and next(lines).startswith('data: {"document":')
+            assert served.page.live.subscribers == 2
+        next(told), next(told)  # by then its server has noticed
+        assert served.page.live.subscribers == 1
+
+
 def test_the_phone_has_all_of_it(chrome, served: Served) -> None:
     watched = Watched(chrome, viewport={"width": 390, "height": 844}, color_scheme="dark")
     for view in ("", "skid", "pdu", "alarms", "bus"):
@@ -186,9 +203,7 @@ def test_schemathesis_finds_no_answer_that_is_not_described(served: Served) -> N
             if mode is modes.NEGATIVE and operation.method == "get" and not operation.query:
                 continue  # every name is text: there is nothing wrong to be sent
 
-            @settings(
-                max_examples=3, derandomize=True, deadline=None, suppress_health_check=list(HealthCheck), database=None
-            )
+            @settings(max_examples=3, derandomize=True, deadline=None, suppress_health_check=QUIET, database=None)
             @given(case=operation.as_strategy(generation_mode=mode))
             def check(case) -> None:
                 # A host or controller that does not answer is described (504), and a bug (500) is not.
