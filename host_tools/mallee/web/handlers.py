@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-from .. import __version__, clock
+from .. import __version__
 from ..device.parsing import show_value
 from ..history.journals import ms_of
 from ..pod.alarms.actions import Verb
@@ -111,7 +111,7 @@ async def series(page: Page, call: Call) -> list[trends.SeriesName]:
 
 async def history(page: Page, call: Call) -> trends.Trend:
     asked: HistoryQuery = call.query
-    until = asked.until or clock.utc_now()
+    until = asked.until or page.live.now()
     names = list(dict.fromkeys(asked.series))
     scan_s = page.config.control.scan_s
     return await asyncio.to_thread(trends.trend, page.live.ring, page.history, names, asked.last, ms_of(until), scan_s)

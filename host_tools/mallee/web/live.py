@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 
 import msgspec
 
+from .. import clock
 from ..errors import ErrorDocument, MalleeError
 from ..pod.following import Seen
 from .ring import Ring
@@ -70,6 +72,12 @@ class Live:
         if self.seen is None:
             return None
         return self.seen.age_s + asyncio.get_running_loop().time() - self._heard_s
+
+    def now(self) -> datetime:
+        """By the clock of whoever writes the documents: a demo's runs faster than this computer's."""
+        if self.seen is None:
+            return clock.utc_now()
+        return self.seen.document.time + timedelta(seconds=self.age_s or 0.0)
 
     async def run(self, source: AsyncIterator[Seen]) -> None:
         """Until the source ends. Its errors are shown, not raised: a page that says what is wrong is of more use than none."""
