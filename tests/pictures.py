@@ -18,7 +18,7 @@ from .conftest import ROOT
 from .demos import RunningDemo, environment, mallee
 from .host.web.browsing import Watched, browser
 
-SPEED, POD_S = 6, 540
+SPEED, POD_S = 4, 320
 VIEWS = {
     "overview": "",
     "skid": "skid/skid-1",
@@ -68,7 +68,8 @@ def main() -> None:
             assert url is not None
             try:
                 demo.until(lambda d: d["scan"] > first["scan"] + POD_S / 2, scans=10_000)
-                mallee(folder, "set", "pdu-a2", "branch_switch.3", "off", "--yes", "-c", str(demo.file))
+                switched = mallee(folder, "set", "pdu-a2", "branch_switch.3", "off", "--yes", "-c", str(demo.file))
+                assert switched.returncode == 0, switched.stderr
                 victim = [pid for pid, command in demo.children().items() if "micropython" in command][4]
                 os.kill(victim, signal.SIGKILL)
                 demo.until(lambda d: d["scan"] > first["scan"] + POD_S, scans=10_000)

@@ -36,8 +36,8 @@ def register(app: App) -> None:
 def serve(
     *,
     host: str = "127.0.0.1",
-    port: Annotated[int | None, Parameter()] = None,
-    name: tuple[str, ...] = (),
+    port: int | None = None,
+    name: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     private: Annotated[bool, Parameter(negative=())] = False,
     for_: Annotated[str | None, Parameter(name="--for")] = None,
     common: Annotated[Common | None, Parameter(name="*")] = None,

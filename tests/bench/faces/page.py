@@ -8,11 +8,13 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import queue
 import re
 import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -84,7 +86,7 @@ def first_paint(url: str) -> Figure:
     )
 
 
-def cycle(host: Iterator[dict[str, Any]], url: str) -> Figure:
+def cycle(host: queue.Queue[str], url: str) -> Figure:
     """p99 of the time between the host's documents, with browsers over without."""
     ratios: list[float] = []
     longest = {False: 0.0, True: 0.0}
@@ -110,24 +112,37 @@ def cycle(host: Iterator[dict[str, Any]], url: str) -> Figure:
     )
 
 
-def scans(host: Iterator[dict[str, Any]], count: int) -> list[dict[str, Any]]:
-    return [next(host) for _ in range(count)]
+def scans(host: queue.Queue[str], count: int) -> list[dict[str, Any]]:
+    """The next documents, from now on."""
+    while not host.empty():
+        host.get_nowait()
+    return [json.loads(host.get(timeout=60)) for _ in range(count)]
 
 
 @contextmanager
-def running(folder: Path, *arguments: str) -> Iterator[Iterator[dict[str, Any]]]:
-    """The documents of a command that runs beside, as they come."""
+def running(folder: Path, *arguments: str) -> Iterator[queue.Queue[str]]:
+    """The documents of a command that runs beside, as they come. They are taken all the time: a host that cannot print stands
+    still."""
+    lines: queue.Queue[str] = queue.Queue()
     with open(folder / "errors.txt", "a", encoding="utf-8") as errors:
         process = subprocess.Popen(
-            [sys.executable, "-m", "mallee", *arguments], cwd=folder, env=environment(folder), stdout=subprocess.PIPE,
-            stderr=errors, text=True,
-        )  # fmt: skip
-        assert process.stdout is not None
+            [sys.executable, "-m", "mallee", *arguments],
+            cwd=folder,
+            env=environment(folder),
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+        reader = threading.Thread(target=lambda: [lines.put(line) for line in process.stdout or ()], daemon=True)
+        reader.start()
         try:
-            yield (json.loads(line) for line in process.stdout)
+            yield lines
         finally:
             process.terminate()
-            process.communicate(timeout=30)
+            process.wait(30)
+            reader.join(5)
+            assert process.stdout is not None
+            process.stdout.close()
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 from pathlib import Path
 
 import msgspec
@@ -16,9 +17,10 @@ from mallee.web.handlers import ENDPOINTS
 from mallee.web.points import PointView
 from mallee.web.roles import Role
 
+from ..documents import troubled
 from ..pod_of_peers import PodOfPeers, pod_of_peers
 from ..virtual_loop import run_virtual
-from .pages import Opened, opened
+from .pages import NOW, Opened, opened
 
 ACK = {"device": "skid-1", "alarm": "over_temperature", "note": "seen"}
 
@@ -317,6 +319,21 @@ def test_an_engineer_writes_points_within_their_limits(tmp_path: Path) -> None:
         assert response.status_code == 504 and pod.skid.get("preset_speed") == 5500
 
     with_host(tmp_path, scenario)
+
+
+def test_now_is_by_the_clock_of_who_writes_the_documents(tmp_path: Path) -> None:
+    """A demo's runs faster than this computer's: what came last is part of the last 15 minutes."""
+
+    async def scenario(page: Opened) -> None:
+        ahead = msgspec.structs.replace(troubled(), time=NOW + timedelta(days=400), scan=78)
+        page.page.live.hear(Seen(ahead, "host"))
+        (series,) = (await page.get("/api/v1/history?series=skid-1.flow&last=1m")).json()["series"]
+        assert series["values"] == [1192.0]
+        until = {"series": "skid-1.flow", "until": "2026-01-01T12:00:00Z"}
+        found = (await page.get("/api/v1/history", params=until)).json()
+        assert found["to_ms"] == 1_767_268_800_000 and found["to_ms"] - found["from_ms"] == 900_000
+
+    with_page(tmp_path, scenario)
 
 
 def test_a_bug_is_told_as_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
