@@ -68,7 +68,8 @@ def main() -> None:
             assert url is not None
             try:
                 demo.until(lambda d: d["scan"] > first["scan"] + POD_S / 2, scans=10_000)
-                switched = mallee(folder, "set", "pdu-a2", "branch_switch.3", "off", "--yes", "-c", str(demo.file))
+                off = ("set", "pdu-a2", "branch_switch.3", "off", "--yes", "--timeout", "20s")
+                switched = mallee(folder, *off, "-c", str(demo.file))
                 assert switched.returncode == 0, switched.stderr
                 victim = [pid for pid, command in demo.children().items() if "micropython" in command][4]
                 os.kill(victim, signal.SIGKILL)
