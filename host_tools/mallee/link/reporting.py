@@ -4,7 +4,25 @@ from __future__ import annotations
 
 import msgspec
 
-from .statistics import LinkStatistics, UnitStatistics
+from .statistics import LinkStatistics, UnitStatistics, summarise
+
+
+class LinkView(msgspec.Struct, frozen=True):
+    """One line, gateway or connection in a few figures, sums over its units: for who looks each second."""
+
+    link: str
+    requests: int = 0
+    timeouts: int = 0
+    exceptions: int = 0
+    damaged: int = 0
+    """Answers that fit no request or no check sum."""
+    late: int = 0
+    held_back: int = 0
+    noise_bytes: int = 0
+    reconnects: int = 0
+    load: float | None = None
+    """Of a serial line: part of the time that bytes were on it."""
+    rtt_p99_ms: float | None = None
 
 
 class UnitReport(msgspec.Struct, frozen=True):
@@ -52,6 +70,24 @@ class LinkReport(msgspec.Struct, frozen=True):
     reconnects: int
     connect_failures: int
     units: tuple[UnitReport, ...]
+
+
+def view(address: str, link: LinkStatistics, now_s: float) -> LinkView:
+    """`now_s` is the loop's time."""
+    sums = summarise([link], now_s)
+    return LinkView(
+        link=address,
+        requests=sums.requests,
+        timeouts=sums.timeouts,
+        exceptions=sums.exceptions,
+        damaged=sums.damaged + sums.malformed,
+        late=sums.late,
+        held_back=sums.held_back,
+        noise_bytes=sums.noise_bytes,
+        reconnects=sums.reconnects,
+        load=sums.load,
+        rtt_p99_ms=sums.rtt_p99_ms,
+    )
 
 
 def report(address: str, link: LinkStatistics, now_s: float) -> LinkReport:
