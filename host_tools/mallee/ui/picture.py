@@ -30,6 +30,10 @@ def export_svg(
         record=True, width=width, height=30, file=io.StringIO(), force_terminal=True, color_system="truecolor"
     )
     console.print(render(document, speed=speed))
-    svg = _WEB_FONT.sub("", console.export_svg(title=title))
-    svg = svg.replace("Fira Code, monospace", _FONTS)
-    path.write_text("\n".join(line.rstrip() for line in svg.splitlines()) + "\n", encoding="utf-8")
+    path.write_text(offline(console.export_svg(title=title)), encoding="utf-8")
+
+
+def offline(svg: str) -> str:
+    """A picture of a terminal without the fonts that it would load."""
+    svg = _WEB_FONT.sub("", svg).replace("Fira Code, monospace", _FONTS)
+    return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from ...pod.document import AlarmState
 from .. import sections
-from .scene import Clip, Scene, beside, nearest
+from .scene import Beside, Clip, Scene, nearest
 
 _WIDE = 140
 _DETAIL_LINES = 11
@@ -51,14 +51,14 @@ def draw(scene: Scene, width: int, height: int) -> RenderableType:
         return Clip(Group(Text("no alarms", style="green"), summary, *rest), height)
     if width >= _WIDE:
         each = (width - 2) // 2
-        left = Group(summary, _list(found, scene.row, height - 2, each), *_findings(scene))
-        return beside([Clip(left, height), Clip(_detail(alarm), height)], 2)
+        left = Group(summary, _list(found, scene.row, height - 2), *_findings(scene))
+        return Beside([Clip(left, height), Clip(_detail(alarm), height)], 2, each)
     listed = max(3, height - _DETAIL_LINES - 2)
-    lines = [summary, _list(found, scene.row, min(listed, len(found) + 1), width), _rule()]
+    lines = [summary, _list(found, scene.row, min(listed, len(found) + 1)), _rule()]
     return Clip(Group(*lines, _detail(alarm), *_findings(scene)), height)
 
 
-def _list(found: list[AlarmState], row: int, height: int, width: int) -> Table:
+def _list(found: list[AlarmState], row: int, height: int) -> Table:
     """The chosen one in the middle where there are more than lines."""
     at, shown = nearest(row, len(found)), max(1, height - 1)
     first = max(0, min(at - shown // 2, len(found) - shown))

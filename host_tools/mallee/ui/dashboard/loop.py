@@ -12,7 +12,7 @@ from ...pod.document import PodDocument, SkidState
 from .. import cells, sections
 from ..sketch import Sketch
 from . import trends
-from .scene import Clip, Scene, beside, nearest, tabs
+from .scene import Beside, Clip, Scene, columns_of, nearest, tabs
 
 LINES = 14
 """Of the drawing."""
@@ -30,20 +30,21 @@ def draw(scene: Scene, width: int, height: int) -> RenderableType:
     if not skids:
         return Text("this pod has no skid", style="dim")
     chosen = nearest(scene.place, len(skids))
-    columns = max(1, min(len(skids), (width + 2) // (_LEAST_WIDTH + 2)))
+    columns, each = columns_of(len(skids), _LEAST_WIDTH, width)
     first = min(chosen, len(skids) - columns)
-    each = (width - 2 * (columns - 1)) // columns
     blocks = [_block(scene, skid, each, height - 1) for skid in skids[first : first + columns]]
-    return Group(tabs(places(scene.document), chosen, width), beside(blocks, columns))
+    return Group(tabs(places(scene.document), chosen, width), Beside(blocks, columns, each))
 
 
 def _block(scene: Scene, skid: SkidState, width: int, height: int) -> RenderableType:
-    charts = max(0, min(4, (height - LINES - 6) // _CHART_LINES))
-    about = height - LINES - charts * _CHART_LINES
-    parts: list[RenderableType] = [Group(*sketch(skid, width).lines()), Clip(Group(*_about(scene, skid)), about)]
+    about = _about(scene, skid)
+    left = height - LINES
+    charts = max(0, min(4, (left - len(about)) // _CHART_LINES))
+    room = max(0, left - min(len(about), left))
+    parts: list[RenderableType] = [Group(*sketch(skid, width).lines()), Clip(Group(*about), left - (room if charts else 0))]
     if charts:
         keys = [f"{skid.name}.{point}" for point in ("supply_temperature", "differential_pressure", "flow", "heat")]
-        parts.append(trends.charts(scene, keys[:charts], width, charts * _CHART_LINES, columns=1))
+        parts.append(trends.charts(scene, keys[:charts], width, room))
     return Group(*parts)
 
 

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from .. import sections
 from . import trends
-from .scene import Clip, Scene, beside
+from .scene import Beside, Clip, Scene
 
 _WIDE = 150
 _BESIDE_POWER = 12  # lines that cooling, racks and alarms need beside power on the smallest screen
@@ -18,7 +18,7 @@ def draw(scene: Scene, width: int, height: int) -> RenderableType:
     if width < _WIDE:
         return _column(scene, width, height)
     left = (width - 2) // 2
-    return beside([_column(scene, left, height), _more(scene, width - 2 - left, height)], 2)
+    return Beside([_column(scene, left, height), _more(scene, left, height)], 2, left)
 
 
 def _column(scene: Scene, width: int, height: int) -> RenderableType:

@@ -8,7 +8,7 @@ from rich.text import Text
 
 from ...pod.document import BranchState, PduState, PodDocument
 from .. import cells
-from .scene import Clip, Scene, beside, nearest, tabs
+from .scene import Beside, Clip, Scene, columns_of, nearest, tabs
 
 _LEAST_WIDTH = 62
 _PHASE_LINES = 6  # the name, three phases, the sums, the headings
@@ -29,18 +29,17 @@ def draw(scene: Scene, width: int, height: int) -> RenderableType:
     if not pdus:
         return Text("this pod has no PDU", style="dim")
     chosen = nearest(scene.place, len(pdus))
-    columns = max(1, min(len(pdus), (width + 2) // (_LEAST_WIDTH + 2)))
+    columns, each = columns_of(len(pdus), _LEAST_WIDTH, width)
     block = _PHASE_LINES + max(len(pdu.branches) for pdu in pdus) + 1
     down = max(1, (height - 1) // block)
     room = columns * down
     first = 0 if len(pdus) <= room else min(chosen // columns * columns, len(pdus) - 1)
-    each = (width - 2 * (columns - 1)) // columns
     lines = height - 1 if down == 1 else block
     blocks = [
         _block(pdu, each, lines, scene.row if at == chosen else 0, at == chosen)
         for at, pdu in enumerate(pdus[first : first + room], first)
     ]
-    return Clip(Group(tabs(places(scene.document), chosen, width), beside(blocks, columns)), height)
+    return Clip(Group(tabs(places(scene.document), chosen, width), Beside(blocks, columns, each)), height)
 
 
 def _block(pdu: PduState, width: int, height: int, row: int, chosen: bool) -> RenderableType:

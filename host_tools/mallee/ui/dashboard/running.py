@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import signal
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal, cast
 
-from ...errors import MalleeError
 from ...pod.config import PodConfig
 from ...pod.document import PodDocument
 from ...pod.following import Seen, follow
@@ -36,10 +34,6 @@ class Ended:
 
 async def run(config: PodConfig, folder: Path, act: Act, stop: asyncio.Event, before: Before | None = None) -> Ended:
     """Raises MalleeError where the pod cannot be followed; the terminal is as it was then too."""
-    if os.environ.get("TERM", "") == "dumb":
-        raise MalleeError(
-            "this terminal cannot be drawn on", "TERM is dumb", "use `mallee watch -o jsonl`, or `mallee status`"
-        )
     app, ended = Dashboard(act), Ended()
     loop = asyncio.get_running_loop()
     with suppress(NotImplementedError, RuntimeError, AttributeError):  # Windows, or not in the main thread

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
 from rich.segment import Segment
 from rich.text import Text
 
@@ -77,15 +77,25 @@ class Clip:
             yield Text(f"and {over + 1} more lines{self._where}", style="dim", no_wrap=True)
 
 
-def beside(blocks: Sequence[RenderableType], columns: int) -> RenderableType:
-    """Blocks in rows of so many, equally wide."""
-    from rich.table import Table
+class Beside:
+    """Blocks in rows of so many columns, each `width` wide."""
 
-    if columns <= 1:
-        return Group(*blocks)
-    grid = Table.grid(padding=(0, 2), expand=True)
-    for _ in range(columns):
-        grid.add_column(ratio=1)
-    for at in range(0, len(blocks), columns):
-        grid.add_row(*blocks[at : at + columns])
-    return grid
+    def __init__(self, blocks: Sequence[RenderableType], columns: int, width: int) -> None:
+        self._blocks, self._columns, self._width = blocks, columns, width
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        free = options.update(width=self._width, height=None)
+        for at in range(0, len(self._blocks), self._columns):
+            drawn = [console.render_lines(block, free, pad=True) for block in self._blocks[at : at + self._columns]]
+            for row in range(max(map(len, drawn))):
+                for column, lines in enumerate(drawn):
+                    if column:
+                        yield Segment("  ")
+                    yield from lines[row] if row < len(lines) else [Segment(" " * self._width)]
+                yield Segment.line()
+
+
+def columns_of(count: int, least: int, width: int, most: int = 3) -> tuple[int, int]:
+    """How many blocks stand beside each other, and how wide each is."""
+    columns = max(1, min(count, most, (width + 2) // (least + 2)))
+    return columns, (width - 2 * (columns - 1)) // columns

@@ -11,10 +11,11 @@ from rich.text import Text
 from ...pod.document import PodDocument
 from .. import chart
 from .recent import SPAN_S, everything, groups, quantities
-from .scene import Clip, Scene, beside, nearest, tabs
+from .scene import Beside, Clip, Scene, columns_of, nearest, tabs
 
 _LEAST_WIDTH = 62
 _LEAST_LINES = 6
+_LEAST_SPAN_S = 60.0  # of the axis, before there is a quarter of an hour
 
 
 def places(document: PodDocument) -> tuple[str, ...]:
@@ -25,16 +26,11 @@ def draw(scene: Scene, width: int, height: int) -> RenderableType:
     names = groups(scene.document)
     at = nearest(scene.place, len(names))
     keys = [quantity.key for quantity in quantities(scene.document, names[at])]
-    shown = keys[nearest(scene.row, len(keys)) :] if keys else []
-    columns = max(1, (width + 2) // (_LEAST_WIDTH + 2))
-    columns = min(columns, 3)
+    columns, _ = columns_of(len(keys), _LEAST_WIDTH, width)
     fit = max(1, (height - 1) // _LEAST_LINES) * columns
     # The last screenful is the last: moving on would only show less.
     shown = keys[max(0, min(nearest(scene.row, len(keys)), len(keys) - fit)) :]
-    return Clip(
-        Group(tabs(names, at, width), charts(scene, shown, width, height - 1, columns=columns)),
-        height,
-    )
+    return Clip(Group(tabs(names, at, width), charts(scene, shown, width, height - 1, columns=columns)), height)
 
 
 def rows(scene: Scene) -> int:
@@ -53,15 +49,17 @@ def charts(scene: Scene, keys: Sequence[str], width: int, height: int, *, column
     down = min(-(-len(wanted) // columns), max(1, (height - 2) // _LEAST_LINES))
     lines = min((height - 2) // down, max(_LEAST_LINES, each // 4))
     end_s = scene.recent.end_s or scene.document.time.timestamp()
-    begin_s = end_s - SPAN_S
+    samples = {quantity.key: scene.recent.samples(quantity.key) for quantity in wanted}
+    begins_s = [series[0][0] for series in samples.values() if series]
+    begin_s = max(end_s - SPAN_S, min([*begins_s, end_s - _LEAST_SPAN_S]))
     note = f"old: {scene.age_s:.0f} s" if scene.stale else ""
     blocks = [
         Group(*chart.chart(q.title if columns == 1 and len(keys) == 1 else _name(q.key, q.title), q.unit,
-                           scene.recent.samples(q.key), begin_s, end_s, each, lines, target=q.target, note=note))
+                           samples[q.key], begin_s, end_s, each, lines, target=q.target, note=note))
         for q in wanted[: down * columns]
     ]  # fmt: skip
     axes = [Group(*chart.time_axis(begin_s, end_s, each, _clock)) for _ in range(columns)]
-    return Group(beside(blocks, columns), beside(axes, columns))
+    return Group(Beside(blocks, columns, each), Beside(axes, columns, each))
 
 
 def _name(key: str, title: str) -> str:
