@@ -9,7 +9,7 @@ from cyclopts import App, Parameter
 
 from .. import clock
 from ..errors import ExitCode
-from ..paths import pod_state_dir
+from ..pod.hostfolder import Live, host_folder
 from ..pod.why import asking
 from ..ui.why import render
 from .common import Common, Context
@@ -48,7 +48,7 @@ def why(
     """
     context = Context(common)
     config = context.pod()
-    folder = pod_state_dir(config.pod.name, config.pod.host_id)
+    folder = host_folder(config)
     place, name = asking.place_and_point(config, point) if point else (None, "")
     if log:
         return show_notes(context, folder, ".".join(point) or None, None)
@@ -62,7 +62,7 @@ def why(
     return ExitCode.DONE
 
 
-def _list(context: Context, found: asking.Live, place: str | None) -> int:
+def _list(context: Context, found: Live, place: str | None) -> int:
     rows: list[dict[str, Any]] = [msgspec.to_builtins(reason) for reason in asking.listed(found, place)]
     for row in rows:
         row["point"] = row.pop("of")
