@@ -52,7 +52,9 @@ def draw(scene: Scene, width: int, height: int) -> RenderableType:
     if width >= _WIDE:
         each = (width - 2) // 2
         left = Group(summary, _list(found, scene.row, height - 2), *_findings(scene))
-        return Beside([Clip(left, height), Clip(_detail(alarm), height)], 2, each)
+        happened = [event for event in scene.events if event.alarm][-(height // 2) :]
+        right = Group(_detail(alarm), Rule(Text("what happened", style="dim"), align="left", style="bright_black"))
+        return Beside([Clip(left, height), Clip(Group(right, sections.events(happened)), height)], 2, each)
     listed = max(3, height - _DETAIL_LINES - 2)
     lines = [summary, _list(found, scene.row, min(listed, len(found) + 1)), _rule()]
     return Clip(Group(*lines, _detail(alarm), *_findings(scene)), height)

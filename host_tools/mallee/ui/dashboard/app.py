@@ -125,7 +125,7 @@ class Dashboard(App[None]):
     # Keys.
 
     def action_view(self, view: int) -> None:
-        self._view, self._helping = view, False
+        self._view, self._helping, self._said = view, False, []
         self._page.refresh()
 
     def action_view_by(self, step: int) -> None:
@@ -166,11 +166,11 @@ class Dashboard(App[None]):
         self.exit()
 
     def action_acknowledge(self) -> None:
-        self._ask("acknowledge", "acknowledge", Field("note", "what you found, or do about it (may stay empty)"))
+        self._ask("acknowledge", Field("note", "what you found, or do about it (may stay empty)"))
 
     def action_shelve(self) -> None:
         self._ask(
-            "shelve", "shelve",
+            "shelve",
             Field("for_", "for how long, such as 30m or 8h; 24h at most", "1h", required=True),
             Field("note", "why", required=True),
         )  # fmt: skip
@@ -194,7 +194,7 @@ class Dashboard(App[None]):
         scene = self._here()
         return alarms.chosen(scene) if scene is not None and self._view == _ALARMS and not self._helping else None
 
-    def _ask(self, verb: Literal["acknowledge", "shelve"], word: str, *fields: Field) -> None:
+    def _ask(self, verb: Literal["acknowledge", "shelve"], *fields: Field) -> None:
         alarm = self._chosen()
         if alarm is None:
             return
@@ -203,7 +203,7 @@ class Dashboard(App[None]):
             if answers is not None:
                 self._do(verb, alarm, answers)
 
-        self.push_screen(Question(f"{word} {alarm.device}: {alarm.name}", fields), answered)
+        self.push_screen(Question(f"{verb} {alarm.device}: {alarm.name}", fields, f"{verb} it"), answered)
 
     def _do(self, verb: Literal["acknowledge", "shelve", "unshelve"], alarm: AlarmState, answers: dict[str, str]) -> None:
         async def work() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from msgspec.structs import replace
 from rich.text import Text
 
 from .. import sections
@@ -14,7 +15,7 @@ from .scene import Scene
 def head(scene: Scene, width: int) -> Text:
     """What is old says so first of all."""
     document, wide = scene.document, width >= sections.WIDE
-    text = title(document)
+    text = title(replace(document, advise=False))  # the source says it
     when = f"{document.time:%Y-%m-%d %H:%M:%S} UTC" if wide else f"{document.time:%H:%M:%S}"
     if scene.stale:
         text.append(" ")

@@ -32,16 +32,18 @@ def draw(scene: Scene, width: int, height: int) -> RenderableType:
     chosen = nearest(scene.place, len(skids))
     columns, each = columns_of(len(skids), _LEAST_WIDTH, width)
     first = min(chosen, len(skids) - columns)
-    blocks = [_block(scene, skid, each, height - 1) for skid in skids[first : first + columns]]
+    shown = skids[first : first + columns]
+    about = max(len(_about(scene, skid)) for skid in shown)  # so that curves stand beside each other
+    blocks = [_block(scene, skid, each, height - 1, about) for skid in shown]
     return Group(tabs(places(scene.document), chosen, width), Beside(blocks, columns, each))
 
 
-def _block(scene: Scene, skid: SkidState, width: int, height: int) -> RenderableType:
-    about = _about(scene, skid)
-    left = height - LINES
-    charts = max(0, min(4, (left - len(about)) // _CHART_LINES))
-    room = max(0, left - min(len(about), left))
-    parts: list[RenderableType] = [Group(*sketch(skid, width).lines()), Clip(Group(*about), left - (room if charts else 0))]
+def _block(scene: Scene, skid: SkidState, width: int, height: int, about_lines: int) -> RenderableType:
+    about, left = _about(scene, skid), height - LINES
+    about += [Text("")] * (about_lines - len(about))
+    charts = max(0, min(4, (left - about_lines) // _CHART_LINES))
+    room = left - about_lines if charts else 0
+    parts: list[RenderableType] = [Group(*sketch(skid, width).lines()), Clip(Group(*about), left - room)]
     if charts:
         keys = [f"{skid.name}.{point}" for point in ("supply_temperature", "differential_pressure", "flow", "heat")]
         parts.append(trends.charts(scene, keys[:charts], width, room))

@@ -1,4 +1,4 @@
-"""The pod at one glance: alarms first, then cooling, power and racks; on a wide screen trends and events beside them. Pure."""
+"""The pod at one glance: alarms first, then cooling, power and racks; on a wide screen events and trends too. Pure."""
 
 from __future__ import annotations
 
@@ -17,8 +17,10 @@ _BESIDE_POWER = 12  # lines that cooling, racks and alarms need beside power on 
 def draw(scene: Scene, width: int, height: int) -> RenderableType:
     if width < _WIDE:
         return _column(scene, width, height)
-    left = (width - 2) // 2
-    return Beside([_column(scene, left, height), _more(scene, left, height)], 2, left)
+    each = (width - 2) // 2
+    needed = min(height, _needed(scene, each))
+    left = Group(_column(scene, each, needed), *_events(scene, height - needed - 1))
+    return Beside([left, _charts(scene, each, height)], 2, each)
 
 
 def _column(scene: Scene, width: int, height: int) -> RenderableType:
@@ -44,14 +46,25 @@ def _column(scene: Scene, width: int, height: int) -> RenderableType:
     return Clip(Group(*parts, sections.bus(document)), height)
 
 
-def _more(scene: Scene, width: int, height: int) -> RenderableType:
-    """Trends of the pod and of each skid's supply, then what happened."""
+def _needed(scene: Scene, width: int) -> int:
+    """Lines of the column where everything in it is shown."""
     document = scene.document
-    names = ["pod.power", "pod.heat", *(f"{skid.name}.supply_temperature" for skid in document.skids[:2])]
-    charts = trends.charts(scene, names, width, max(8, height * 2 // 3))
-    events = max(0, height - max(8, height * 2 // 3) - 1)
-    recent = sections.events(list(scene.events)[-events:]) if scene.events else Text("nothing yet", style="dim")
-    return Group(charts, _rule("events"), recent)
+    told = 2 * len(document.alarms) + len(document.findings) + len({m.lease.note for m in document.members} - {""}) + 2
+    racks = -(-len(document.racks) // max(1, min(4, width // 24)))
+    return told + 5 + len(document.skids) + _feed_lines(scene, width) + racks
+
+
+def _events(scene: Scene, lines: int) -> list[RenderableType]:
+    if lines < 1:
+        return []
+    recent = sections.events(list(scene.events)[-lines:]) if scene.events else Text("nothing yet", style="dim")
+    return [_rule("events"), recent]
+
+
+def _charts(scene: Scene, width: int, height: int) -> RenderableType:
+    """The pod, and what each skid supplies."""
+    supplies = [f"{skid.name}.supply_temperature" for skid in scene.document.skids]
+    return trends.charts(scene, ["pod.power", "pod.heat", *supplies, "pod.flow"], width, height)
 
 
 def _feed_lines(scene: Scene, width: int) -> int:

@@ -21,7 +21,7 @@ class Field:
 
 
 class Question(ModalScreen[dict[str, str] | None]):
-    """Dismissed with the answers by name of field, None when it was left."""
+    """Dismissed with the answers by name of field, None when it was left. `done` is what the last Enter does."""
 
     CSS = """
     Question { align: center bottom; }
@@ -31,9 +31,9 @@ class Question(ModalScreen[dict[str, str] | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [("escape", "leave", "leave")]
 
-    def __init__(self, title: str, fields: tuple[Field, ...]) -> None:
+    def __init__(self, title: str, fields: tuple[Field, ...], done: str) -> None:
         super().__init__()
-        self._title, self._fields = title, fields
+        self._title, self._fields, self._done = title, fields, done
 
     def compose(self) -> ComposeResult:
         with Vertical():
@@ -41,17 +41,20 @@ class Question(ModalScreen[dict[str, str] | None]):
             for field in self._fields:
                 yield Label(field.label, markup=False)
                 yield Input(field.value, id=field.name)
-            yield Label("Enter: next, then do it   Esc: leave", id="keys", markup=False)
+            yield Label("", id="keys", markup=False)
 
     def on_mount(self) -> None:
         self.query(Input).first().focus()
+
+    def on_descendant_focus(self) -> None:
+        self._hint("")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
         inputs = list(self.query(Input))
         at = inputs.index(event.input)
         if self._fields[at].required and not event.value.strip():
-            self.query_one("#keys", Label).update(f"{self._fields[at].label}: something has to stand here")
+            self._hint("something has to stand here   ")
         elif at + 1 < len(inputs):
             inputs[at + 1].focus()
         else:
@@ -59,3 +62,7 @@ class Question(ModalScreen[dict[str, str] | None]):
 
     def action_leave(self) -> None:
         self.dismiss(None)
+
+    def _hint(self, first: str) -> None:
+        last = self.query(Input).last().has_focus
+        self.query_one("#keys", Label).update(f"{first}Enter: {self._done if last else 'next'}   Esc: leave")

@@ -14,6 +14,7 @@ from ..braille import Sample
 
 SPAN_S = 900.0
 _HOLE_SCANS = 3.0
+_JOINED_S = 5.0  # what was recorded and what is heard from now on
 _UNKNOWN = math.nan  # inside an array of numbers; outside it is None
 
 
@@ -68,7 +69,10 @@ class Recent:
             (when, None if math.isnan(value) else value) for when, value in zip(self._times_s, own, strict=False)
         ]
         first_s = self._times_s[0] if self._times_s else math.inf
-        return [sample for sample in self._before.get(key, ()) if sample[0] < first_s] + found
+        before = [sample for sample in self._before.get(key, ()) if sample[0] < first_s]
+        if before and found and first_s - before[-1][0] > _JOINED_S:
+            before.append((before[-1][0], None))
+        return before + found
 
     def _add(self, now_s: float, values: Mapping[str, float]) -> None:
         for key in values:

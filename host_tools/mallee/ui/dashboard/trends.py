@@ -47,7 +47,7 @@ def charts(scene: Scene, keys: Sequence[str], width: int, height: int, *, column
     columns = min(columns, len(wanted))
     each = (width - 2 * (columns - 1)) // columns
     down = min(-(-len(wanted) // columns), max(1, (height - 2) // _LEAST_LINES))
-    lines = min((height - 2) // down, max(_LEAST_LINES, each // 4))
+    lines = min((height - 2) // down, max(_LEAST_LINES, each // 3))
     end_s = scene.recent.end_s or scene.document.time.timestamp()
     samples = {quantity.key: scene.recent.samples(quantity.key) for quantity in wanted}
     begins_s = [series[0][0] for series in samples.values() if series]
