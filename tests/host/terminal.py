@@ -1,4 +1,4 @@
-"""A command on a terminal of its own, as a person has it: a size, keys, and a screen that an emulator draws from what is printed."""
+"""A command on a terminal of its own, as a person has it: a size, keys, and a screen that an emulator draws."""
 
 from __future__ import annotations
 
@@ -19,7 +19,15 @@ import pyte
 
 _TIMEOUT_S = 30.0
 """Then a test that hangs fails, with the screen as it is."""
-KEYS = {"up": "\x1b[A", "down": "\x1b[B", "right": "\x1b[C", "left": "\x1b[D", "enter": "\r", "esc": "\x1b", "ctrl+c": "\x03"}
+KEYS = {
+    "up": "\x1b[A",
+    "down": "\x1b[B",
+    "right": "\x1b[C",
+    "left": "\x1b[D",
+    "enter": "\r",
+    "esc": "\x1b",
+    "ctrl+c": "\x03",
+}
 _NOT_OF_PYTE = re.compile(rb"\x1b\[[<>=][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p")
 """Questions about a terminal's abilities, which the emulator would print."""
 
@@ -37,7 +45,16 @@ class Terminal:
         inherited = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS", "LINES")}
         # Opened by the leader of a new session, it becomes that session's controlling terminal: one that can hang up.
         self.process = subprocess.Popen(
-            ["sh", "-c", 'exec "$@" <"$0" >"$0" 2>&1', os.ttyname(self._slave), sys.executable, "-m", "mallee", *arguments],
+            [
+                "sh",
+                "-c",
+                'exec "$@" <"$0" >"$0" 2>&1',
+                os.ttyname(self._slave),
+                sys.executable,
+                "-m",
+                "mallee",
+                *arguments,
+            ],
             cwd=folder,
             env={**inherited, "TERM": "xterm-256color", **environment},
             start_new_session=True,
@@ -87,7 +104,10 @@ class Terminal:
 
     def restored(self) -> bool:
         """Modes are as before; the screen is left, the cursor shown, nothing reported any more."""
-        last = {name: self.output.rfind(b"\x1b[?" + name) for name in (b"1049h", b"1049l", b"25h", b"2004h", b"2004l", b"1004l")}
+        last = {
+            name: self.output.rfind(b"\x1b[?" + name)
+            for name in (b"1049h", b"1049l", b"25h", b"2004h", b"2004l", b"1004l")
+        }
         left = last[b"1049l"] > last[b"1049h"] and last[b"25h"] > last[b"1049h"] and last[b"2004l"] > last[b"2004h"]
         return left and last[b"1004l"] > 0 and termios.tcgetattr(self._slave) == self.modes
 

@@ -11,11 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from msgspec.structs import replace
 from mallee.paths import pod_state_dir
 from mallee.pod.document import PodDocument
 from mallee.pod.runner import run_pod
 from mallee.pod.why.store import DOCUMENT
+from msgspec.structs import replace
 
 from .peers_in_thread import PeersInThread, in_thread, peers_in_thread, write_pod_file
 from .terminal import Terminal
@@ -149,7 +149,9 @@ def test_without_a_host_it_reads_by_itself_and_says_so_and_ends_with_its_termina
         terminal.press("a")
         terminal.until("Enter: acknowledge it")
         terminal.press("enter")
-        terminal.until("error: no host keeps the alarms of small pod here", "likely: `mallee run` does not run", "next: ")
+        terminal.until(
+            "error: no host keeps the alarms of small pod here", "likely: `mallee run` does not run", "next: "
+        )
         terminal.vanish()
         assert terminal.end() == 0
     functions = {request[0] for peer in peers.pod.peers for request in peer.requests}

@@ -35,6 +35,7 @@ COMMANDS = (
     "log",
     "recording",
     "history",
+    "plot",
     "export",
     "report",
     "describe",

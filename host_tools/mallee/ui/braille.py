@@ -8,7 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 _BLANK = 0x2800
-_DOTS = ((0x01, 0x02, 0x04, 0x40), (0x08, 0x10, 0x20, 0x80))  # by column and row of a cell, from the top (Unicode 6.2, 15.11)
+_DOTS = (
+    (0x01, 0x02, 0x04, 0x40),
+    (0x08, 0x10, 0x20, 0x80),
+)  # by column and row of a cell, from the top (Unicode 6.2, 15.11)
 COLUMNS, ROWS = 2, 4
 """Dots of a cell."""
 Sample = tuple[float, float | None]

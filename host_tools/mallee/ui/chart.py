@@ -75,7 +75,7 @@ def shown(value: float | None, digits: int) -> str:
 def time_axis(
     begin: float, end: float, width: int, label: Callable[[float], str], marks: Sequence[tuple[float, str]] = ()
 ) -> list[Text]:
-    """Times below the curves, and above them the marks: each a character at its time; where two fall together the last is seen."""
+    """Times below the curves, and above them the marks: each a character at its time; of two that fall together the last."""
     columns = width - AXIS - 1
     lines: list[Text] = []
     if marks:
@@ -95,7 +95,7 @@ def time_axis(
         ticks = ticks.ljust(at, "─") + "┴"
         times = times.ljust(start) + text
     lines.append(Text(f"{'':{AXIS}}└{ticks.ljust(columns, '─')[:columns]}", style="dim", no_wrap=True))
-    lines.append(Text(f"{'':{AXIS}} {times}"[: width], style="dim", no_wrap=True))
+    lines.append(Text(f"{'':{AXIS}} {times}"[:width], style="dim", no_wrap=True))
     return lines
 
 

@@ -1,4 +1,4 @@
-"""Alarms as a list to move in, and everything known of the chosen one: condition, cause, consequence, remedy, who did what. Pure."""
+"""Alarms as a list to move in, and everything known of the chosen one: what to do, why, what else, who did what. Pure."""
 
 from __future__ import annotations
 
@@ -129,7 +129,9 @@ def _done(alarm: AlarmState) -> list[tuple[str, str]]:
 
 def _summary(scene: Scene) -> Text:
     document, load = scene.document, scene.document.alarm_load
-    text = Text(f"{len(document.alarms)} stand, {len(document.returned)} gone unacknowledged", no_wrap=True, overflow="ellipsis")
+    text = Text(
+        f"{len(document.alarms)} stand, {len(document.returned)} gone unacknowledged", no_wrap=True, overflow="ellipsis"
+    )
     aside = len(document.suppressed)
     if aside:
         text.append(f", {aside} not told", style="dim").append("" if scene.aside else " (t shows them)", style="dim")

@@ -205,7 +205,9 @@ class Dashboard(App[None]):
 
         self.push_screen(Question(f"{verb} {alarm.device}: {alarm.name}", fields, f"{verb} it"), answered)
 
-    def _do(self, verb: Literal["acknowledge", "shelve", "unshelve"], alarm: AlarmState, answers: dict[str, str]) -> None:
+    def _do(
+        self, verb: Literal["acknowledge", "shelve", "unshelve"], alarm: AlarmState, answers: dict[str, str]
+    ) -> None:
         async def work() -> None:
             try:
                 self.say(await self._act(verb, alarm, answers.get("note", ""), answers.get("for_", "")))

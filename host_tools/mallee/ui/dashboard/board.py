@@ -29,7 +29,14 @@ class Board:
     """`said` is what came of the last action, until it is put away."""
 
     def __init__(
-        self, scene: Scene | None, view: int, width: int, height: int, *, helping: bool = False, said: Sequence[Text] = ()
+        self,
+        scene: Scene | None,
+        view: int,
+        width: int,
+        height: int,
+        *,
+        helping: bool = False,
+        said: Sequence[Text] = (),
     ) -> None:
         self._scene, self._view, self._helping, self._said = scene, VIEWS[view], helping, said
         self._at, self._width, self._height = view, width, height

@@ -37,7 +37,9 @@ def _sums(scene: Scene, width: int) -> RenderableType:
     document, bus = scene.document, scene.document.bus
     grid = Table.grid(padding=(0, 3))
     rate = "–" if document.requests_per_s is None else f"{document.requests_per_s:.0f}"
-    first = Text.assemble((rate, "bold"), (" requests/s   ", "dim"), (str(bus.requests), "bold"), (" requests, ", "dim"))
+    first = Text.assemble(
+        (rate, "bold"), (" requests/s   ", "dim"), (str(bus.requests), "bold"), (" requests, ", "dim")
+    )
     first.append(f"{bus.answers}").append(" answers   round trip p50 ", style="dim")
     first.append_text(cells.plain(bus.rtt_p50_ms)).append(" ms, p99 ", style="dim")
     first.append_text(cells.plain(bus.rtt_p99_ms)).append(" ms", style="dim")

@@ -38,5 +38,7 @@ def draw(scene: Scene | None, width: int, height: int) -> RenderableType:
     grid.add_row("", "")
     for sign, meaning in SIGNS:
         grid.add_row(sign, meaning)
-    where = Text("This only looks: it sends nothing but questions, and takes no lease. docs/watch.md says more.", style="dim")
+    where = Text(
+        "This only looks: it sends nothing but questions, and takes no lease. docs/watch.md says more.", style="dim"
+    )
     return Clip(Group(grid, Text(""), where), height)

@@ -73,7 +73,9 @@ def sketch(skid: SkidState, width: int) -> Sketch:
     drawn.put(8, supply, "▷◁", "dim")
     drawn.put(exchanger - 1, supply, "►", "dim")
     _labelled(drawn, 1, supply - 1, "in ", cells.number(skid.facility_supply_temperature), "°C")
-    _labelled(drawn, 4, supply + 1, "valve ", cells.against_command(skid.valve_position, skid.valve_command, 0, 3.0), "%")
+    _labelled(
+        drawn, 4, supply + 1, "valve ", cells.against_command(skid.valve_position, skid.valve_command, 0, 3.0), "%"
+    )
     drawn.across(1, back, exchanger)
     drawn.put(1, back, "◄", "dim")
     _labelled(drawn, 1, back - 1, "out ", cells.number(skid.facility_return_temperature), "°C")
@@ -125,7 +127,9 @@ def _pumps(drawn: Sketch, skid: SkidState, out: int, suction: int, row: int) -> 
     for n, speed in enumerate(skid.pump_speed):
         command = skid.pump_command[n] if n < len(skid.pump_command) else None
         text = Text.assemble((f"P{n + 1} ", "bold"))
-        text.append_text(cells.number(speed, 0) if command is None else cells.against_command(speed, command, 0, 5.0)).append(" %", "dim")
+        text.append_text(
+            cells.number(speed, 0) if command is None else cells.against_command(speed, command, 0, 5.0)
+        ).append(" %", "dim")
         word = skid.pump_state[n].value if n < len(skid.pump_state) else None
         if isinstance(word, str):
             text.append(f" {word.replace('_', ' ')}", style=_PUMP_STYLE.get(word, "yellow"))

@@ -129,7 +129,8 @@ def quantities(document: PodDocument, group: str) -> list[Quantity]:
     for pdu in document.pdus:
         if pdu.name == group:
             phases = [
-                _of(group, f"phase_current.{n}", f"L{n}", "A", current) for n, current in enumerate(pdu.phase_current, 1)
+                _of(group, f"phase_current.{n}", f"L{n}", "A", current)
+                for n, current in enumerate(pdu.phase_current, 1)
             ]
             power = pdu.power.number
             return [
