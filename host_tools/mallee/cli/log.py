@@ -61,6 +61,7 @@ def show_notes(context: Context, folder: Path, target: str | None, last: int | N
             "hosts here have noted nothing",
             "no `mallee run` ran here for this pod, or it ran as another user, or it changed nothing",
             f"its notes would be in {folder}; `mallee log DEVICE` shows what a controller keeps itself",
+            ExitCode.NO_ANSWER,
         )
     rows: list[dict[str, Any]] = [msgspec.to_builtins(note) for note in (notes if last is None else notes[-last:])]
     if context.output in ("table", "csv"):
