@@ -120,6 +120,7 @@ def _alarms(axis: Any, plotted: Plot, zone: tzinfo | None) -> None:
     axis.yaxis.tick_right()
     axis.invert_yaxis()
     axis.grid(axis="x", color="#dddddd", linewidth=0.6)
+    axis.set_axisbelow(True)
     more = f", {plotted.alarms_left_out} more" if plotted.alarms_left_out else ""
     axis.set_ylabel(f"alarms{more}")
 

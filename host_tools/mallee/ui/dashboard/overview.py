@@ -11,6 +11,7 @@ from . import trends
 from .scene import Beside, Clip, Scene
 
 _WIDE = 150
+_ALARM_LINES = 4  # that racks give way to
 _BESIDE_POWER = 12  # lines that cooling, racks and alarms need beside power on the smallest screen
 
 
@@ -30,9 +31,9 @@ def _column(scene: Scene, width: int, height: int) -> RenderableType:
     used = 4 + min(1 + len(document.skids), max(3, height // 4))  # three rules, the bus
     used += min(_feed_lines(scene, width), max(5, height - _BESIDE_POWER))
     racks = -(-len(document.racks) // max(1, min(4, width // 24)))
-    rack_lines = max(0, min(racks, height - used - 2))
-    alarm_lines = max(2, height - used - rack_lines)
     everything = 2 * len(document.alarms) + len(document.findings)
+    rack_lines = max(0, min(racks, height - used - min(_ALARM_LINES, max(2, everything))))
+    alarm_lines = max(2, height - used - rack_lines)
     parts: list[RenderableType] = [
         # Few lines: rather each alarm than what to do about the first.
         sections.alarms(document, alarm_lines, remedies=everything < alarm_lines, rest_is="4 shows all"),
