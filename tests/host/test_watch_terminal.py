@@ -117,7 +117,8 @@ def test_middle_what_is_stale_says_so_and_sigterm_leaves_the_terminal_as_it_was(
         going.clear()
         terminal.press("1")
         terminal.until("[1 pod]")
-        os.utime(document, (document.stat().st_mtime - 20,) * 2)
+        written_s = document.stat().st_mtime - 20
+        os.utime(document, (written_s, written_s))
         terminal.until("STALE: 2", " s old")
         terminal.press("5")
         terminal.until("[5 trends]", "old: 2")
