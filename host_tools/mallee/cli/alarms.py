@@ -17,6 +17,7 @@ from ..pod.config import PodConfig
 from ..pod.hostfolder import host_folder
 from ..pod.reaching import nothing_runs
 from ..pod.runner import scan_once
+from . import completing
 from .common import Common, Context, duration_s
 from .output import emit, emit_document, rows_of
 
@@ -27,10 +28,19 @@ CSV_COLUMNS = (
 )  # fmt: skip
 FIGURE_COLUMNS = ("figure", "value", "limit", "verdict")
 FREQUENT_COLUMNS = ("count", "share", "device", "alarm")
-Device = Annotated[str, Parameter(help='Device or place as `mallee alarms` names it, such as "feed A".')]
-Alarm = Annotated[str, Parameter(help="Name of the alarm.")]
-Devices = Annotated[str, Parameter(help='Device or place, such as "feed A"; with * for alarms that are there now.')]
-Alarms = Annotated[str, Parameter(help="Name of the alarm, or a pattern.")]
+Device = Annotated[
+    str,
+    Parameter(completer=completing.alarm_places, help='Device or place as `mallee alarms` names it, such as "feed A".'),
+]
+Alarm = Annotated[str, Parameter(completer=completing.alarm_names, help="Name of the alarm.")]
+Devices = Annotated[
+    str,
+    Parameter(
+        completer=completing.alarm_places,
+        help='Device or place, such as "feed A"; with * for alarms that are there now.',
+    ),
+]
+Alarms = Annotated[str, Parameter(completer=completing.alarm_names, help="Name of the alarm, or a pattern.")]
 Note = Annotated[str, Parameter(help="Why.")]
 By = Annotated[str | None, Parameter(name="--by", help="Your name; otherwise the user's.")]
 

@@ -51,9 +51,6 @@ def plot(
 
     Points of one unit share an axis; gaps stay open; alarms are marked from the log of the host that ran here.
 
-    Examples: `mallee plot skid-1.supply_temperature skid-1.flow --from 2h`; `mallee plot 'skid-*.flow' --from 2d --file
-    flow.svg`; `mallee plot pdu-a1.power --live 30s`.
-
     Parameters
     ----------
     points
