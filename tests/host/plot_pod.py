@@ -12,6 +12,8 @@ from mallee.history.rows import Entry, StoredFrame
 from mallee.history.series import Layout, Series
 from mallee.pod.alarms.store import AlarmStore
 from mallee.pod.document import Event
+from mallee.pod.why.noting import Note
+from mallee.pod.why.store import DecisionStore
 from mallee.reading import Quality, Scalar
 
 from .history_files import STATES, make
@@ -76,22 +78,42 @@ def record(path: Path, seconds: int = 3600, every_s: int = 5) -> None:
     store.close(1000 * (BEGIN_S + seconds))
 
 
-def log_alarms(folder: Path) -> None:
-    rows = (
-        (1180, "alarm", "skid-1", "no_answer", "high"),
-        (1500, "alarm_gone", "skid-1", "no_answer", "high"),
-        (2000, "alarm", "feed A", "feed_lost", "critical"),
-        (2400, "alarm", "skid-1", "supply_sensor_fault.1", "medium"),
-        (2500, "alarm", "pdu-a", "overload_warning.1", "medium"),
-        (2530, "alarm_gone", "skid-1", "supply_sensor_fault.1", "medium"),
-        (7200, "alarm", "skid-1", "leak", "critical"),
-    )
+_ALARMS = (
+    (1180, "alarm", "skid-1", "no_answer", "high", "no_answer"),
+    (1500, "alarm_gone", "skid-1", "no_answer", "high", "no_answer is gone"),
+    (2000, "alarm", "feed A", "feed_lost", "critical", "feed_lost"),
+    (2400, "alarm", "skid-1", "supply_sensor_fault.1", "medium", "supply_sensor_fault.1"),
+    (2500, "alarm", "pdu-a", "overload_warning.1", "medium", "overload_warning.1"),
+    (2530, "alarm_gone", "skid-1", "supply_sensor_fault.1", "medium", "supply_sensor_fault.1 is gone"),
+    (7200, "alarm", "skid-1", "leak", "critical", "leak"),
+)
+_OTHERS = (
+    (1250, "alarm_acknowledged", "skid-1", "no_answer", "high", "no_answer acknowledged by ada: <the cable>"),
+    (2100, "lost", "pdu-a", "", "", "does not answer: it did not answer within this scan"),
+)
+"""What people did, and what was no alarm."""
+
+
+def log_alarms(folder: Path, *, others: bool = False) -> None:
     store = AlarmStore(folder)
     store.open()
     store.append(
-        Event(time=moment(at), kind=kind, device=device, text=alarm, alarm=alarm, priority=priority)
-        for at, kind, device, alarm, priority in rows
+        Event(time=moment(at), kind=kind, device=device, text=text, alarm=alarm, priority=priority)
+        for at, kind, device, alarm, priority, text in sorted(_ALARMS + (_OTHERS if others else ()))
     )
+
+
+def note_decision(folder: Path) -> None:
+    decided = Note(
+        time=moment(600),
+        target="skid-1.remote_differential_pressure",
+        old=200.0,
+        new=120.0,
+        unit="kPa",
+        rule="flow in proportion to the most loaded rack",
+        outcome="written",
+    )
+    DecisionStore(folder).append([decided])
 
 
 def moment(second: int) -> datetime:

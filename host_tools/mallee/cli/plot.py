@@ -22,6 +22,7 @@ from ..plot.terminal import render
 from ..pod.alarms.store import AlarmStore
 from ..pod.hostfolder import host_folder
 from ..poll.watching import WatchSummary
+from . import completing
 from .common import Common, Context, duration_s
 from .history import File, opened
 from .stopping import stop_event
@@ -35,7 +36,7 @@ def register(app: App) -> None:
 
 
 def plot(
-    *points: str,
+    *points: completing.PlaceAndPoint,
     from_: Annotated[str | None, Parameter(name="--from")] = None,
     to: str | None = None,
     for_: Annotated[str | None, Parameter(name="--for")] = None,

@@ -53,7 +53,7 @@ def plot(curves: Sequence[Curve], begin_s: float, end_s: float, alarms: Sequence
     by_unit: dict[str, list[Curve]] = {}
     for curve in curves:
         by_unit.setdefault(curve.unit, []).append(curve)
-    within = [each for each in alarms if each.begin_s < end_s and (each.end_s is None or each.end_s >= begin_s)]
+    within = within_time(alarms, begin_s, end_s)
     shown = sorted(sorted(within, key=_severity)[:ALARMS_MAX], key=lambda each: (each.begin_s, each.name))
     return Plot(
         begin_s=begin_s,
@@ -80,6 +80,11 @@ def stood(log: Sequence[Event], devices: Sequence[str] | None = None) -> list[St
             found.append(Stood(*key, begun.priority, begun.time.timestamp(), event.time.timestamp()))
     found += [Stood(*key, begun.priority, begun.time.timestamp(), None) for key, begun in open_.items()]
     return sorted(found, key=lambda each: (each.begin_s, each.name))
+
+
+def within_time(alarms: Sequence[Stood], begin_s: float, end_s: float) -> list[Stood]:
+    """Those that stood at any moment of it."""
+    return [each for each in alarms if each.begin_s < end_s and (each.end_s is None or each.end_s >= begin_s)]
 
 
 def empty(plotted: Plot) -> bool:
