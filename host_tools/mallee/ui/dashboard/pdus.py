@@ -67,7 +67,7 @@ def _phases(pdu: PduState, width: int) -> list[Text]:
         current = pdu.phase_current[n] if n < len(pdu.phase_current) else None
         amps = None if current is None else current.number
         load = None if amps is None else amps / pdu.main_A
-        text = Text(f"  L{n + 1} ", style="dim", no_wrap=True)
+        text = Text.assemble((f"  L{n + 1} ", "dim"), no_wrap=True)  # dim as a base would dim all that follows
         shown = cells.plain(None) if current is None else cells.number(current)
         text.append_text(_right(shown, 7)).append(" A ", style="dim")
         text.append_text(cells.bar(load, max(8, width - 38))).append_text(_right(cells.percent(load), 6))
@@ -78,7 +78,7 @@ def _phases(pdu: PduState, width: int) -> list[Text]:
 
 
 def _sums(pdu: PduState) -> Text:
-    text = Text("  unbalance ", style="dim", no_wrap=True, overflow="ellipsis")
+    text = Text.assemble(("  unbalance ", "dim"), no_wrap=True, overflow="ellipsis")
     text.append_text(cells.number(pdu.unbalance)).append(" %   ", style="dim")
     text.append_text(cells.number(pdu.frequency, 2)).append(" Hz   ", style="dim")
     return text.append_text(cells.number(pdu.energy, 1, 0.001)).append(" kWh", style="dim")
