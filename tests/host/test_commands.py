@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 import shlex
@@ -11,10 +12,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from mallee import cli
 from mallee.cli.app import make_app
 from mallee.cli.commands import COMMANDS, Command
+from mallee.pod.document import Event
 from mallee.pod.looking import Port, Sight, advice
 from mallee.pod.why.store import DecisionStore
 from msgspec.structs import replace
@@ -150,3 +153,21 @@ def test_a_host_that_runs_is_seen(mallee: Callable[..., Ran], tmp_path: Path) ->
     assert f"host {document().host_id} controls" in said and "mallee watch" in said
     os.utime(store.folder / "document.json", (0, 0))
     assert "nothing runs here" in " ".join(mallee().out.split())
+
+
+def test_a_log_in_json_is_an_event_a_line(mallee: Callable[..., Ran], tmp_path: Path) -> None:
+    with peers_in_thread() as peers:
+        write_pod_file(peers.pod.config, tmp_path / "pod.toml")
+        ran = mallee("run", "--for", "1200ms", "--log", "json", "-o", "csv")
+        assert ran.code == 2
+        assert msgspec.json.decode(ran.err)["code"] == 2  # the error's twin
+        ran = mallee("run", "--for", "1200ms", "--log", "json")
+    events = [msgspec.json.decode(line, type=Event, strict=True) for line in ran.err.splitlines()]
+    assert ran.code == 0 and {"master", "leased"} <= {event.kind for event in events}
+
+
+def test_what_the_library_says_is_a_note(mallee: Callable[..., Ran]) -> None:
+    assert mallee("config", "show", "pod").code == 0
+    logging.getLogger("mallee.device").warning("the dictionary of %s is older", "skid-9")
+    mallee_log = logging.getLogger("mallee")
+    assert not mallee_log.propagate and len(mallee_log.handlers) == 1

@@ -80,7 +80,11 @@ def show(
         told, aside = (*kept.alarms, *kept.returned), kept.suppressed
         if kept.load.flood:
             context.note(f"alarm flood: {kept.load.in_10_min} new alarms in 10 minutes")
-    _emit(context, rows_of([*told, *(aside if all_ else ())]))
+    shown = [*told, *(aside if all_ else ())]
+    if shown or context.output != "table":
+        _emit(context, rows_of(shown))
+    else:
+        context.out.print("no alarms", style="green")
     if aside and not all_:
         context.note(f"{len(aside)} more are shelved, out of service, or follow from another: --all shows them")
     return ExitCode.FINDINGS if told else ExitCode.DONE
