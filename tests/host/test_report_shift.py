@@ -9,13 +9,12 @@ from pathlib import Path
 import pytest
 from mallee.paths import pod_state_dir
 
-from ..conftest import ROOT
 from .commanding import commands
 from .plot_pod import POD, log_alarms, note_decision, record
 from .report_pod import POD as REPORTED
 from .report_pod import Recording
 
-GOLDEN = ROOT / "tests" / "host" / "golden" / "shift.html"
+GOLDEN = Path(__file__).with_name("shift_page.html")
 HOUR = ("--from", "2026-03-29T12:00", "--for", "1h", "--zone", "Europe/Berlin")
 
 

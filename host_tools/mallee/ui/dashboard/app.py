@@ -100,6 +100,10 @@ class Dashboard(App[None]):
         self._said = [Text(text, style="green")]
         self._page.refresh()
 
+    def warn(self, text: str) -> None:
+        self._said = [Text(text, style="yellow")]
+        self._page.refresh()
+
     def complain(self, error: MalleeError) -> None:
         """What, likely, next."""
         self._said = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import suppress
@@ -32,6 +33,17 @@ class Ended:
         """A controller answered in one of them."""
 
 
+class _Warning(logging.Handler):
+    """What the library says, from any thread."""
+
+    def __init__(self, app: Dashboard, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(logging.WARNING)
+        self._app, self._loop = app, loop
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._loop.call_soon_threadsafe(self._app.warn, record.getMessage())
+
+
 async def run(config: PodConfig, folder: Path, act: Act, stop: asyncio.Event, before: Before | None = None) -> Ended:
     """Raises MalleeError where the pod cannot be followed; the terminal is as it was then too."""
     app, ended = Dashboard(act), Ended()
@@ -39,9 +51,12 @@ async def run(config: PodConfig, folder: Path, act: Act, stop: asyncio.Event, be
     with suppress(NotImplementedError, RuntimeError, AttributeError):  # Windows, or not in the main thread
         loop.add_signal_handler(signal.SIGHUP, app.lost)
     following = asyncio.create_task(_follow(app, config, folder, stop, before, ended))
+    said = logging.getLogger("mallee")
+    handlers, said.handlers = said.handlers, [_Warning(app, loop)]  # else it would be written across the screen
     try:
         await app.run_async(mouse=False)
     finally:
+        said.handlers = handlers
         stop.set()
         with suppress(asyncio.CancelledError):
             await following
