@@ -33,9 +33,12 @@ _NOT_OF_PYTE = re.compile(rb"\x1b\[[<>=][0-9;]*[a-zA-Z]|\x1b\[\?[0-9;]*\$p")
 
 
 class Terminal:
-    """Ends what runs in it when the block ends, whatever came of it."""
+    """Ends what runs in it when the block ends, whatever came of it. Without `hangs_up` nobody tells the process when the
+    terminal vanishes: it is not the one that controls its session."""
 
-    def __init__(self, folder: Path, columns: int, lines: int, *arguments: str, **environment: str) -> None:
+    def __init__(
+        self, folder: Path, columns: int, lines: int, *arguments: str, hangs_up: bool = True, **environment: str
+    ) -> None:
         self._master, self._slave = os.openpty()
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
         self.modes = termios.tcgetattr(self._slave)
@@ -44,20 +47,13 @@ class Terminal:
         self.output = b""
         inherited = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "COLUMNS", "LINES")}
         # Opened by the leader of a new session, it becomes that session's controlling terminal: one that can hang up.
+        opened = ["sh", "-c", 'exec "$@" <"$0" >"$0" 2>&1', os.ttyname(self._slave)] if hangs_up else []
         self.process = subprocess.Popen(
-            [
-                "sh",
-                "-c",
-                'exec "$@" <"$0" >"$0" 2>&1',
-                os.ttyname(self._slave),
-                sys.executable,
-                "-m",
-                "mallee",
-                *arguments,
-            ],
+            [*opened, sys.executable, "-m", "mallee", *arguments],
             cwd=folder,
             env={**inherited, "TERM": "xterm-256color", **environment},
             start_new_session=True,
+            **({} if hangs_up else dict.fromkeys(("stdin", "stdout", "stderr"), self._slave)),
         )
 
     @property

@@ -157,3 +157,10 @@ def test_without_a_host_it_reads_by_itself_and_says_so_and_ends_with_its_termina
         assert terminal.end() == 0
     functions = {request[0] for peer in peers.pod.peers for request in peer.requests}
     assert functions and not functions & {5, 6, 15, 16, 22, 23}  # nothing was written
+
+
+def test_a_terminal_that_vanishes_without_a_word_ends_it_too(peers: PeersInThread, folder: Path) -> None:
+    with Terminal(folder, 80, 24, "watch", hangs_up=False) as terminal:
+        terminal.until("small pod")
+        terminal.vanish()
+        assert terminal.end() == 0
