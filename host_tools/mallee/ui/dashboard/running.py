@@ -52,11 +52,12 @@ async def run(config: PodConfig, folder: Path, act: Act, stop: asyncio.Event, be
         loop.add_signal_handler(signal.SIGHUP, app.lost)
     following = asyncio.create_task(_follow(app, config, folder, stop, before, ended))
     said = logging.getLogger("mallee")
-    handlers, said.handlers = said.handlers, [_Warning(app, loop)]  # else it would be written across the screen
+    before_it = list(said.handlers)
+    said.handlers[:] = [_Warning(app, loop)]  # else it would be written across the screen
     try:
         await app.run_async(mouse=False)
     finally:
-        said.handlers = handlers
+        said.handlers[:] = before_it
         stop.set()
         with suppress(asyncio.CancelledError):
             await following
