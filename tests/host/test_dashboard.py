@@ -75,6 +75,13 @@ def test_every_view_fits_every_screen(pod: str, size: tuple[int, int]) -> None:
         assert "q end" in lines[-1]
 
 
+@pytest.mark.parametrize("pod", PODS)
+def test_even_a_tiny_screen_is_no_error(pod: str) -> None:
+    for size in ((1, 1), (20, 4), (40, 10), (79, 23)):
+        for view in range(len(VIEWS)):
+            assert all(cell_len(line) <= size[0] for line in drawn(PODS[pod], view, *size))
+
+
 def test_small_screens_show_the_most_important_first() -> None:
     lines = drawn(PODS["large"], 0)
     assert "alarm flood" in lines[2] and "critical pdu-a4" in lines[3]
@@ -180,6 +187,17 @@ def test_keys_choose_views_places_and_rows() -> None:
 
     app = piloted(scenario, troubled(3))
     assert not app.interrupted and not app.vanished
+
+
+def test_a_screen_that_changes_its_size_is_drawn_anew() -> None:
+    async def scenario(app: Dashboard, pilot: Pilot[None], _: Done) -> None:
+        assert "what happened" not in screen(app)
+        await pilot.press("4")
+        await pilot.resize_terminal(200, 60)
+        await pilot.pause()
+        assert "what happened" in screen(app)
+
+    piloted(scenario, troubled(1))
 
 
 def test_alarms_are_acted_on_only_in_their_view_and_errors_stay_until_they_are_put_away() -> None:

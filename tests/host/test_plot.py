@@ -9,11 +9,13 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from mallee.cli.dashing import recorded as recent
 from mallee.history.curves import Curve, Point, latest
 from mallee.paths import pod_state_dir
 from mallee.plot.drawing import drawn
 from mallee.plot.plotted import ALARMS_MAX, Stood, plot, stood
 from mallee.plot.terminal import render
+from mallee.pod.loader import load_pod
 from mallee.suggest import did_you_mean
 from mallee.ui.braille import curve
 from mallee.ui.chart import scale
@@ -162,6 +164,13 @@ def test_the_latest_quarter_of_an_hour_is_in_the_unit_asked_for(recorded: Path) 
     flow = values(3595)[2]
     assert isinstance(flow, float) and when == BEGIN_S + 3595 and value == pytest.approx(flow / 1000)
     assert found["skid-1.flow"][0][0] >= BEGIN_S + 2695
+
+
+def test_trends_of_the_dashboard_begin_with_what_was_recorded(mallee, recorded: Path, tmp_path: Path) -> None:
+    (tmp_path / "none.toml").write_text(POD.partition("[history]")[0], encoding="utf-8")
+    assert recent(load_pod(tmp_path / "none.toml")) is None
+    before = recent(load_pod(tmp_path / "pod.toml"))
+    assert before is not None and list(before({"skid-1.flow": 1.0, "pod.heat": 1.0})) == ["skid-1.flow"]
 
 
 def test_alarms_are_from_their_coming_to_their_going(tmp_path: Path) -> None:

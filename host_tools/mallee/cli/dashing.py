@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import clock
-from ..errors import MalleeError
 from ..history.curves import latest
 from ..pod.alarms import asking
 from ..pod.config import PodConfig
@@ -33,15 +31,6 @@ def actions(config: PodConfig) -> Act:
 
 
 def recorded(config: PodConfig) -> Before | None:
-    """None where the pod is not recorded. What cannot be read is as if it had not been recorded: the curves begin now."""
+    """None where the pod is not recorded."""
     section = config.history
-    if section is None:
-        return None
-
-    def before(wanted: Mapping[str, float]) -> Mapping[str, Sequence[tuple[float, float | None]]]:
-        try:
-            return latest(Path(section.path), wanted)
-        except MalleeError:
-            return {}
-
-    return before
+    return None if section is None else lambda wanted: latest(Path(section.path), wanted)

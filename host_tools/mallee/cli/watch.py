@@ -89,8 +89,8 @@ async def _dashboard(context: Context, interval_s: float | None, for_s: float | 
         return ExitCode.DONE
     if ended.last is not None:
         context.note(account(ended.last, "documents", ended.documents))
-    if ended.how == "interrupted":
-        return ExitCode.INTERRUPTED
+    if ended.how in ("interrupted", "failed"):
+        return ExitCode.INTERRUPTED if ended.how == "interrupted" else ExitCode.BUG
     return ExitCode.DONE if ended.heard or ended.last is None else ExitCode.NO_ANSWER
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from .statistics import LinkStatistics, UnitStatistics, summarise
+from .statistics import LinkStatistics, UnitStatistics, percentile
 
 
 class LinkView(msgspec.Struct, frozen=True):
@@ -73,20 +73,21 @@ class LinkReport(msgspec.Struct, frozen=True):
 
 
 def view(address: str, link: LinkStatistics, now_s: float) -> LinkView:
-    """`now_s` is the loop's time."""
-    sums = summarise([link], now_s)
+    """`now_s` is the loop's time. Cheap: it is made of every link in every scan."""
+    units = link.units.values()
+    p99_s = percentile([trip_s for unit in units for trip_s in unit.round_trips_s()], 0.99)
     return LinkView(
         link=address,
-        requests=sums.requests,
-        timeouts=sums.timeouts,
-        exceptions=sums.exceptions,
-        damaged=sums.damaged + sums.malformed,
-        late=sums.late,
-        held_back=sums.held_back,
-        noise_bytes=sums.noise_bytes,
-        reconnects=sums.reconnects,
-        load=sums.load,
-        rtt_p99_ms=sums.rtt_p99_ms,
+        requests=sum(unit.requests for unit in units),
+        timeouts=sum(unit.timeouts for unit in units),
+        exceptions=sum(sum(unit.exceptions.values()) for unit in units),
+        damaged=sum(unit.damaged + unit.malformed for unit in units) + link.malformed_streams,
+        late=sum(unit.late for unit in units),
+        held_back=sum(unit.held_back for unit in units),
+        noise_bytes=link.noise_bytes,
+        reconnects=link.reconnects,
+        load=link.load(now_s),
+        rtt_p99_ms=None if p99_s is None else round(1000 * p99_s, 3),
     )
 
 

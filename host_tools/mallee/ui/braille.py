@@ -23,6 +23,8 @@ def curve(
 ) -> list[str]:
     """Lines of `width` characters, the highest first. Samples in order of time; two that stand beside each other are joined,
     two with one between them that is not known are not."""
+    if width < 1 or height < 1:
+        return [""] * max(0, height)
     columns, rows = width * COLUMNS, height * ROWS
     cells = [[0] * width for _ in range(height)]
 

@@ -121,6 +121,10 @@ class Dashboard(App[None]):
         """From outside."""
         self.exit()
 
+    def interrupt(self) -> None:
+        self.interrupted = True
+        self.exit()
+
     def lost(self) -> None:
         """The terminal has vanished."""
         self.vanished = True
@@ -166,8 +170,7 @@ class Dashboard(App[None]):
         self.exit()
 
     def action_interrupt(self) -> None:
-        self.interrupted = True
-        self.exit()
+        self.interrupt()
 
     def action_acknowledge(self) -> None:
         self._ask("acknowledge", Field("note", "what you found, or do about it (may stay empty)"))

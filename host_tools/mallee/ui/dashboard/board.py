@@ -42,9 +42,12 @@ class Board:
         self._at, self._width, self._height = view, width, height
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
-        width, said = self._width, list(self._said)[: max(1, self._height - 4)]
-        body_lines = max(1, self._height - 3 - len(said))
+        width = self._width
         free = options.update(width=width, height=None)
+        # What to do next stands last, and must not be cut off.
+        said = [line for text in self._said for line in console.render_lines(text, free, pad=False)]
+        said = said[: max(1, self._height - 4)]
+        body_lines = max(1, self._height - 3 - len(said))
         names = [view.name for view in VIEWS]
         if self._scene is None:
             top, body = Text("mallee", style="bold green"), Text("waiting for the first document …", style="dim")
@@ -56,9 +59,7 @@ class Board:
         lines += console.render_lines(view_line(names, self._at, self._scene, width), free, pad=False)[:1]
         shown = console.render_lines(body, free, pad=False)[:body_lines]
         lines += shown + [[] for _ in range(body_lines - len(shown))]
-        for text in said:
-            text.no_wrap, text.overflow = True, "ellipsis"
-            lines += console.render_lines(text, free, pad=False)[:1]
+        lines += said
         lines += console.render_lines(self._keys(), free, pad=False)[:1]
         for at, line in enumerate(lines):
             if at:

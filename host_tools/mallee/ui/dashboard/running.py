@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Literal, cast
 
+from ...errors import MalleeError
 from ...pod.config import PodConfig
 from ...pod.document import PodDocument
 from ...pod.following import Seen, follow
@@ -19,7 +20,8 @@ from .recent import everything
 
 End = Literal["left", "interrupted", "vanished", "failed"]
 Before = Callable[[Mapping[str, float]], Mapping[str, Sequence[Sample]]]
-"""What was recorded of these quantities, by key, each value times its factor. May take its time: it is called in a thread."""
+"""What was recorded of these quantities, by key, each value times its factor. Raises MalleeError. May take its time: it is called
+in a thread."""
 
 
 class Ended:
@@ -49,6 +51,7 @@ async def run(config: PodConfig, folder: Path, act: Act, stop: asyncio.Event, be
     app, ended = Dashboard(act), Ended()
     loop = asyncio.get_running_loop()
     with suppress(NotImplementedError, RuntimeError, AttributeError):  # Windows, or not in the main thread
+        loop.add_signal_handler(signal.SIGINT, app.interrupt)
         loop.add_signal_handler(signal.SIGHUP, app.lost)
     following = asyncio.create_task(_follow(app, config, folder, stop, before, ended))
     said = logging.getLogger("mallee")
@@ -77,7 +80,10 @@ async def _follow(
             async for seen in documents:
                 if before is not None and not ended.documents:
                     wanted = {quantity.key: quantity.factor for quantity in everything(seen.document)}
-                    app.remember(await asyncio.to_thread(before, wanted))
+                    try:
+                        app.remember(await asyncio.to_thread(before, wanted))
+                    except MalleeError as error:  # then the curves begin now
+                        app.complain(error)
                 if not seen.stale:
                     ended.documents += 1
                 ended.last = seen.document
