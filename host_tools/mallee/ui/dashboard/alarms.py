@@ -136,6 +136,9 @@ def _summary(scene: Scene) -> Text:
     if aside:
         text.append(f", {aside} not told", style="dim").append("" if scene.aside else " (t shows them)", style="dim")
     text.append(f"   {load.in_10_min} in 10 minutes", style="dim")
+    count = rows(scene)
+    if count > 1:
+        text.append(f"   {nearest(scene.row, count) + 1} of {count}")
     if load.flood:
         text.append("  flood", style="bold red")
     return text
