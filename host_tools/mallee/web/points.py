@@ -17,7 +17,7 @@ from ..pod.config import Controller, MappedDevice, PodConfig
 from ..pod.document import ControllerState, PduState, PodDocument, SkidState, Value
 from ..pod.maps.load import load_map
 from ..pod.reasons import Reason
-from ..suggest import three_nearest
+from ..suggest import did_you_mean
 
 
 class DeviceName(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,11 +70,10 @@ def find(config: PodConfig, name: str) -> Controller:
     for controller in config.members:
         if controller.name == name:
             return controller
-    near = three_nearest(name, [controller.name for controller in config.members])
     raise NotFound(
         f"there is no device {name!r} in {config.pod.name}",
         "a typing error, or the page serves another pod",
-        f"nearest: {', '.join(near)}",
+        did_you_mean(name, [controller.name for controller in config.members], 3),
     )
 
 
@@ -147,5 +146,5 @@ def _no_point(device: str, point: str, known: list[str]) -> NotFound:
     return NotFound(
         f"{device} has no point {point!r}",
         "a typing error, or a point of another profile or map version",
-        f"nearest: {', '.join(three_nearest(point, known))}",
+        did_you_mean(point, known, 3),
     )

@@ -13,7 +13,7 @@ from ..history.choosing import level_for
 from ..history.gaps import HOLE_SCANS
 from ..history.query import History, Piece
 from ..history.series import Series
-from ..suggest import three_nearest
+from ..suggest import did_you_mean
 from .ring import Ring
 
 MOST_ROWS = 2000
@@ -151,9 +151,8 @@ def _floats(values: Sequence[object]) -> list[float | None]:
 def _check(wanted: Sequence[str], known: Sequence[str] | dict[str, str]) -> None:
     for name in wanted:
         if name not in known:
-            near = three_nearest(name, known)
             raise NotFound(
                 f"there are no values of {name!r} over time",
                 "a typing error, or a point that is neither recorded nor in the pod's document",
-                f"nearest: {', '.join(near)}" if near else "wait for the first document of the pod",
+                did_you_mean(name, known, 3) if known else "wait for the first document of the pod",
             )

@@ -94,9 +94,9 @@ def test_before_the_first_document_it_says_so(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "status", "what", "next_step"),
     [
-        ("/api/v1/devices/skid1", 404, "'skid1'", "nearest: skid-1, skid-2, pdu-"),
-        ("/api/v1/devices/skid-1/points/flwo", 404, "'flwo'", "nearest: flow,"),
-        ("/api/v1/history?series=skid-1.flwo", 404, "skid-1.flwo", "nearest: skid-1.flow, skid-2.flow"),
+        ("/api/v1/devices/skid1", 404, "'skid1'", "did you mean 'skid-1' or 'skid-2'?"),
+        ("/api/v1/devices/skid-1/points/flwo", 404, "'flwo'", "did you mean 'flow'"),
+        ("/api/v1/history?series=skid-1.flwo", 404, "skid-1.flwo", "did you mean 'skid-1.flow', 'skid-2.flow' or '"),
         ("/api/v1/history", 400, "series", "openapi"),
         ("/api/v1/history?series=skid-1.flow&last=soon", 400, "last", "openapi"),
         ("/api/v1/history?series=skid-1.flow&last=5m&last=6m", 400, "twice", "openapi"),

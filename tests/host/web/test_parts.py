@@ -13,7 +13,6 @@ import pytest
 from mallee.errors import ErrorDocument, ExitCode, MalleeError
 from mallee.pod.document import PodDocument
 from mallee.pod.following import Seen
-from mallee.suggest import three_nearest
 from mallee.web import live as live_module
 from mallee.web.journal import LOG, ActionJournal, CannotNote, Entry
 from mallee.web.live import Counters, Live
@@ -141,12 +140,6 @@ def test_the_journal_is_read_back_and_says_when_it_cannot_be_written(tmp_path: P
     with pytest.raises(CannotNote, match="cannot be written") as error:
         ActionJournal(tmp_path / "file").note(entry)
     assert "disk is full" in error.value.likely and error.value.code is ExitCode.USAGE
-
-
-def test_the_three_nearest_names() -> None:
-    known = ["skid-1", "skid-2", "pdu-a1", "pdu-a2"]
-    assert three_nearest("skid1", known)[0] == "skid-1" and len(three_nearest("zzz", known)) == 3
-    assert three_nearest("SKID-2", known)[0] == "skid-2" and three_nearest("x", []) == []
 
 
 def test_everybody_gets_the_newest_document_and_who_is_slow_is_let_go() -> None:

@@ -44,7 +44,7 @@ def test_names_are_told_with_the_nearest(ring: Ring, tmp_path: Path) -> None:
     assert {"skid-1.flow", "feed B.headroom"} <= {each.name for each in names(ring, tmp_path / "none.db")}
     with pytest.raises(NotFound, match=r"skid-1.flwo") as error:
         trend(ring, None, ["skid-1.flwo"], "15m", 1 << 40, 1.0)
-    assert error.value.next.startswith("nearest: skid-1.flow, ")
+    assert error.value.next.startswith("did you mean 'skid-1.flow', ")
     with pytest.raises(NotFound) as error:
         trend(Ring(), None, ["skid-1.flow"], "15m", 1 << 40, 1.0)
     assert "wait" in error.value.next
