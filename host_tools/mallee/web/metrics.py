@@ -15,6 +15,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector, CollectorRegistry
 
 from .. import __version__
+from ..link.reporting import LinkView
 from ..link.statistics import BusSummary
 from ..pod.document import PodDocument
 from .live import Live
@@ -47,6 +48,7 @@ BASE = {
 }
 _ALWAYS = ("broadcasts", "bytes_in", "bytes_out")
 _SUMS = [f.name for f in msgspec.structs.fields(BusSummary) if f.type is int and f.name not in (*_ALWAYS, "exceptions")]
+_LINK_SUMS = [f.name for f in msgspec.structs.fields(LinkView) if f.type is int]
 _TRUST = ("frozen", "impossible", "clock", "returns", "glitches")
 _LOAD = ("floods", "told", "suppressed", "while_aside", "actions_refused", "actions_damaged")
 
@@ -86,6 +88,7 @@ def of_document(document: PodDocument) -> Iterator[Metric]:
     yield from _states(document)
     yield from _alarms(document)
     yield from _bus(document.bus, document.scan_overruns)
+    yield from _links(document.links)
 
 
 def _measured(found: Iterable[Sample]) -> Iterator[Metric]:
@@ -184,6 +187,16 @@ def _bus(bus: BusSummary, scan_overruns: int) -> Iterator[Metric]:
         yield _gauge(f"bus_round_trip_{name}_seconds", "Of the latest 512 answers of each unit.", rows)
     load = [] if bus.load is None else [({}, bus.load)]
     yield _gauge("bus_load_ratio", "Part of the time that the busiest serial line carries bytes.", load)
+
+
+def _links(links: tuple[LinkView, ...]) -> Iterator[Metric]:
+    for name in _LINK_SUMS:
+        rows = [({"link": link.link}, getattr(link, name)) for link in links]
+        yield _counter(f"link_{name}", f"Of each line or connection: {name.replace('_', ' ')}.", rows)
+    trips = [({"link": link.link}, link.rtt_p99_ms / 1000) for link in links if link.rtt_p99_ms is not None]
+    yield _gauge("link_round_trip_p99_seconds", "Of the latest 512 answers of each of its units.", trips)
+    loads = [({"link": link.link}, link.load) for link in links if link.load is not None]
+    yield _gauge("link_load_ratio", "Part of the time that bytes are on a serial line.", loads)
 
 
 def _served(live: Live) -> Iterator[Metric]:

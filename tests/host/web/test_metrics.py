@@ -11,6 +11,7 @@ from datetime import timedelta
 import msgspec
 import pytest
 from mallee import resources
+from mallee.link.reporting import LinkView
 from mallee.link.statistics import BusSummary
 from mallee.pod.document import LimitView, PodDocument
 from mallee.pod.following import Seen
@@ -63,6 +64,7 @@ def busy() -> PodDocument:
         feeds=documents.document().feeds,
         totals=documents.document().totals,
         bus=BusSummary(requests=9, answers=7, exceptions_by_code={"4": 2}, rtt_p50_ms=2.0, rtt_p99_ms=9.0, load=0.4),
+        links=(LinkView("serial:///dev/ttyUSB0", requests=5, timeouts=1, load=0.3, rtt_p99_ms=21.0),),
         limits=(LimitView(name="feed A", kind="feed", unit="A", limit=1000.0, load=900.0, measured=True),),
     )  # fmt: skip
 
@@ -92,6 +94,9 @@ def test_units_are_base_units() -> None:
     assert one(text, "mallee_branch_tripped", device="pdu-a4", branch="4", rack="rack-7") == 1
     assert one(text, "mallee_bus_round_trip_p99_seconds") == 0.009
     assert one(text, "mallee_bus_exceptions_total", code="4") == 2
+    assert one(text, "mallee_link_timeouts_total", link="serial:///dev/ttyUSB0") == 1
+    assert one(text, "mallee_link_round_trip_p99_seconds", link="serial:///dev/ttyUSB0") == 0.021
+    assert one(text, "mallee_link_load_ratio", link="serial:///dev/ttyUSB0") == 0.3
     assert one(text, "mallee_alarms", priority="critical", state="unacknowledged") == 1
     assert one(text, "mallee_limit_load_ratio", limit="feed A", kind="feed") == 0.9
     assert one(text, "mallee_serve_actions_total", verb="set", outcome="done") == 1

@@ -1,7 +1,7 @@
 // Bus health: who answers, how fast, and what goes wrong on the lines.
 
 import { h } from "../dom.js";
-import { UNKNOWN, duration, fixed, percent, pill, state } from "../format.js";
+import { UNKNOWN, bar, duration, fixed, percent, pill, state } from "../format.js";
 import { card, facts, table, tile } from "./parts.js";
 
 const COUNTS = [
@@ -24,7 +24,7 @@ export function view({ doc }) {
       tile("round trip p99", fixed(bus.rtt_p99_ms), " ms"), tile("late scans", doc.scan_overruns, ""),
       bus.load === null ? null : tile("busiest line", percent(bus.load), "")),
     h("div", { class: "columns wide-left" },
-      card("Controllers", controllers(doc)),
+      h("div", {}, card("Controllers", controllers(doc)), card("Lines and connections", links(doc))),
       h("div", {},
         card("Counters of all lines", counters(bus)),
         card("Traffic", facts([["sent", bytes(bus.bytes_out)], ["received", bytes(bus.bytes_in)], ["broadcasts", bus.broadcasts], ["exceptions by code", Object.entries(bus.exceptions_by_code).map(([code, count]) => `${code}: ${count}`).join(", ") || "none"]])))),
@@ -49,5 +49,13 @@ const controllers = (doc) =>
       each.trust.frozen + each.trust.impossible + each.trust.clock,
       each.answering ? "" : `${each.not_asked ? "not asked: another master talks" : each.reason || "no answer"}${each.silent_s === null ? "" : `, for ${duration(each.silent_s)}`}`,
     ]));
+
+const links = (doc) =>
+  table([["line", "left"], ["requests", "right"], ["timeouts", "right"], ["refused", "right", "answers that were exceptions"], ["damaged", "right", "answers that fit no request or no check sum"], ["late", "right"], ["reconnects", "right"], ["p99 ms", "right", "round trips"], ["load", "left", "of a serial line: part of the time that bytes are on it"]],
+    doc.links.map((each) => [
+      h("code", {}, each.link), each.requests, count(each.timeouts), count(each.exceptions), count(each.damaged), count(each.late), count(each.reconnects), fixed(each.rtt_p99_ms), each.load === null ? "" : bar(each.load, { warn: 0.8 }),
+    ]), { empty: "not told by this host" });
+
+const count = (number) => h("span", { class: number ? "warn" : "dim" }, number);
 
 const bytes = (count) => (count < 1e6 ? `${(count / 1e3).toFixed(1)} kB` : `${(count / 1e6).toFixed(1)} MB`);
