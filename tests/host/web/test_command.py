@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -103,3 +104,10 @@ def test_a_disk_that_is_full_is_told(mallee: Callable[..., Ran]) -> None:
     user_config_dir().touch()  # no folder can be made there: as where nothing can be written
     ran = mallee("serve", "token", "add", "ada")
     assert ran.code == 2 and FILE in ran.err and "likely" in ran.err and ran.out == ""
+
+
+def test_without_the_extra_it_says_what_to_install(mallee: Callable[..., Ran], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "mallee.web.serving", raising=False)
+    monkeypatch.setitem(sys.modules, "uvicorn", None)
+    ran = mallee("serve", "--port", "0")
+    assert ran.code == 2 and "there is no uvicorn" in ran.err and "pip install 'mallee[web]'" in ran.err
