@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 
 import msgspec
 
-from ..errors import ExitCode
 from ..link.statistics import BusSummary
 from ..pod import state
 from ..pod.config import PodConfig
@@ -62,13 +61,3 @@ def document_of(config: PodConfig, controllers: Mapping[str, Evidence]) -> PodDo
         events=(),
         bus=BusSummary(),
     )
-
-
-def exit_code(found: Sequence[PlacedFindings], controllers: Mapping[str, Evidence]) -> ExitCode:
-    """4: others talk on a line, so that it was not asked; 3: no controller answered of those asked; 5: something is wrong."""
-    if any(each.stage == "others" for each in controllers.values()):
-        return ExitCode.REFUSED
-    if controllers and not any(each.stage in ("done", "map") for each in controllers.values()):
-        return ExitCode.NO_ANSWER
-    wrong = any(finding.state in ("warn", "fail") for _, findings in found for finding in findings)
-    return ExitCode.FINDINGS if wrong else ExitCode.DONE

@@ -185,12 +185,54 @@ def standing_still(evidence: Evidence) -> Finding:
             continue
         if name in SPEEDS and not evidence.number(f"pump_command.{name[-1]}"):
             continue  # a pump that stands has no noise
+        moved = _should_have_moved(evidence, name)
+        if moved:
+            facts: Facts = {"value": values[0], "looks": len(values), "should_have_moved": round(moved, 2)}
+            seen = f"{name} was {values[0]:g} in all {len(values)} looks, and should have moved by {moved:.1f}"
+            return found("fail", seen, STUCK.because("other sensors moved by that"), certain=True, evidence=facts)
         told = _noisy_peers(evidence, name)
         if told:
             return _still(evidence, name, values, told)
     if not noisy:
         return unknown("no value has any noise here: one that is stuck can only be told while something moves")
     return well(f"no sensor stands still in {len(evidence.looks)} looks while those of its kind move")
+
+
+def _should_have_moved(evidence: Evidence, name: str) -> float:
+    """By how much, as the other sensors have it; 0 where that is little, or nobody can say."""
+    return next(
+        (moved for kind, least in _LEAST if name in kind and (moved := _drift(_expected(evidence, name))) > least), 0.0
+    )
+
+
+_LEAST = ((TEMPERATURES, 0.3), (PRESSURES, 4.0), (SPEEDS, 2.0))
+"""In their units: more than noise and the controller's averaging make of it."""
+
+
+def _expected(evidence: Evidence, name: str) -> list[float]:
+    """What a sensor must read, look by look, by what the others read; empty where they do not tell."""
+
+    def combined(one: str, other: str, sign: float) -> list[float]:
+        pairs = zip(evidence.series(one), evidence.series(other), strict=False)
+        return [a + sign * b for a, b in pairs]
+
+    if name in SUPPLIES:
+        one, other = (each for each in SUPPLIES if each != name)
+        return [both / 2 for both in combined(one, other, 1)]
+    if name in SPEEDS:
+        return evidence.series(f"pump_command.{name[-1]}")
+    pressures = {
+        "differential_pressure": ("supply_pressure", "return_pressure", -1.0),
+        "supply_pressure": ("return_pressure", "differential_pressure", 1.0),
+        "return_pressure": ("supply_pressure", "differential_pressure", -1.0),
+    }
+    return combined(*pressures[name]) if name in pressures else []
+
+
+def _drift(values: list[float]) -> float:
+    """From the mean of the first third to that of the last."""
+    third = len(values) // 3
+    return abs(sum(values[-third:]) - sum(values[:third])) / third if third else 0.0
 
 
 def _noisy_peers(evidence: Evidence, name: str) -> int:

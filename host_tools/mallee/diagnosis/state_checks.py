@@ -37,14 +37,17 @@ def lease(evidence: Evidence) -> Finding:
     if ours is None or holder == ours:
         return well(f"host {holder} holds it" + ("" if ours is None else ", the one of this pod file"), facts)
     seen = f"host {holder} holds it, and this pod file's is host {ours}"
-    cause = OTHER_HOST.because(f"host {holder} renews its lease")
-    return found("fail", seen, cause, certain=_renewed(evidence), evidence=facts)
+    renewed = _renewed(evidence)
+    causes = [OTHER_HOST.because(f"host {holder} {'renews its lease' if renewed else 'has it'}")]
+    if not renewed:
+        causes.append(HOST_SILENT.because("it was not renewed while it was looked at"))
+    return found("fail", seen, *causes, certain=renewed, evidence=facts)
 
 
 def _renewed(evidence: Evidence) -> bool:
     """The time that is left went up: somebody does so now."""
     left = evidence.series("lease_remaining")
-    return any(later >= earlier for earlier, later in pairwise(left)) and evidence.seconds > 1.5
+    return any(later > earlier for earlier, later in pairwise(left))
 
 
 FRAM_SILENT = Likely(

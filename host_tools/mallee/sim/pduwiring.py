@@ -88,8 +88,8 @@ class PduWiring:
         self._version = -1
 
     def reverse(self, branch: int, phase: int, reversed_: bool) -> None:
-        """Fault: the current transformer of a branch's phase (both from 0) sits the wrong way round at its meter. The fast channel
-        takes the magnitude and does not see it."""
+        """Fault: the current transformer of a branch's phase (both from 0) sits the wrong way round at its meter. The fast
+        channel takes the magnitude and does not see it."""
         (self._reversed.add if reversed_ else self._reversed.discard)((branch, phase))
         self._version = -1
 

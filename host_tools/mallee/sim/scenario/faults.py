@@ -54,7 +54,10 @@ FAULTS: dict[str, Fault] = {
         plant.OnePhase,
     ),
     "phase_loaded": Fault(
-        "Something between one phase of a branch and neutral draws more", "branch", plant.phase_loaded, plant.PhaseLoaded
+        "Something between one phase of a branch and neutral draws more",
+        "branch",
+        plant.phase_loaded,
+        plant.PhaseLoaded,
     ),
     "ground_fault": Fault(
         "The contact of a PDU's ground-fault relay opens, or its wire is cut", "pdu", plant.ground_fault
