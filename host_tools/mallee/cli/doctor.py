@@ -100,7 +100,7 @@ def _show(context: Context, found: list[PlacedFindings], every: bool) -> None:
 
 def _show_finding(context: Context, finding: Finding) -> None:
     context.out.print(
-        Text.assemble((f"{finding.state:8}", _STYLE[finding.state]), f"{finding.check:17}{finding.seen}"),
+        Text.assemble((f"{finding.state:8}", _STYLE[finding.state]), f"{finding.check:18}{finding.seen}"),
         soft_wrap=True,
     )
     for rank, cause in enumerate(finding.causes, 1):

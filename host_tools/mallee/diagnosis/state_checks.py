@@ -20,7 +20,7 @@ HOST_SILENT = Likely(
 )
 
 
-@named("lease", OTHER_HOST, HOST_SILENT)
+@named("lease", OTHER_HOST, HOST_SILENT, explains=("lease_lost",))
 def lease(evidence: Evidence) -> Finding:
     """Who sets its set-points: nobody, the host of this pod file (its host_id), or another one. Without a host it runs on
     set-points of its own; that is no fault."""
