@@ -43,7 +43,7 @@ def test_a_limit_is_set_read_and_taken_away():
         return before, during, limit_W, await limiter.read()
 
     before, during, limit_W, after = with_limiter(work, rack)
-    assert before == after == LimitRead(limit_W=None, least_W=30_000.0, most_W=120_000.0)
+    assert before == after == LimitRead(limit_W=None, least_W=30_000.0)
     assert during.limit_W == limit_W == 80_000.0 and rack.writes == 2
 
 
@@ -213,7 +213,7 @@ def test_one_that_is_away_holds_up_nobody_and_gets_its_limit_when_it_is_back():
         await asyncio.sleep(1.0)
         assert fakes["rack-2"].limit_W == 90_000.0
         state = caps.states["rack-1"]
-        assert state.ready and not state.reachable and state.failures >= 1 and "away" in state.why
+        assert state.ready and not state.reachable and "away" in state.why
         fakes["rack-1"].away = False
         await asyncio.sleep(15.0)
         assert fakes["rack-1"].limit_W == 80_000.0 and caps.states["rack-1"].reachable

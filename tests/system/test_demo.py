@@ -104,10 +104,12 @@ def test_ctrl_c_leaves_no_process_and_no_file(tmp_path):
         children = demo.children()
         assert len(children) == 11
         assert list((tmp_path / "scratch").iterdir()), "the controllers' flash is somewhere"
+        why = mallee(tmp_path, "why", "-c", str(demo.file), "-o", "json")
+        assert why.returncode == 0 and json.loads(why.stdout), "other commands find the demo's host"
         assert demo.end() == 0
     assert not [pid for pid in children if running(pid)]
     assert not list((tmp_path / "scratch").iterdir())
-    assert {path.name for path in tmp_path.iterdir()} == {"pod.toml", "scratch"}
+    assert {path.name for path in tmp_path.rglob("*") if path.is_file()} == {"pod.toml"}
     assert demo.summary is not None and demo.summary["interrupted"]
 
 

@@ -10,11 +10,11 @@ from cyclopts import App, Parameter
 
 from .. import clock
 from ..errors import ExitCode, MalleeError
-from ..paths import pod_state_dir
 from ..pod.alarms import asking, eemua
 from ..pod.alarms.actions import Verb
 from ..pod.alarms.store import AlarmStore
 from ..pod.config import PodConfig
+from ..pod.hostfolder import host_folder
 from ..pod.reaching import nothing_runs
 from ..pod.runner import scan_once
 from .common import Common, Context, duration_s
@@ -173,7 +173,7 @@ def report(*, common: Annotated[Common | None, Parameter(name="*")] = None) -> i
 
 
 def _folder(config: PodConfig) -> Path:
-    return pod_state_dir(config.pod.name, config.pod.host_id)
+    return host_folder(config)
 
 
 def _figure_row(figure: eemua.Figure) -> dict[str, object]:

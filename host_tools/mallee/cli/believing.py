@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from ..paths import pod_state_dir
 from ..pod.alarms.desk import standing
 from ..pod.alarms.pod_alarms import CONTROLLER_QUARANTINED
 from ..pod.alarms.store import AlarmStore
 from ..pod.config import PodConfig
+from ..pod.hostfolder import host_folder
 
 
 def quarantined(config: PodConfig) -> dict[str, str]:
     """By name, with the reason; empty where no host runs here."""
-    kept = AlarmStore(pod_state_dir(config.pod.name, config.pod.host_id)).view()
+    kept = AlarmStore(host_folder(config)).view()
     return {} if kept is None else standing(kept.records, CONTROLLER_QUARANTINED.name)

@@ -11,8 +11,8 @@ from cyclopts import App, Parameter
 from .. import clock
 from ..device.journal import JournalEntry
 from ..errors import ExitCode, MalleeError
-from ..paths import pod_state_dir
 from ..pod.fleet import Fleet
+from ..pod.hostfolder import host_folder
 from ..pod.why import asking
 from .common import Common, Context
 from .output import emit
@@ -46,7 +46,7 @@ def log(
     context = Context(common)
     if device is None:
         config = context.pod()
-        return show_notes(context, pod_state_dir(config.pod.name, config.pod.host_id), None, last)
+        return show_notes(context, host_folder(config), None, last)
     entries = clock.run(_read(context, device))
     shown = entries if last is None else entries[max(0, len(entries) - last) :]
     emit(context.out, context.output, [_row(device, entry) for entry in shown], COLUMNS)
@@ -61,6 +61,7 @@ def show_notes(context: Context, folder: Path, target: str | None, last: int | N
             "hosts here have noted nothing",
             "no `mallee run` ran here for this pod, or it ran as another user, or it changed nothing",
             f"its notes would be in {folder}; `mallee log DEVICE` shows what a controller keeps itself",
+            ExitCode.NO_ANSWER,
         )
     rows: list[dict[str, Any]] = [msgspec.to_builtins(note) for note in (notes if last is None else notes[-last:])]
     if context.output in ("table", "csv"):

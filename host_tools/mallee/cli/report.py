@@ -12,6 +12,7 @@ from ..history import asking
 from ..history.report import currents, reporting
 from ..history.report.periods import By, zone_of
 from ..pod.power import balance as balancing
+from ..pod.reaching import nothing_runs
 from .common import Common, Context
 from .history import File, opened
 from .output import emit, rows_of
@@ -138,10 +139,10 @@ def balance(
         File of the history; otherwise that of [history] in the pod file.
     """
     context = Context(common)
-    if not 0 <= moves <= 4 or not 0 <= threshold <= 200:
-        raise MalleeError(
-            "--moves is not from 0 to 4, or --threshold not from 0 to 200 %", "a typing error", "ask for fewer moves"
-        )
+    for option, value, most, unit in (("--moves", moves, 4, ""), ("--threshold", threshold, 200, " %")):
+        if not 0 <= value <= most:
+            what = f"{option} {value:g}{unit} is not from 0 to {most}{unit}"
+            raise MalleeError(what, "a typing error", f"write a number from 0 to {most}")
     asked = not (from_ is None and to is None and for_ is None and history is None)
     if live and asked:
         raise MalleeError(
@@ -160,9 +161,8 @@ def balance(
     if not asked and not any(row.moves is not None for row in rows):
         found_now = clock.run(currents.live_phases(context.pod(), context.timeout_s))
         rows = reporting.live_balance(found_now, threshold / 100, moves)
-        if not any(row.moves is not None for row in rows):
-            _emit_balance(context, rows)
-            return ExitCode.NO_ANSWER
+        if all(isinstance(each, str) for each in found_now.values()):
+            raise nothing_runs(context.pod(), str(context.settings.pod_file))
     _emit_balance(context, rows)
     return ExitCode.FINDINGS if any((row.unbalance_percent or 0.0) >= threshold for row in rows) else ExitCode.DONE
 

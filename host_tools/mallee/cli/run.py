@@ -11,6 +11,7 @@ from .. import clock
 from ..errors import ExitCode
 from ..history.attending import run_recorded
 from ..paths import pod_state_dir
+from ..pod.hostlock import only_host
 from ..pod.runner import run_pod
 from .common import Common, Context, duration_s
 from .showing import Show
@@ -32,6 +33,8 @@ def run(
     """Control a pod: read every controller, decide, write set-points under a lease, and show it.
 
     With [history] in the pod file it is recorded too (docs/history.md).
+
+    Exit code 4: a host with this number runs on this computer already (docs/hosts.md).
 
     With `-o jsonl` each scan is one line of JSON; with `-o json` the last one is printed at the end.
 
@@ -66,4 +69,5 @@ def run(
                 )
         return show.code
 
-    return clock.run(control())
+    with only_host(config, state_dir, advise=advise):
+        return clock.run(control())

@@ -9,7 +9,8 @@ from cyclopts import App, Parameter
 
 from .. import clock
 from ..errors import ExitCode
-from ..paths import pod_state_dir
+from ..pod.config import PodConfig
+from ..pod.hostfolder import Live, host_folder
 from ..pod.why import asking
 from ..ui.why import render
 from .common import Common, Context
@@ -48,12 +49,12 @@ def why(
     """
     context = Context(common)
     config = context.pod()
-    folder = pod_state_dir(config.pod.name, config.pod.host_id)
+    folder = host_folder(config)
     place, name = asking.place_and_point(config, point) if point else (None, "")
     if log:
         return show_notes(context, folder, ".".join(point) or None, None)
     if place is None or not name:
-        return _list(context, asking.host(folder, config), place)
+        return _list(context, config, asking.host(folder, config), place)
     answer = clock.run(asking.explain(config, folder, place, name, timeout_s=context.timeout_s))
     if context.output == "table":
         context.out.print(render(answer))
@@ -62,7 +63,7 @@ def why(
     return ExitCode.DONE
 
 
-def _list(context: Context, found: asking.Live, place: str | None) -> int:
+def _list(context: Context, config: PodConfig, found: Live, place: str | None) -> int:
     rows: list[dict[str, Any]] = [msgspec.to_builtins(reason) for reason in asking.listed(found, place)]
     for row in rows:
         row["point"] = row.pop("of")
@@ -74,7 +75,11 @@ def _list(context: Context, found: asking.Live, place: str | None) -> int:
         context.note(asking.standing_by(found))
     if found.stale:
         context.note("that is old: the host hangs, or ended without a word")
-    context.note(
-        "registers of controllers can be asked too: mallee why skid-1.pump_command.1, mallee why pdu-a1.branch.3"
-    )
+    examples = [f"{skid.name}.pump_command.1" for skid in config.skids[:1]] + [
+        f"{pdu.name}.branch.1" for pdu in config.pdus[:1]
+    ]
+    if examples:
+        context.note(
+            f"registers of controllers can be asked too: {', '.join(f'mallee why {each}' for each in examples)}"
+        )
     return ExitCode.DONE

@@ -6,6 +6,7 @@ import sqlite3
 from pathlib import Path
 
 from ..errors import ExitCode, MalleeError
+from ..locking import error_name
 
 _FULL = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_FSYNC", "SQLITE_IOERR_SHMSIZE")
 _DAMAGED = ("SQLITE_CORRUPT", "SQLITE_NOTADB")
@@ -18,11 +19,6 @@ class DamagedFile(MalleeError):
 
 class NoRoom(MalleeError):
     """Nothing can be written, because the disk or the file's own bound is full."""
-
-
-def error_name(error: sqlite3.Error) -> str:
-    """SQLite's own name of it, with its extended part; "" where there is none."""
-    return getattr(error, "sqlite_errorname", "") or ""
 
 
 def is_full(error: sqlite3.Error) -> bool:

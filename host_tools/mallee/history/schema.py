@@ -11,6 +11,7 @@ import sqlite3
 from contextlib import suppress
 from pathlib import Path
 
+from .. import locking
 from . import problems
 
 FORMAT = 1
@@ -73,8 +74,7 @@ def open_reader(path: Path) -> sqlite3.Connection:
 
 class Writing:
     """The file, open for its one writer. Of the two connections, `lock` holds the right to write until it is closed or its
-    process dies: a transaction that never ends, on a small file beside the history. So it works on every system that SQLite
-    works on."""
+    process dies; its file is a small one beside the history."""
 
     def __init__(self, path: Path) -> None:
         """Make the file where there is none. Raises MalleeError; REFUSED where another writes."""
@@ -98,17 +98,11 @@ class Writing:
     def _locked(self) -> sqlite3.Connection:
         beside = self.path.with_name(self.path.name + "-writer")
         try:
-            lock = sqlite3.connect(beside, isolation_level=None, timeout=0, check_same_thread=False)
+            return locking.hold(beside)
+        except locking.Held as error:
+            raise problems.written_by_another(self.path, self._who()) from error
         except sqlite3.Error as error:
             raise problems.of_sqlite(beside, error) from error
-        try:
-            lock.execute("BEGIN EXCLUSIVE")
-        except sqlite3.Error as error:
-            lock.close()
-            if problems.error_name(error).startswith("SQLITE_BUSY"):
-                raise problems.written_by_another(self.path, self._who()) from error
-            raise problems.of_sqlite(beside, error) from error
-        return lock
 
     def _who(self) -> str:
         with suppress(Exception):

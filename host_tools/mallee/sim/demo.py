@@ -9,7 +9,8 @@ import asyncio
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
@@ -20,8 +21,10 @@ from ..errors import MalleeError
 from ..link.base import Link
 from ..link.opening import open_link
 from ..link.statistics import BusSummary
+from ..paths import pod_state_dir
 from ..pod.config import PodConfig
 from ..pod.document import PodDocument
+from ..pod.hostfolder import point_to_demo
 from . import loop
 from .hostprocess import HostProcess, private_folders, run_command
 from .loads import Constant, Load, read_csv
@@ -160,11 +163,30 @@ class Demo:
             if self._ready is not None:
                 self._ready(world)
             until_us = _LONG_US if options.for_s is None else world.now_us + round(options.for_s * 1e6)
-            world.run(until_us, lambda: self.interrupted)
+            with self._pointer(world.directory if paced is not False else None):
+                world.run(until_us, lambda: self.interrupted)
             times = (world.now_s, world.wall_s, world.speed_achieved)  # before the health of the controllers is read
             host.close()
             self._account()
             return self._summary(world, host, times)
+
+    @contextmanager
+    def _pointer(self, directory: Path | None) -> Iterator[None]:
+        """Commands of other terminals find the host of a demo that is paced: they are about it while it runs."""
+        if directory is None:
+            yield
+            return
+        own = pod_state_dir(self.config.pod.name, self.config.pod.host_id)
+        try:
+            point_to_demo(self.config, Path(private_folders(directory)["XDG_STATE_HOME"]) / own.parent.name / own.name)
+        except OSError as error:
+            self._say(
+                f"`mallee alarms`, `why` and `log` will not find this demo: {error.strerror or error} ({error.filename})"
+            )
+        try:
+            yield
+        finally:
+            point_to_demo(self.config, None)
 
     def _interrupt(self) -> None:
         self.interrupted = True

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from mallee.errors import ExitCode, MalleeError
-from mallee.pod import powercontrol
+from mallee.pod import hostfolder, powercontrol
 from mallee.pod.actuators.limiter import LimitRead
 from mallee.pod.document import PodDocument
 from mallee.pod.reasons import Reason
@@ -178,7 +178,7 @@ def test_a_host_that_only_advises_writes_nothing_and_keeps_its_notes_apart(bench
         assert of(document, "rack-2.power_limit").outcome == of(document, "skid-1.remote_heat").outcome == "advised"
         assert host.managers["rack-2"].limit_W is None and host.pod.skid.holder == 0
         assert not (tmp_path / "book.json").exists() and not (tmp_path / "document.json").exists()
-        found = asking.live(tmp_path)
+        found = hostfolder.live(tmp_path)
         assert found is not None and found.advising
 
     bench(scenario, advise=True)

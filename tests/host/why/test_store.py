@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from mallee.pod import linelog
+from mallee.pod import hostfolder, linelog
 from mallee.pod.reasons import Reason
 from mallee.pod.why import asking, store
 from mallee.pod.why.keeper import Keeper
@@ -29,22 +29,22 @@ def scan(keeper: Keeper, second: float, value: float = 50.0) -> None:
 
 
 def test_the_last_document_can_be_read_while_the_host_lives(tmp_path: Path) -> None:
-    assert asking.live(tmp_path) is None
+    assert hostfolder.live(tmp_path) is None
     keeper = Keeper(tmp_path)
     scan(keeper, 1.0)
-    found = asking.live(tmp_path)
+    found = hostfolder.live(tmp_path)
     assert found is not None and found.document == document() and not found.stale and not found.advising
     old_s = time.time() - 10.0
     os.utime(tmp_path / store.DOCUMENT, (old_s, old_s))
-    found = asking.live(tmp_path)
+    found = hostfolder.live(tmp_path)
     assert found is not None and found.stale
-    old_s = time.time() - asking.GIVEN_UP_S - 1
+    old_s = time.time() - hostfolder.GIVEN_UP_S - 1
     os.utime(tmp_path / store.DOCUMENT, (old_s, old_s))
-    assert asking.live(tmp_path) is None
+    assert hostfolder.live(tmp_path) is None
     scan(keeper, 2.0)
-    assert asking.live(tmp_path) is not None
+    assert hostfolder.live(tmp_path) is not None
     keeper.close()
-    assert asking.live(tmp_path) is None  # at once, and what it said last is still there
+    assert hostfolder.live(tmp_path) is None  # at once, and what it said last is still there
     ended = DecisionStore(tmp_path).published()
     assert ended is not None and ended.age_s is None
     (tmp_path / store.DOCUMENT).write_bytes(b'{"pod": ')

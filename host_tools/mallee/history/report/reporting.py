@@ -11,6 +11,7 @@ import msgspec
 from ...errors import MalleeError
 from ...pod.config import PodConfig
 from ...pod.power import balance
+from ..asking import FOREVER_MS
 from ..query import History
 from .currents import mean_phases
 from .energy import PlaceRow, PodRow, place_rows, pod_rows, unexplained
@@ -18,7 +19,8 @@ from .gathering import extent_ms, gather
 from .periods import By, Zone, periods, shown
 
 Of = Literal["pod", "feed", "pdu", "branch", "rack", "skid"]
-_MOST_HOURS = 200_000
+_LATE_MS = 120_000
+"""What comes once a minute may be so late without anything being missed."""
 _UNEXPLAINED = 0.01
 """Meters of class 1 and their sum differ by no more."""
 
@@ -57,14 +59,8 @@ class BalanceRow(msgspec.Struct, frozen=True, kw_only=True):
 def energy(history: History, config: PodConfig, from_ms: int, to_ms: int, by: By, of: Of, zone: Zone) -> EnergyReport:
     """Open ends of the range are where the recording begins and ends. Raises MalleeError where nothing was recorded."""
     begin_ms, end_ms = recorded_range_ms(history, config, from_ms, to_ms)
-    if (end_ms - begin_ms) / 3_600_000 > _MOST_HOURS:
-        raise MalleeError(
-            "that is more than 20 years",
-            "a typing error in --from or --to",
-            "the report is made hour by hour: ask for less",
-        )
     measured = gather(history, config, periods(begin_ms, end_ms, "hour", zone))
-    notes = [
+    notes = outside(history, config, from_ms, to_ms, zone) + [
         f"{pdu}: the counters of its branches make {part:+.1%} of its own: one of them is wrong, or was replaced"
         for pdu, part in unexplained(config, measured).items()
         if abs(part) > _UNEXPLAINED
@@ -85,7 +81,7 @@ def energy(history: History, config: PodConfig, from_ms: int, to_ms: int, by: By
 
 
 def recorded_range_ms(history: History, config: PodConfig, from_ms: int, to_ms: int) -> tuple[int, int]:
-    """The range, with its open ends where the recording has them. Raises MalleeError where it has none of these devices."""
+    """What was recorded of that range. Raises MalleeError where that is nothing."""
     first_ms, last_ms = extent_ms(history, config)
     if last_ms == 0:
         raise MalleeError(
@@ -93,8 +89,7 @@ def recorded_range_ms(history: History, config: PodConfig, from_ms: int, to_ms: 
             "it is the history of another pod, or `mallee run` has only just begun",
             "`mallee history` shows what is in it; --history names another file",
         )
-    begin_ms = max(from_ms, first_ms) if from_ms <= 0 else from_ms
-    end_ms = max(min(to_ms, last_ms), begin_ms)
+    begin_ms, end_ms = max(from_ms, first_ms), min(to_ms, last_ms)
     if end_ms <= begin_ms:
         raise MalleeError(
             "nothing was recorded in that time",
@@ -102,6 +97,17 @@ def recorded_range_ms(history: History, config: PodConfig, from_ms: int, to_ms: 
             "choose another --from and --to, or leave them out",
         )
     return begin_ms, end_ms
+
+
+def outside(history: History, config: PodConfig, from_ms: int, to_ms: int, zone: Zone) -> list[str]:
+    """Says it where a range was asked for that the recording does not have."""
+    first_ms, last_ms = extent_ms(history, config)
+    said: list[str] = []
+    if 0 < from_ms < first_ms - _LATE_MS:
+        said.append(f"the recording begins at {shown(first_ms, zone)}: nothing is known before it")
+    if last_ms + _LATE_MS < to_ms < FOREVER_MS:
+        said.append(f"the recording ends at {shown(last_ms, zone)}: nothing is known after it")
+    return said
 
 
 def recorded_balance(

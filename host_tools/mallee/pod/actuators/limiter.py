@@ -11,11 +11,10 @@ from ...suggest import did_you_mean
 
 
 class LimitRead(msgspec.Struct, frozen=True):
-    """`limit_W` None: no limit is in force. `least_W` and `most_W`: what may be set, None where it is not said."""
+    """`limit_W` None: no limit is in force. `least_W`: what may be set at the least, None where it is not said."""
 
     limit_W: float | None
     least_W: float | None = None
-    most_W: float | None = None
 
 
 class PowerLimiter(Protocol):

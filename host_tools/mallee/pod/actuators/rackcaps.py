@@ -26,8 +26,6 @@ class CapState(msgspec.Struct, frozen=True):
     least_kW: float | None = None
     """What the manager takes at the least; None: it does not say."""
     why: str = ""
-    requests: int = 0
-    failures: int = 0
 
 
 class RackCaps:
@@ -76,9 +74,7 @@ class RackCaps:
             except MalleeError as error:
                 failed += 1
                 state = self.states[name]
-                self.states[name] = msgspec.structs.replace(
-                    state, ready=True, reachable=False, why=error.what, failures=state.failures + 1
-                )
+                self.states[name] = msgspec.structs.replace(state, ready=True, reachable=False, why=error.what)
             wait_s = _READ_EACH_S if not failed else _BACK_OFF_S[min(failed, len(_BACK_OFF_S)) - 1]
             with suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
@@ -91,7 +87,7 @@ class RackCaps:
         limiter = self._limiters[name]
         read = await limiter.read()
         in_force_W = read.limit_W
-        self._heard(name, read, 1)
+        self._heard(name, read)
         if self._read_only or name not in self._wanted:
             return
         wanted = self._wanted[name]
@@ -105,7 +101,7 @@ class RackCaps:
         await limiter.set(wanted_W)
         read = await limiter.read()
         in_force_W = read.limit_W
-        self._heard(name, read, 2)
+        self._heard(name, read)
         if not _alike(wanted_W, in_force_W):
             told = "no limit" if in_force_W is None else f"{in_force_W:.0f} W"
             raise MalleeError(
@@ -114,15 +110,12 @@ class RackCaps:
                 "compare `minimum_kW` with the least limit that the manager takes",
             )
 
-    def _heard(self, name: str, read: LimitRead, requests: int) -> None:
-        state = self.states[name]
+    def _heard(self, name: str, read: LimitRead) -> None:
         self.states[name] = CapState(
             ready=True,
             reachable=True,
             limit_kW=None if read.limit_W is None else read.limit_W / 1000.0,
             least_kW=None if read.least_W is None else read.least_W / 1000.0,
-            requests=state.requests + requests,
-            failures=state.failures,
         )
 
 

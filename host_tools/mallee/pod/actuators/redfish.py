@@ -108,7 +108,6 @@ def _read(limit: dict[str, Any]) -> LimitRead:
     return LimitRead(
         limit_W=set_point if in_force else None,
         least_W=_number(limit.get("AllowableMin")),
-        most_W=_number(limit.get("AllowableMax")),
     )
 
 

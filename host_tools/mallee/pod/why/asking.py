@@ -14,39 +14,16 @@ from ...errors import ExitCode, MalleeError
 from ...suggest import did_you_mean
 from ..config import PodConfig
 from ..fleet import Fleet, find_controller
+from ..hostfolder import Live, live
 from ..reasons import Reason
 from . import answer as answers
 from . import registers
 from .answer import Answer
 from .noting import Note
-from .store import ADVISING, DecisionStore, Published
+from .store import ADVISING, DecisionStore
 
-GIVEN_UP_S = 30.0
-"""A document that is older is of a host that has ended."""
-STALE_SCANS = 3.0
 RACK_POINTS = ("power_limit", "permit")
 _BRANCH = re.compile(r"^branch[._](\d+)$")
-
-
-class Live:
-    """The document of a host that runs here. `advising`: it does nothing of what it decides."""
-
-    def __init__(self, published: Published, *, advising: bool) -> None:
-        self.document, self.advising = published.document, advising
-        self.age_s = published.age_s or 0.0
-
-    @property
-    def stale(self) -> bool:
-        return self.age_s > max(STALE_SCANS * self.document.scan_s, 2.0)
-
-
-def live(folder: Path) -> Live | None:
-    """Of the host that controls, else of one that advises; None where neither runs here."""
-    for place, advising in ((folder, False), (folder / ADVISING, True)):
-        found = DecisionStore(place).published()
-        if found is not None and found.age_s is not None and found.age_s <= _given_up_s(found):
-            return Live(found, advising=advising)
-    return None
 
 
 def host(folder: Path, config: PodConfig) -> Live:
@@ -57,8 +34,7 @@ def host(folder: Path, config: PodConfig) -> Live:
         ended = "" if last is None else f"; the last one spoke at {last.document.time:%Y-%m-%d %H:%M:%S} UTC"
         raise MalleeError(
             f"no host of {config.pod.name} runs here{ended}",
-            "`mallee run` does not run on this computer, or runs as another user, with another pod file or host number; "
-            "a demo keeps its files in a folder of its own, which it names as it starts",
+            "`mallee run` does not run on this computer, or runs as another user, with another pod file or host number",
             f"start `mallee run` or `mallee demo`; its files would be in {folder}",
             ExitCode.NO_ANSWER,
         )
@@ -213,7 +189,3 @@ def _no_point(place: str, point: str, known: Iterable[str], *, rack: bool = Fals
         f"{meant} (`mallee why {place}` lists what the host sets{registers})",
         ExitCode.USAGE,
     )
-
-
-def _given_up_s(found: Published) -> float:
-    return max(GIVEN_UP_S, STALE_SCANS * found.document.scan_s)
