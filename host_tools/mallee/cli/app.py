@@ -39,6 +39,7 @@ COMMANDS = (
     "report",
     "describe",
     "calibrate",
+    "commission",
     "sim",
     "build",
     "flash",
