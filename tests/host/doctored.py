@@ -34,6 +34,7 @@ SKID: dict[str, Scalar] = COMMON | {
     "filter_loading": 5.0, "filter_warning": 80.0, "pump_worn": 80.0, "leak_rope": "dry",
 }  # fmt: skip
 PDU: dict[str, Scalar] = COMMON | {
+    "frequency": 50.0,
     "closed": frozenset(f"branch_{n}" for n in range(1, 9)), "tripped": frozenset(),
     **{f"phase_current.{p}": 160.0 for p in (1, 2, 3)}, **{f"phase_voltage.{p}": 240.0 for p in (1, 2, 3)},
     "neutral_current": 0.0, "undervoltage": 204.0, "overvoltage": 264.0, "leak_rope.1": "dry", "leak_rope.2": "dry",

@@ -24,8 +24,7 @@ NOW, ANSWERING = "now", "answering_chips"
 
 
 class Performer:
-    """Of one pod. Every method raises MalleeError where a controller does not answer or refuses, and (exit code 4) where a host
-    controls it: nothing is moved under somebody's hands."""
+    """Of one pod. Every method raises MalleeError where a controller does not answer."""
 
     def __init__(self, config: PodConfig, fleet: Fleet) -> None:
         self._config = config
@@ -34,14 +33,14 @@ class Performer:
 
     async def remember(self, step: Step) -> Remembered:
         """What is in the registers that the step writes."""
-        device = await self._free(step.device)
+        device = await self._device(step.device)
         return Remembered(await _values(device, [write.point for write in step.do]))
 
     async def measure(self, step: Step) -> Measured:
         """Do it, and wait until what is expected holds, or its time is over. What was written stays."""
         if step.kind == "doctor":
             return await self._doctor(step)
-        device = await self._free(step.device) if step.do else await self._device(step.device)
+        device = await self._device(step.device)
         note = ""
         try:
             for write in _together(step.do):
@@ -94,7 +93,8 @@ class Performer:
         }
         return Measured(values, not failed, "; ".join([*failed, *warned]))
 
-    async def _free(self, name: str) -> Device:
+    async def require_free(self, name: str) -> None:
+        """Raises MalleeError (exit code 4) where a host has this controller: what is moved would be moved under its hands."""
         device = await self._device(name)
         lease = await device.read_many(["lease_state", "lease_holder"])
         if lease.value("lease_state") == "active":
@@ -104,7 +104,6 @@ class Performer:
                 "stop that host for the acceptance, then run this again: it goes on where it was",
                 ExitCode.REFUSED,
             )
-        return device
 
     async def _device(self, name: str) -> Device:
         if name not in self._devices:

@@ -82,6 +82,7 @@ async def _next(session: Session, step: Step, performer: Performer, answers: Ans
     if session.phase in ("interrupted", "seen"):
         return await performer.put_back(step, session.before)
     if session.phase == "ready":
+        await performer.require_free(step.device)
         if not step.consequence and not machine.needs_person(step):
             return Agreed()
         answer, note = answers.begin(step)

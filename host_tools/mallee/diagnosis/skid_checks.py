@@ -68,8 +68,14 @@ def facility_water(evidence: Evidence) -> Finding:
         return well(f"the valve stands at {position:.0f} %, and {flow:.0f} l/min of facility water flow", facts)
     seen = f"the valve stands at {position:.0f} %, and {flow:.0f} l/min of facility water flow where {due:.0f} are due"
     taken = _carried(evidence)
-    if taken is not None and taken > CLOSED_PART:
-        because = "the coolant is cooled all the same"
+    cooled = taken is not None and taken > CLOSED_PART
+    if cooled and any(
+        _moved(evidence, name) > STEADY_K for name in ("supply_temperature", "facility_return_temperature")
+    ):
+        causes = SHUT.because("temperatures are on their way"), METER_DEAD.because("the coolant is still cooled")
+        return found("fail", seen, *causes, evidence=facts)
+    if cooled:
+        because = "the coolant is cooled all the same, and no temperature moves"
         return found("fail", seen, METER_DEAD.because(because, proven=True), certain=True, evidence=facts)
     others = [_dry(other) for other in evidence.alike]
     dry = [each for each in others if each is not None]
