@@ -190,6 +190,31 @@ def test_where_a_host_controls_nothing_is_moved_and_it_goes_on_later(tmp_path, c
         assert other.code == 2 and "another acceptance" in other.err
 
 
+def test_a_controller_that_falls_silent_while_it_is_moved_is_put_back_by_who_goes_on(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(clock, "run", run)
+    monkeypatch.chdir(tmp_path)
+    command = commands(capsys)
+    with commissioned(tmp_path) as pod:
+        device, moved = pod["skid-1"].device, pod["skid-1"].answer
+
+        def silent_once_moved(pdu: bytes) -> bytes:
+            answer = moved(pdu)
+            device.silent = device.value("service_valve") is not None
+            return answer
+
+        device.answer = silent_once_moved  # type: ignore[method-assign]
+        ran = command("commission", "skid-1", "--auto", "--who", "Ada")
+        assert ran.code == 3 and device.value("service_valve") == 50.0
+        device.silent, device.answer = False, moved  # type: ignore[method-assign]
+        ran = command("commission", "skid-1", "--auto", "--who", "Bob", "-o", "json")
+        assert ran.code == 0 and settings(pod)["skid-1"] == SETTINGS["skid-1"]
+    session = keeping.load(tmp_path / "commission.json")
+    assert session is not None and [result.who for result in session.results][:1] + [session.results[-1].who] == [
+        "Ada",
+        "Bob",
+    ]
+
+
 def test_nobody_at_the_terminal_and_other_files(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(clock, "run", run)
     monkeypatch.chdir(tmp_path)

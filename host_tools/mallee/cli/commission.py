@@ -145,7 +145,10 @@ class _Person:
     def _ask(self, question: str) -> tuple[Answer, str]:
         while True:
             self._context.err.print(f"  {question} [yes/no/skip] ", end="", markup=False)
-            text = input().strip().lower()
+            try:
+                text = input().strip().lower()
+            except EOFError:
+                raise KeyboardInterrupt from None  # the terminal is gone: what is done is kept
             for answer in ("yes", "no", "skip"):
                 if text and answer.startswith(text):
                     if answer == "yes":

@@ -10,6 +10,7 @@ from ..device.device import Device
 from ..diagnosis.diagnosing import findings_of
 from ..diagnosis.measuring import look_at_all
 from ..errors import ExitCode, MalleeError
+from ..link.failures import LinkDown, NoAnswer
 from ..pod.config import PodConfig
 from ..pod.fleet import Fleet, find_controller
 from ..reading import Quality, Reading, Scalar
@@ -69,6 +70,8 @@ class Performer:
                 break
             except MalleeError as error:
                 wrong = error.what
+                if not left and isinstance(error, NoAnswer | LinkDown):
+                    raise  # it stays to be put back, by whoever goes on
                 if not left:
                     return PutBack(False, f"NOT PUT BACK: {wrong}")
                 await asyncio.sleep(1.0)

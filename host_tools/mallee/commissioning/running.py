@@ -7,6 +7,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
 
+import msgspec
+
 from .. import clock
 from ..errors import ExitCode, MalleeError
 from ..pod.config import PodConfig
@@ -64,7 +66,7 @@ async def commission(
             raise _another(session_file, session)
         elif session.results or session.phase != "ready":
             say(f"going on at step {len(session.results) + 1} of {len(plan)}, as {session_file} has it")
-        session = machine.resumed(session)
+        session = msgspec.structs.replace(machine.resumed(session), who=who)
         keeping.save(session_file, session)
         performer = Performer(config, fleet)
         while (step := session.step) is not None:

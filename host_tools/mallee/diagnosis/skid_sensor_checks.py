@@ -183,8 +183,8 @@ def standing_still(evidence: Evidence) -> Finding:
         if not values or len(set(values)) > 1:
             noisy += _jitters(values)
             continue
-        if name in SPEEDS and not evidence.number(f"pump_command.{name[-1]}"):
-            continue  # a pump that stands has no noise
+        if values[0] <= 0:
+            continue  # at its zero a transmitter has no noise, or is cut off
         moved = _should_have_moved(evidence, name)
         if moved:
             facts: Facts = {"value": values[0], "looks": len(values), "should_have_moved": round(moved, 2)}
