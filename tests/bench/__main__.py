@@ -33,13 +33,14 @@ def promises(text: str) -> dict[str, dict[str, dict[str, Any]]]:
 
 def parts() -> dict[str, Callable[[str], Batches]]:
     """Each takes the beginning of the names that are wanted."""
-    from . import core, hil, link, pod, profiles, sim
+    from . import core, faces, hil, link, pod, profiles, sim
 
     return {
         "core": lambda _: [core.measure()],
         "sim": lambda _: [sim.measure()],
         "profiles": profiles.measure,
         "pod": pod.measure,
+        "faces": faces.measure,
         "link": lambda _: [link.measure()],
         "hil": lambda _: [hil.measure()],
     }

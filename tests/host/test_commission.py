@@ -209,10 +209,8 @@ def test_a_controller_that_falls_silent_while_it_is_moved_is_put_back_by_who_goe
         ran = command("commission", "skid-1", "--auto", "--who", "Bob", "-o", "json")
         assert ran.code == 0 and settings(pod)["skid-1"] == SETTINGS["skid-1"]
     session = keeping.load(tmp_path / "commission.json")
-    assert session is not None and [result.who for result in session.results][:1] + [session.results[-1].who] == [
-        "Ada",
-        "Bob",
-    ]
+    assert session is not None
+    assert (session.results[0].who, session.results[-1].who) == ("Ada", "Bob")
 
 
 def test_nobody_at_the_terminal_and_other_files(tmp_path, capsys, monkeypatch):

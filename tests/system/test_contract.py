@@ -33,8 +33,8 @@ MICROPYTHON = {
 }  # fmt: skip
 # Host packages from the inside out: a package may import itself and what stands before it.
 HOST_LAYERS = [
-    "errors", "reading", "suggest", "paths", "clock", "link", "device", "poll", "deploy", "resources", "pod", "settings", "api",
-    "sync", "testing", "ui", "diagnosis", "commissioning", "history", "sim", "hil", "cli", "__main__",
+    "errors", "reading", "suggest", "paths", "locking", "clock", "link", "device", "poll", "deploy", "resources", "pod",
+    "settings", "api", "sync", "testing", "ui", "diagnosis", "commissioning", "history", "sim", "hil", "cli", "__main__",
 ]  # fmt: skip
 HOST_EXCEPTIONS = {
     ("deploy", "resources"),  # a build asks where the firmware is

@@ -17,6 +17,7 @@ from ..pod.config import PodConfig
 from ..pod.hostfolder import host_folder
 from ..pod.reaching import nothing_runs
 from ..pod.runner import scan_once
+from . import completing
 from .common import Common, Context, duration_s
 from .output import emit, emit_document, rows_of
 
@@ -27,10 +28,19 @@ CSV_COLUMNS = (
 )  # fmt: skip
 FIGURE_COLUMNS = ("figure", "value", "limit", "verdict")
 FREQUENT_COLUMNS = ("count", "share", "device", "alarm")
-Device = Annotated[str, Parameter(help='Device or place as `mallee alarms` names it, such as "feed A".')]
-Alarm = Annotated[str, Parameter(help="Name of the alarm.")]
-Devices = Annotated[str, Parameter(help='Device or place, such as "feed A"; with * for alarms that are there now.')]
-Alarms = Annotated[str, Parameter(help="Name of the alarm, or a pattern.")]
+Device = Annotated[
+    str,
+    Parameter(completer=completing.alarm_places, help='Device or place as `mallee alarms` names it, such as "feed A".'),
+]
+Alarm = Annotated[str, Parameter(completer=completing.alarm_names, help="Name of the alarm.")]
+Devices = Annotated[
+    str,
+    Parameter(
+        completer=completing.alarm_places,
+        help='Device or place, such as "feed A"; with * for alarms that are there now.',
+    ),
+]
+Alarms = Annotated[str, Parameter(completer=completing.alarm_names, help="Name of the alarm, or a pattern.")]
 Note = Annotated[str, Parameter(help="Why.")]
 By = Annotated[str | None, Parameter(name="--by", help="Your name; otherwise the user's.")]
 
@@ -70,7 +80,11 @@ def show(
         told, aside = (*kept.alarms, *kept.returned), kept.suppressed
         if kept.load.flood:
             context.note(f"alarm flood: {kept.load.in_10_min} new alarms in 10 minutes")
-    _emit(context, rows_of([*told, *(aside if all_ else ())]))
+    shown = [*told, *(aside if all_ else ())]
+    if shown or context.output != "table":
+        _emit(context, rows_of(shown))
+    else:
+        context.out.print("no alarms", style="green")
     if aside and not all_:
         context.note(f"{len(aside)} more are shelved, out of service, or follow from another: --all shows them")
     return ExitCode.FINDINGS if told else ExitCode.DONE

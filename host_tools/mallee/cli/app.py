@@ -1,7 +1,7 @@
 """The command line as a whole: which commands there are, and how errors end it.
 
-A command module registers itself: it has `register(app)`. A module that is not part of this installation (a command of
-an extra that is not installed) is left out; everything else that is wrong with it is an error.
+A command module registers itself: it has `register(app)`, and a row in commands.py. A module that is not part of this
+installation (a command of an extra that is not installed) is left out; everything else that is wrong with it is an error.
 """
 
 from __future__ import annotations
@@ -12,12 +12,14 @@ import os
 import sys
 from collections.abc import Sequence
 
-from cyclopts import App, CycloptsError
+from cyclopts import App, CycloptsError, Group
 
 from .. import __version__
 from ..errors import EXIT_CODE_MEANING, ExitCode, MalleeError
+from .commands import COMMANDS, HERE
 from .failing import end_of_error, wants_debug
 
+<<<<<<< HEAD
 # In the order of the help: from trying it out to configuring it. Each is a module of this package.
 COMMANDS = (
     "demo",
@@ -46,14 +48,21 @@ COMMANDS = (
     "config",
 )
 
+=======
+_COMPLETE = "__complete"
+"""What the script of `mallee completion` puts before the words of the command line."""
+>>>>>>> main
 _EPILOGUE = "Exit codes: " + ", ".join(f"{code.value} {meaning}" for code, meaning in EXIT_CODE_MEANING.items()) + "."
 
 
-def make_app() -> App:
-    """The application with every command that this installation has."""
+def make_app(tokens: Sequence[str] | None = None) -> App:
+    """The application. With the words of a command line only the command that they name is imported: it shall not wait for the
+    others. Without, all are."""
     app = App(
         name="mallee",
-        help="Find the controllers of a pod, read them, cool and power it, and explain what happens.",
+        help="Find the controllers of a pod, read them, cool and power it, and explain what happens. Without a command: what is "
+        "here, and what to do next.",
+        help_prologue=_examples(("mallee demo", "mallee status", "mallee scan /dev/ttyUSB0", "mallee COMMAND --help")),
         help_epilogue=_EPILOGUE,
         version=__version__,
         result_action="return_value",
@@ -61,18 +70,38 @@ def make_app() -> App:
         print_error=False,
         suppress_keyboard_interrupt=False,
     )
-    for name in COMMANDS:
-        module = f"{__package__}.{'set_' if name == 'set' else name}"
-        if importlib.util.find_spec(module) is not None:
-            importlib.import_module(module).register(app)
+    groups = {name: Group(name, sort_key=place) for place, name in enumerate(dict.fromkeys(c.group for c in COMMANDS))}
+    words = [word for word in tokens or () if word != _COMPLETE]
+    named = None if tokens is None else next(iter(words), "")
+    alone = {command.name for command in COMMANDS} | {"", "--help", "-h", "--version"}
+    for command in COMMANDS:
+        if importlib.util.find_spec(command.home) is None:
+            continue
+        if named in alone and command.name != named:
+            app.command(
+                f"{command.home}:register", name=command.name, help=command.summary, group=groups[command.group]
+            )
+            continue
+        importlib.import_module(command.home).register(app)
+        own = app[command.name]
+        own.group = groups[command.group]
+        own.help_prologue = _examples(command.examples)
+    for flag in ("--help", "--version"):
+        app[flag].group = groups[HERE]
+    if tokens is not None and not tokens:
+        app.default(importlib.import_module(f"{__package__}.look").look)
     return app
+
+
+def _examples(lines: Sequence[str]) -> str:
+    return "Examples:\n\n" + "\n".join(f"- `{line}`" for line in lines)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. Nothing but a bug of mallee ever prints a traceback."""
     tokens = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = make_app()(tokens)
+        code = make_app(tokens)(tokens)
         sys.stdout.flush()
         return int(code or ExitCode.DONE)
     except SystemExit as error:  # --help and --version end this way

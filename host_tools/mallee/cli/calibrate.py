@@ -18,6 +18,7 @@ from ..device.calibration import Corrections, Load, Shown, corrected
 from ..device.device import Device
 from ..errors import ExitCode, MalleeError
 from ..pod.fleet import Fleet
+from . import completing
 from .common import Common, Context
 from .output import emit
 from .reference import asked, from_file
@@ -37,7 +38,7 @@ def register(app: App) -> None:
 
 
 def calibrate(
-    device: str,
+    device: completing.Device,
     /,
     *,
     branch: int,

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
+import msgspec
 from cyclopts import Parameter
 from rich.console import Console
 
-from .. import settings
+from .. import clock, settings
 from ..errors import ExitCode, MalleeError
 from ..pod.config import PodConfig
+from ..pod.document import Event
 
 _DURATION = re.compile(r"^(?P<number>\d+(?:\.\d+)?)(?P<unit>ms|s|m|min|h)?$")
 _PIPED_WIDTH = 120
@@ -55,6 +58,8 @@ class Common:
     """Colour where stdout is a terminal. NO_COLOR in the environment is respected too."""
     debug: Annotated[bool, Parameter(negative=())] = False
     """Show the traceback of an error."""
+    log: Literal["text", "json"] = "text"
+    """Form of what is said on stderr, a line each: for people, or as JSON for a log collector (docs/logs.md)."""
 
 
 class _Console(Console):
@@ -62,6 +67,15 @@ class _Console(Console):
 
     def on_broken_pipe(self) -> None:
         raise BrokenPipeError
+
+
+class _Noting(logging.Handler):
+    def __init__(self, note: Callable[[str], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._note = note
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._note(record.getMessage())
 
 
 class Context:
@@ -76,9 +90,12 @@ class Context:
         }
         self.settings = settings.resolve(flags)
         self._output: settings.Output = self.settings.output
+        self._json_log = common.log == "json"
         no_color = None if common.color else True
         # Piped, a table is as wide as it needs to be: there is no terminal to fit.
         piped = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else _PIPED_WIDTH
+        told = logging.getLogger("mallee")  # what the library says to any program
+        told.handlers, told.propagate = [_Noting(self.note)], False
         self.out = _Console(highlight=False, no_color=no_color, width=piped)
         self.err = _Console(stderr=True, highlight=False, no_color=no_color, soft_wrap=True)
 
@@ -106,7 +123,19 @@ class Context:
         self._output = "jsonl"
 
     def note(self, text: str) -> None:
-        self.err.print(text, style="dim", markup=False)
+        """Something worth knowing, on stderr."""
+        if self._json_log:
+            self.event(Event(time=clock.utc_now(), kind="note", device="", text=text))
+        else:
+            self.err.print(text, style="dim", markup=False)
+
+    def event(self, event: Event) -> None:
+        """Something that happened, on stderr."""
+        if self._json_log:
+            sys.stderr.write(msgspec.json.encode(event).decode() + "\n")
+            sys.stderr.flush()
+        else:
+            self.err.print(f"{event.time:%H:%M:%S} {event.device}: {event.text}", style="dim", markup=False)
 
     def confirm(self, question: str, yes: bool) -> None:
         """Ask before something is changed. Raises MalleeError when the answer is no, or nobody can be asked."""

@@ -16,6 +16,7 @@ from ..device.selecting import select
 from ..errors import ExitCode, MalleeError
 from ..pod.alarms.pod_alarms import AS_DICTIONARY as POD
 from ..pod.fleet import Fleet
+from . import completing
 from .common import Common, Context
 from .describepod import describe_pod
 from .output import emit, plain, rows_of
@@ -29,9 +30,9 @@ def register(app: App) -> None:
 
 
 def describe(
-    what: str,
+    what: Annotated[str, Parameter(completer=completing.described)],
     /,
-    *names: str,
+    *names: Annotated[str, Parameter(completer=completing.described_points)],
     svg: Path | None = None,
     live: Annotated[bool, Parameter(negative=())] = False,
     common: Annotated[Common | None, Parameter(name="*")] = None,

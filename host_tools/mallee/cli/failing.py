@@ -20,11 +20,13 @@ def wants_debug(tokens: Sequence[str]) -> bool:
 
 
 def wants_json(tokens: Sequence[str]) -> bool:
-    """Whether the command line asks for JSON: looked at without parsing, for it may be what is wrong."""
+    """Whether the command line asks for JSON, as data or as log: looked at without parsing, for it may be what is wrong."""
     for at, token in enumerate(tokens):
-        value = tokens[at + 1] if token in ("-o", "--output") and at + 1 < len(tokens) else token.partition("=")[2]
-        if (token in ("-o", "--output") or token.startswith("--output=")) and value in ("json", "jsonl"):
-            return True
+        name, _, value = token.partition("=")
+        if name in ("-o", "--output", "--log"):
+            value = value or (tokens[at + 1] if at + 1 < len(tokens) else "")
+            if value in ("json", "jsonl"):
+                return True
     return False
 
 

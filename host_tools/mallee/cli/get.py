@@ -11,6 +11,7 @@ from ..device.selecting import fast_points, select
 from ..errors import ExitCode
 from ..pod.fleet import Fleet
 from ..reading import Quality, Snapshot
+from . import completing
 from .common import Common, Context
 from .output import emit, reading_row
 
@@ -21,7 +22,12 @@ def register(app: App) -> None:
     app.command(get)
 
 
-def get(device: str, /, *points: str, common: Annotated[Common | None, Parameter(name="*")] = None) -> int:
+def get(
+    device: completing.Device,
+    /,
+    *points: completing.Point,
+    common: Annotated[Common | None, Parameter(name="*")] = None,
+) -> int:
     """Read points of a device once.
 
     Parameters

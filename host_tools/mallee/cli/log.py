@@ -14,6 +14,7 @@ from ..errors import ExitCode, MalleeError
 from ..pod.fleet import Fleet
 from ..pod.hostfolder import host_folder
 from ..pod.why import asking
+from . import completing
 from .common import Common, Context
 from .output import emit
 
@@ -27,7 +28,7 @@ def register(app: App) -> None:
 
 
 def log(
-    device: str | None = None,
+    device: completing.Device | None = None,
     /,
     *,
     last: Annotated[int | None, Parameter(name=["--last", "-n"])] = None,

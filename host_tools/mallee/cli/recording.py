@@ -12,6 +12,7 @@ from .. import clock
 from ..device.recording import Recording
 from ..errors import ExitCode
 from ..pod.fleet import Fleet
+from . import completing
 from .common import Common, Context
 from .output import emit
 
@@ -24,7 +25,7 @@ def register(app: App) -> None:
 
 
 def recording(
-    device: str,
+    device: completing.Device,
     /,
     *,
     common: Annotated[Common | None, Parameter(name="*")] = None,

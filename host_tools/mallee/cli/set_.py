@@ -14,6 +14,7 @@ from ..errors import ExitCode, MalleeError
 from ..pod.config import PodConfig
 from ..pod.fleet import Fleet
 from ..reading import Scalar, Snapshot
+from . import completing
 from .common import Common, Context
 from .output import emit, json_value
 
@@ -26,9 +27,9 @@ def register(app: App) -> None:
 
 
 def set_(
-    device: str,
+    device: completing.Device,
     /,
-    *assignments: Annotated[str, Parameter(allow_leading_hyphen=True)],
+    *assignments: Annotated[str, Parameter(allow_leading_hyphen=True, completer=completing.assigned)],
     dry_run: Annotated[bool, Parameter(negative=())] = False,
     yes: Annotated[bool, Parameter(name=["--yes", "-y"], negative=())] = False,
     common: Annotated[Common | None, Parameter(name="*")] = None,

@@ -70,7 +70,7 @@ class Show:
             self._live.update(self._table(document), refresh=True)
             return
         for event in document.events:
-            self._context.note(f"{event.time:%H:%M:%S} {event.device}: {event.text}")
+            self._context.event(event)
 
     def silent(self, seconds: float) -> None:
         """The source of the documents says nothing any more: what is shown is that old."""

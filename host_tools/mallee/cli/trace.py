@@ -19,6 +19,7 @@ from ..link.tap import TapFrame
 from ..pod.fleet import Fleet, find_controller
 from ..poll.tracing import trace as follow
 from ..ui.frames import frame_line
+from . import completing
 from .common import Common, Context, duration_s
 from .creating import create
 from .output import emit_line, rows_of
@@ -32,9 +33,9 @@ def register(app: App) -> None:
 
 
 def trace(
-    device: str,
+    device: completing.Device,
     /,
-    *points: str,
+    *points: completing.Point,
     interval: str | None = None,
     for_: Annotated[str | None, Parameter(name="--for")] = None,
     pcap: Path | None = None,

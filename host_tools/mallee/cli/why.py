@@ -13,6 +13,7 @@ from ..pod.config import PodConfig
 from ..pod.hostfolder import Live, host_folder
 from ..pod.why import asking
 from ..ui.why import render
+from . import completing
 from .common import Common, Context
 from .log import show_notes
 from .output import emit, rows_of
@@ -26,7 +27,7 @@ def register(app: App) -> None:
 
 
 def why(
-    *point: str,
+    *point: completing.PlaceAndPoint,
     log: Annotated[bool, Parameter(negative=())] = False,
     common: Annotated[Common | None, Parameter(name="*")] = None,
 ) -> int:

@@ -44,6 +44,7 @@ class PowerControl:
         self._back: set[str] = set()
         """Racks that were off, until their branches are permitted again."""
         self._limits: tuple[Limit, ...] = ()
+        self._acted = False
         self._too_late = 0
         self._inputs: Sequence[RackInput] = ()
         self._why: dict[str, str] = {}
@@ -66,7 +67,13 @@ class PowerControl:
         self._limits = limits(self._config, pdus)
         inputs = [self._input(rack, caps, members) for rack in racks]
         now_s = asyncio.get_running_loop().time()
-        if until_s < now_s or not self._may_act(caps, members):
+        may_act = until_s >= now_s and self._holds_pdus(members)
+        if (
+            may_act and not self._acted
+        ):  # limits that another host has set since they were last read are this one's to keep
+            caps.look_again()
+        self._acted = may_act
+        if not may_act or not all(state.ready for state in caps.states.values()):
             self._state = self._decision = None
             caps.stand_back()
             return self._told(racks, inputs)
@@ -169,6 +176,7 @@ class PowerControl:
     def forget(self) -> None:
         """Another host decides from now on."""
         self._state = self._decision = None
+        self._acted = False
         self._why.clear()
         self._back.clear()
 
@@ -217,11 +225,9 @@ class PowerControl:
         ]
         return bool(permits) and not any(permits)
 
-    def _may_act(self, caps: RackCaps, members: Mapping[str, Member]) -> bool:
-        """Everything was heard that can be, and no PDU is another host's. One that is in quarantine is not asked."""
+    def _holds_pdus(self, members: Mapping[str, Member]) -> bool:
+        """Every PDU was heard that can be, and none is another host's. One that is in quarantine is not asked."""
         pdus = [members[pdu.name] for pdu in self._config.pdus]
-        if not all(state.ready for state in caps.states.values()):
-            return False
         if not all(pdu.snapshot is not None or pdu.lost for pdu in pdus):
             return False
         answering = [pdu for pdu in pdus if pdu.answering and not pdu.quarantine]

@@ -11,11 +11,9 @@ _HERE = ("127.0.0.1", "localhost", "::1")
 
 def nothing_runs(config: PodConfig, pod_file: str) -> MalleeError:
     """For the caller to raise (exit code 3)."""
-    addresses = [parse_address(member.address) for member in config.members]
-    here = all(isinstance(each, TcpAddress) and each.host in _HERE for each in addresses)
-    count = len(addresses)
+    count = len(config.members)
     what = f"no host of {config.pod.name} runs here, and none of its {count} controllers answers"
-    if here:
+    if on_this_computer(config):
         return MalleeError(
             what,
             "nothing runs: this pod file is of a pod on this computer, which `mallee demo` simulates",
@@ -30,3 +28,9 @@ def nothing_runs(config: PodConfig, pod_file: str) -> MalleeError:
         "`mallee run` keeps alarms while it runs",
         ExitCode.NO_ANSWER,
     )
+
+
+def on_this_computer(config: PodConfig) -> bool:
+    """All its controllers: it is a simulated pod, or nothing like it."""
+    addresses = [parse_address(member.address) for member in config.members]
+    return all(isinstance(each, TcpAddress) and each.host in _HERE for each in addresses)

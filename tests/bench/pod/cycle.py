@@ -23,9 +23,9 @@ SCAN_S = 1.0
 
 
 @contextmanager
-def peers() -> Iterator[list[int]]:
+def peers(skids: int = SKIDS, pdus: int = PDUS) -> Iterator[list[int]]:
     """Ports of the skids, then of the PDUs."""
-    command = [sys.executable, "-m", "tests.bench.pod.peers", str(SKIDS), str(PDUS)]
+    command = [sys.executable, "-m", "tests.bench.pod.peers", str(skids), str(pdus)]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdin is not None and process.stdout is not None
     try:

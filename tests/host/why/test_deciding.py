@@ -196,3 +196,23 @@ def test_while_the_power_manager_may_not_act_it_says_so(bench) -> None:
         assert told.ask == ("pdu-a.lease_state",)
 
     bench(scenario)
+
+
+def test_a_host_that_takes_over_keeps_limits_that_were_set_since_it_last_looked(bench) -> None:
+    async def scenario(host: Bench) -> None:
+        host.load(110.0)  # rack limits are needed as long as this stands
+        for peer in host.pod.peers:
+            taken(peer)
+        document = await host.scans(3)
+        assert document.role == "standby"
+        for manager in host.managers.values():
+            manager.limit_W = 40_000.0  # by the other host, long before ours reads again
+        for peer in host.pod.peers:
+            peer.lapse()
+        for _ in range(5):
+            document = await host.scans(1)
+            assert {manager.limit_W for manager in host.managers.values()} == {40_000.0}
+        assert document.role == "master"
+        assert {rack.wanted_cap_kW for rack in document.racks} == {40.0}
+
+    bench(scenario)

@@ -17,7 +17,7 @@ _SAME_W = 1.0
 
 
 class CapState(msgspec.Struct, frozen=True):
-    """What is known of one rack's limit. `ready`: it answered, or failed, since the beginning. `reachable`: the last request
+    """What is known of one rack's limit. `ready`: it answered, or failed, since the beginning, or since `look_again`. `reachable`: the last request
     succeeded. `limit_kW` as it was last read or set; None: none, or not known."""
 
     ready: bool = False
@@ -50,6 +50,13 @@ class RackCaps:
             wanted = caps_kW.get(name)
             if name not in self._wanted or self._wanted[name] != wanted:
                 self._wanted[name] = wanted
+                self._news[name].set()
+
+    def look_again(self) -> None:
+        """What was read may be old: it is not `ready` before it was read anew. Managers that do not answer are not waited for."""
+        for name, state in self.states.items():
+            if state.reachable:
+                self.states[name] = msgspec.structs.replace(state, ready=False)
                 self._news[name].set()
 
     def stand_back(self) -> None:
