@@ -19,39 +19,8 @@ from ..errors import EXIT_CODE_MEANING, ExitCode, MalleeError
 from .commands import COMMANDS, HERE
 from .failing import end_of_error, wants_debug
 
-<<<<<<< HEAD
-# In the order of the help: from trying it out to configuring it. Each is a module of this package.
-COMMANDS = (
-    "demo",
-    "run",
-    "status",
-    "scan",
-    "listen",
-    "doctor",
-    "get",
-    "set",
-    "watch",
-    "trace",
-    "alarms",
-    "why",
-    "log",
-    "recording",
-    "history",
-    "export",
-    "report",
-    "describe",
-    "calibrate",
-    "commission",
-    "sim",
-    "build",
-    "flash",
-    "config",
-)
-
-=======
 _COMPLETE = "__complete"
 """What the script of `mallee completion` puts before the words of the command line."""
->>>>>>> main
 _EPILOGUE = "Exit codes: " + ", ".join(f"{code.value} {meaning}" for code, meaning in EXIT_CODE_MEANING.items()) + "."
 
 
