@@ -19,11 +19,12 @@ from ..errors import ExitCode, MalleeError
 from ..pod.alarms import atomic
 from ..pod.fleet import find_controller
 from .common import Common, Context
+from .completing import Device
 from .output import emit
 
 COLUMNS = ("step", "verdict", "title", "measured", "note")
 _STYLE = {"passed": "green", "failed": "bold red", "declined": "yellow", "skipped": "dim"}
-_app = App(name="commission", help="Accept a new pod: test every input, output and interlock, and write a protocol.")
+_app = App(name="commission")
 
 
 def register(app: App) -> None:
@@ -32,7 +33,7 @@ def register(app: App) -> None:
 
 @_app.default
 def run(
-    *devices: str,
+    *devices: Device,
     session: Path = Path("commission.json"),
     protocol: Path = Path("commission.cbor"),
     who: str | None = None,

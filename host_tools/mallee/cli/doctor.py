@@ -16,6 +16,7 @@ from ..errors import ExitCode
 from ..pod.linenames import is_address
 from ..pod.reaching import nothing_runs
 from .common import Common, Context, check_units, duration_s
+from .completing import Device
 from .output import emit, rows_of
 from .progress import Searching
 
@@ -28,7 +29,7 @@ def register(app: App) -> None:
 
 
 def doctor(
-    what: str | None = None,
+    what: Device | None = None,
     /,
     *,
     unit: tuple[int, ...] = (),
