@@ -7,7 +7,7 @@ from .evidence import Evidence
 from .finding import Check, Finding, examine
 from .naming import NamedCheck
 from .pdu_checks import contactors, leak_ropes, meters, phases, supply
-from .reach_checks import address, line, map_, port
+from .reach_checks import address, host, line, map_, port
 from .skid_checks import facility_water, filter_, heat_balance, pumps
 from .skid_sensor_checks import sensors, standing_still, swapped
 from .state_checks import chips, interlocks, lease, memory
@@ -21,6 +21,13 @@ SKID: tuple[NamedCheck[Evidence], ...] = (
 PDU: tuple[NamedCheck[Evidence], ...] = (meters, supply, phases, contactors, leak_ropes)
 
 
+HEARD: dict[str, tuple[NamedCheck[Evidence], ...]] = {
+    "pump": (swapped, facility_water, heat_balance),
+    "pdu": (supply, phases),
+}
+"""Of what a running host reads each scan: what the others look at is not in its documents."""
+
+
 def checks_of(evidence: Evidence) -> tuple[Check[Evidence], ...]:
     """Of a device of another make only whether it can be reached."""
     if evidence.profile == "other":
@@ -31,6 +38,10 @@ def checks_of(evidence: Evidence) -> tuple[Check[Evidence], ...]:
 
 def diagnose(evidence: Evidence) -> list[Finding]:
     """All findings of a controller; of one that was not reached, or is not what was meant, only how far it came."""
+    if evidence.stage == "heard":
+        known = (lease, interlocks, *HEARD[evidence.profile or ""])
+        hears = evidence.looks and evidence.error is None
+        return [host(evidence), *(examine((*known, alarms(known)), evidence) if hears else ())]
     reached = examine(REACH, evidence)
     if evidence.stage != "done" or any(each.check == map_.name and each.state == "fail" for each in reached):
         return reached

@@ -15,8 +15,9 @@ from ..errors import ErrorDocument
 from ..pod.config import Controller, PodConfig
 from ..reading import Quality, Reading
 
-Stage = Literal["address", "port", "unit", "map", "others", "done"]
-"""How far it came: the address is wrong, no connection, no answer, not what it should be, another master talks, all was read."""
+Stage = Literal["address", "port", "unit", "map", "others", "heard", "done"]
+"""How far it came: the address is wrong, no connection, no answer, not what it should be, another master talks, a host said what
+it knows, all was read."""
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,8 @@ class Evidence:
     @property
     def kind(self) -> str | None:
         """What answered: pump or pdu."""
+        if self.stage == "heard":
+            return self.profile
         return self.identity.profile if self.identity is not None else None
 
     def value(self, name: str) -> object:
@@ -125,7 +128,7 @@ class Evidence:
     @property
     def alike(self) -> Sequence[Evidence]:
         """The other controllers with equipment of this kind."""
-        return [other for other in self.beside.values() if other.kind == self.kind and other.stage == "done"]
+        return [other for other in self.beside.values() if other.kind == self.kind and other.stage in ("heard", "done")]
 
     @property
     def seconds(self) -> float:

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from .alarm_checks import alarms
-from .checks import COMMON, PDU, REACH, SKID
+from .checks import COMMON, PDU, REACH, SKID, host
 from .line_checks import LINE_CHECKS
 from .naming import NamedCheck
 from .pod_checks import POD
 
 _TEMPLATE = Path(__file__).with_name("doctor.template.md")
 GROUPS: tuple[tuple[str, Sequence[NamedCheck[Any]]], ...] = (
-    ("Whether it can be reached, and is what was meant", REACH),
+    ("Whether it can be reached, and is what was meant", (*REACH, host)),
     ("Every controller", (*COMMON, alarms(COMMON, SKID, PDU))),
     ("A coolant pump skid", SKID),
     ("A PDU", PDU),

@@ -44,7 +44,7 @@ def physics(evidence: PodEvidence) -> Finding:
     """Power, flow and heat as different controllers measure them (docs/topology.md): a branch against the branches beside it, a
     PDU against the sum of its branches, flow against pumps and racks, heat of coolant, facility water and racks. Judged while
     the load is steady; of controllers that have a finding of their own nothing more is said."""
-    if any(each.stage != "done" for each in evidence.controllers.values()):
+    if any(each.stage not in ("heard", "done") or not each.looks for each in evidence.controllers.values()):
         return unknown("not every controller was read")
     if _load_moves(evidence):
         return unknown("the load moves: measurements of different controllers are not of the same moment")

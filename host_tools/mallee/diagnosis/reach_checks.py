@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..link.address import SerialAddress, parse_address
 from ..pod.config import Controller
+from ..reading import Quality
 from .evidence import Evidence, Stage
 from .finding import Finding
 from .naming import Facts, Likely, found, named, unknown, well
@@ -15,6 +16,7 @@ _NOT_REACHED: dict[Stage, str] = {
     "unit": "it does not answer",
     "map": "it is not what was expected",
     "others": "nothing was asked: another master talks on its line",
+    "heard": "the host that runs here has its line",
 }
 HALF = 0.5
 
@@ -50,6 +52,34 @@ def port(evidence: Evidence) -> Finding:
     if "refused" in why.lower():
         causes = [NOBODY_LISTENS.because("the computer at that address refused the connection at once"), causes[1]]
     return found("fail", why, *causes)
+
+
+NOT_HEARD = Likely(
+    "the controller is off or hangs, its wires are off, or it has another address",
+    "look at its supply and its wires; stop the host, and run this again: the line itself is examined then",
+)
+DISBELIEVED = Likely(
+    "what it says cannot be true",
+    "`mallee alarms` has the evidence (docs/quarantine.md)",
+    "a look at the controller itself",
+)
+
+
+@named("host", NOT_HEARD, DISBELIEVED)
+def host(evidence: Evidence) -> Finding:
+    """In place of the four above, of a controller on a serial line that a host of this pod has, which runs here: nothing is sent
+    on that line. Whether the host hears it; what the host reads each scan is all that is known, and other checks are left out."""
+    if evidence.error is not None:
+        because = evidence.error.message or "it says nothing to the host"
+        return found("fail", "the host that runs here does not hear it", NOT_HEARD.because(because))
+    if not evidence.looks:
+        return unknown("the host that runs here says nothing of it")
+    last = evidence.looks[-1].values
+    if any(reading.quality is Quality.QUARANTINED for reading in last.values()):
+        return found("fail", "the host that runs here does not believe it", DISBELIEVED.because("it is in quarantine"))
+    return well(
+        f"the host that runs here has its line and hears it: {len(evidence.looks)} scans in {evidence.seconds:.0f} s"
+    )
 
 
 LOSES = Likely(
