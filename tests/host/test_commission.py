@@ -224,6 +224,10 @@ def test_nobody_at_the_terminal_and_other_files(tmp_path, capsys, monkeypatch):
         ran = command("commission", "--auto")
         assert ran.code == 2 and "no session" in ran.err
         assert command("commission", "skid-9", "--auto").code == 2
+        with keeping.alone(tmp_path / "commission.json"):
+            ran = command("commission", "--auto")
+            assert ran.code == 4 and "in another terminal" in ran.err
+        assert not (tmp_path / "commission.json.lock").exists()
         ran = command("commission", "--auto", "--session", "nowhere/session.json")
         assert ran.code == 2 and "cannot write" in ran.err
 
@@ -267,6 +271,19 @@ def test_a_move_passes_only_when_measured_seen_and_put_back(measured, looked, ba
     ):
         session = machine.step(session, event, "t")
     assert session.results[0].verdict == verdict and (back or session.results[0].note == "stuck")
+
+
+def test_what_was_interrupted_is_begun_anew_only_once_it_is_put_back():
+    session = session_of(MOVE)
+    for event in (Agreed(), Remembered({"service_valve": 30.0})):
+        session = machine.step(session, event, "t")
+    found = machine.resumed(session)
+    assert found.phase == "interrupted" and found.before == {"service_valve": 30.0}
+    again = machine.step(found, PutBack(True), "t")
+    assert (again.phase, again.before, again.results) == ("ready", {}, ())
+    stuck = machine.step(found, PutBack(False, "NOT PUT BACK: refused", written=False), "t")
+    assert stuck.results[0].verdict == "failed" and stuck.results[0].note.startswith("NOT PUT BACK")
+    assert machine.resumed(session_of(MOVE)) == session_of(MOVE)
 
 
 def test_eyes_tell_and_a_step_that_was_not_done_is_recorded():

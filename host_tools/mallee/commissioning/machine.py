@@ -47,10 +47,11 @@ class Looked(msgspec.Struct, frozen=True):
 
 
 class PutBack(msgspec.Struct, frozen=True):
-    """`good`: everything is as it was before."""
+    """`good`: everything is as it was before. `written`: the controller took the old values, whatever came of it."""
 
     good: bool
     note: str = ""
+    written: bool = True
 
 
 Event = Agreed | Ended | Remembered | Measured | Looked | PutBack
@@ -92,6 +93,10 @@ def step(session: Session, event: Event, time: str) -> Session:
     if isinstance(event, PutBack) and phase == "seen":
         note = _joined(session.note, event.note)
         return _recorded(session, _verdict(session.holds and event.good), note, time)
+    if isinstance(event, PutBack) and phase == "interrupted" and not event.written:
+        return _recorded(
+            session, "failed", event.note, time
+        )  # begun anew, it would take what is moved for what was before
     if isinstance(event, PutBack) and phase == "interrupted":
         return replace(_cleared(session), note="")
     raise ValueError(f"{type(event).__name__} cannot come in phase {phase} of {now.id}")

@@ -73,7 +73,7 @@ class Performer:
                 if not left and isinstance(error, NoAnswer | LinkDown):
                     raise  # it stays to be put back, by whoever goes on
                 if not left:
-                    return PutBack(False, f"NOT PUT BACK: {wrong}")
+                    return PutBack(False, f"NOT PUT BACK: {wrong}", written=False)
                 await asyncio.sleep(1.0)
         values, good = await _wait(device, step.back, step.back_s)
         if good:

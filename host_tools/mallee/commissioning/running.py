@@ -57,26 +57,40 @@ async def commission(
 ) -> Session:
     """Begin, or go on with what is in `session_file`; returns the session when all steps are done. Raises MalleeError where a
     controller cannot be asked, or (exit code 4) a host controls it: what was done so far is kept."""
-    async with Fleet(config, timeout_s=timeout_s) as fleet:
-        session = keeping.load(session_file)
-        plan = await _plan(config, fleet, only)
-        if session is None:
-            session = Session(pod=config.pod.name, who=who, began=_now(), plan=plan)
-        elif session.pod != config.pod.name or session.plan != plan:
-            raise _another(session_file, session)
-        elif session.results or session.phase != "ready":
-            say(f"going on at step {len(session.results) + 1} of {len(plan)}, as {session_file} has it")
-        session = msgspec.structs.replace(machine.resumed(session), who=who)
+    with keeping.alone(session_file):
+        async with Fleet(config, timeout_s=timeout_s) as fleet:
+            return await _accept(config, fleet, session_file, answers, who, only, tell, say)
+
+
+async def _accept(
+    config: PodConfig,
+    fleet: Fleet,
+    session_file: Path,
+    answers: Answers,
+    who: str,
+    only: tuple[str, ...],
+    tell: Callable[[Step, Result], None],
+    say: Callable[[str], None],
+) -> Session:
+    session = keeping.load(session_file)
+    plan = await _plan(config, fleet, only)
+    if session is None:
+        session = Session(pod=config.pod.name, who=who, began=_now(), plan=plan)
+    elif session.pod != config.pod.name or session.plan != plan:
+        raise _another(session_file, session)
+    elif session.results or session.phase != "ready":
+        say(f"going on at step {len(session.results) + 1} of {len(plan)}, as {session_file} has it")
+    session = msgspec.structs.replace(machine.resumed(session), who=who)
+    keeping.save(session_file, session)
+    performer = Performer(config, fleet)
+    while (step := session.step) is not None:
+        done = len(session.results)
+        event = await _next(session, step, performer, answers)
+        session = machine.step(session, event, _now())
         keeping.save(session_file, session)
-        performer = Performer(config, fleet)
-        while (step := session.step) is not None:
-            done = len(session.results)
-            event = await _next(session, step, performer, answers)
-            session = machine.step(session, event, _now())
-            keeping.save(session_file, session)
-            if len(session.results) > done:
-                tell(step, session.results[-1])
-        return session
+        if len(session.results) > done:
+            tell(step, session.results[-1])
+    return session
 
 
 async def _next(session: Session, step: Step, performer: Performer, answers: Answers) -> Event:
