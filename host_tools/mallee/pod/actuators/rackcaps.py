@@ -17,8 +17,8 @@ _SAME_W = 1.0
 
 
 class CapState(msgspec.Struct, frozen=True):
-    """What is known of one rack's limit. `ready`: it answered, or failed, since the beginning, or since `look_again`. `reachable`: the last request
-    succeeded. `limit_kW` as it was last read or set; None: none, or not known."""
+    """What is known of one rack's limit. `ready`: it answered, or failed, since the beginning, or since `look_again`.
+    `reachable`: the last request succeeded. `limit_kW` as it was last read or set; None: none, or not known."""
 
     ready: bool = False
     reachable: bool = False
