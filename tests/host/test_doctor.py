@@ -58,6 +58,15 @@ CAUSES = {
             "pdu", alarms=("contactor_welded.5",), branch_switch__5=False, branch__5__state="open",
             closed=frozenset(f"branch_{n}" for n in range(1, 9) if n != 5),
         ),
+        ("contactors", "contacts of the contactor are welded", False),
+    ),
+    "some poles welded": (
+        seen(
+            "pdu",
+            {"branch.5.phase_current.1": 0.0, "branch.5.phase_current.2": 20.0},
+            alarms=("contactor_welded.5",), branch_switch__5=False, branch__5__state="open",
+            closed=frozenset(f"branch_{n}" for n in range(1, 9) if n != 5),
+        ),
         ("contactors", "contacts of the contactor are welded", True),
     ),
     "contact says closed": (
@@ -197,7 +206,7 @@ def test_a_date_that_all_have_is_this_computers():
     evidence = CAUSES["date"][0]
     other = replace(evidence, entry=replace_name(evidence, "skid-2"))
     finding = wrong(replace(evidence, beside={"skid-2": other}))["clock"]
-    assert finding.causes[0].cause == "this computer's own date is wrong" and finding.state == "warn"
+    assert finding.causes[0].cause == "this computer's own date or time is wrong" and finding.state == "warn"
 
 
 def replace_name(evidence: Evidence, name: str):
@@ -209,10 +218,30 @@ def test_skids_without_water_everywhere_are_the_buildings():
     finding = wrong(replace(evidence, beside={"skid-2": evidence}))["facility water"]
     assert finding.causes[0].cause == "the building gives no facility water"
     finding = wrong(replace(evidence, beside={"skid-2": seen("pump")}))["facility water"]
-    assert finding.certain and finding.causes[0].cause.startswith("an isolating valve")
+    assert not finding.certain and finding.causes[0].cause.startswith("an isolating valve")
+    assert "feedback" in finding.causes[1].because, "a valve whose feedback lies looks the same"
 
 
 RAMP = [0.1 * look for look in range(LOOKS)]
+
+
+def test_slow_time_is_the_crystals_only_where_others_go_right():
+    """Its steps are counted at half their rate."""
+    slow = seen("pdu", loop_period=50)
+    alone = wrong(slow)["clock"]
+    assert "50.5 % too slow" in alone.seen and not alone.certain and len(alone.causes) == 2
+    beside = wrong(replace(slow, beside={"pdu-2": seen("pdu")}))["clock"]
+    assert beside.certain and beside.causes[0].cause == "its crystal is wrong or damaged"
+    everywhere = wrong(replace(slow, beside={"pdu-2": slow}))
+    assert everywhere["clock"].causes[0].cause == "this computer's own date or time is wrong"
+
+
+def test_uneven_phases_are_loads_where_the_fast_channel_says_so_too():
+    amps = {"phase_current.1": 200.0, "branch.2.phase_current.1": 60.0}
+    told = wrong(seen("pdu", amps | {"branch.2.current": 60.0}))["phases"]
+    assert told.certain and "by branches 2" in told.seen and told.state == "warn"
+    doubted = wrong(seen("pdu", amps))["phases"]
+    assert not doubted.certain and doubted.causes[1].cause.startswith("a current transformer of that phase")
 
 
 def test_a_sensor_that_did_not_follow_is_told_without_any_noise():

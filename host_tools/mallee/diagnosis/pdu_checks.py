@@ -94,7 +94,14 @@ OPEN_PHASE = Likely(
 )
 
 
-@named("phases", OPEN_PHASE, SINGLE_LOAD)
+WRONG_RATIO = Likely(
+    "a current transformer of that phase has another ratio than the others",
+    "compare the phases with a clamp-on meter; exchange the transformer, or calibrate the meter (docs/calibration.md)",
+    "the fast channel reads the largest phase by itself",
+)
+
+
+@named("phases", OPEN_PHASE, SINGLE_LOAD, WRONG_RATIO)
 def phases(evidence: Evidence) -> Finding:
     """How evenly the three phases are loaded (largest deviation from their mean), of the PDU and of each branch, so that the
     branches that make it uneven are named."""
@@ -109,6 +116,8 @@ def phases(evidence: Evidence) -> Finding:
     if mean < LEAST_A:
         return well("no load", facts)
     for branch in BRANCHES:
+        if evidence.value(f"branch_switch.{branch}") is False:
+            continue  # what flows there all the same is its contactor's
         currents = _currents(evidence, branch)
         if currents is not None and max(currents) > 2 * LEAST_A and min(currents) < 0.1 * max(currents):
             phase = currents.index(min(currents)) + 1
@@ -128,8 +137,17 @@ def phases(evidence: Evidence) -> Finding:
     named_ = f"branches {', '.join(map(str, uneven))}" if uneven else "no branch alone"
     seen = f"phases carry {told} A, {100 * deviation:.0f} % from their mean: most on L{worst}, by {named_}"
     neutral_told = "" if neutral is None else f", and the neutral carries {neutral:.0f} A"
-    cause = SINGLE_LOAD.because(f"every branch draws on all three phases, {named_} unevenly{neutral_told}")
-    return found("fail" if deviation > UNBALANCED else "warn", seen, cause, certain=bool(uneven), evidence=facts)
+    told_twice = bool(uneven) and all(_fast_agrees(evidence, branch) for branch in uneven)
+    causes = [SINGLE_LOAD.because(f"every branch draws on all three phases, {named_} unevenly{neutral_told}")]
+    if not told_twice:
+        causes.append(WRONG_RATIO.because("the fast channel does not read the same"))
+    return found("fail" if deviation > UNBALANCED else "warn", seen, *causes, certain=told_twice, evidence=facts)
+
+
+def _fast_agrees(evidence: Evidence, branch: int) -> bool:
+    """The fast channel, another converter, reads the largest phase as the meter does."""
+    currents, fast = _currents(evidence, branch), evidence.number(f"branch.{branch}.current")
+    return currents is not None and fast is not None and abs(fast - max(currents)) <= THRESHOLD * max(currents)
 
 
 def _currents(evidence: Evidence, branch: int) -> tuple[float, ...] | None:
@@ -181,8 +199,15 @@ def contactors(evidence: Evidence) -> Finding:
         elif wanted:
             causes += [COIL.because("it was told to close"), BY_HAND.because("it was told to close")]
             sure = False
+        elif live and _some_poles(evidence, branch):
+            causes.append(
+                WELDED.because("current flows on some of its phases only, and it was told to open", proven=True)
+            )
         elif live:
-            causes.append(WELDED.because(f"{amps:.1f} A flow through a contactor that was told to open", proven=True))
+            because = f"{amps:.1f} A flow through a contactor that was told to open"
+            others = (COIL, BY_HAND) if shut else (AUXILIARY,)
+            causes += [each.because(because) for each in (WELDED, *others)]
+            sure = False
         else:
             because = "its contact says closed, and nothing flows"
             causes += [
@@ -201,6 +226,12 @@ def contactors(evidence: Evidence) -> Finding:
     if not wrong:
         return well(f"{len(closed)} contactors are closed, all as they were told", facts)
     return found("fail", "; ".join(wrong), *causes, certain=sure and len(causes) == 1, evidence=facts)
+
+
+def _some_poles(evidence: Evidence, branch: int) -> bool:
+    """One or two of three carry current: these cannot be coil, driver or auxiliary contact."""
+    currents = _currents(evidence, branch)
+    return currents is not None and 0 < sum(each > LEAST_A for each in currents) < len(currents)
 
 
 PHASE_LOST = Likely(

@@ -81,7 +81,8 @@ def facility_water(evidence: Evidence) -> Finding:
     dry = [each for each in others if each is not None]
     if dry and not any(dry):
         because = "the coolant is hardly cooled, and the other skids have facility water"
-        return found("fail", seen, SHUT.because(because), certain=taken is not None, evidence=facts)
+        causes = SHUT.because(because), FEEDBACK.because("the valve itself may be closed, and its feedback not")
+        return found("fail", seen, *causes, evidence=facts)
     if dry and all(dry):
         causes = NO_WATER.because("no skid has any"), SHUT.because("each could be closed by itself")
         return found("fail", seen, *causes, evidence=facts)

@@ -26,7 +26,7 @@ DATE_WRONG = Likely(
     "set it: `mallee set DEVICE set_clock SECONDS` (seconds since 1970 UTC: `date +%s`)",
 )
 OWN_CLOCK_WRONG = Likely(
-    "this computer's own date is wrong",
+    "this computer's own date or time is wrong",
     "compare it with another clock; let it follow a time server",
     "the other controllers' dates are off by the same",
 )
@@ -59,8 +59,14 @@ def clock(evidence: Evidence) -> Finding:
             return found(
                 "fail", seen, STEPS_LOST.because(f"{skipped:.0f} steps were skipped meanwhile"), evidence=facts
             )
-        cause = SLOW_CRYSTAL.because("it counts its steps at another rate than this computer, and skips none")
-        return found("fail", seen, cause, certain=True, evidence=facts)
+        causes = [SLOW_CRYSTAL.because("it counts its steps at another rate than this computer, and skips none")]
+        others = [each[0] for other in evidence.beside.values() if (each := _rate(other)) is not None]
+        if others and all(abs(each - rate[0]) <= rate[1] for each in others):
+            causes.insert(0, OWN_CLOCK_WRONG.because("every controller's time goes wrong by the same", proven=True))
+            return found("fail", seen, *causes, evidence=facts)
+        if not others:
+            causes.append(OWN_CLOCK_WRONG.because("no other controller was looked at"))
+        return found("fail", seen, *causes, certain=bool(others), evidence=facts)
     if off_s is None:
         return well("its date was never set: its journal counts from its start", facts)
     if abs(off_s) <= DATE_S:
