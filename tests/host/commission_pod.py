@@ -36,7 +36,7 @@ liquid_kW = 104.0
 SETTINGS = {
     "skid-1": {
         "service_speed.1": None, "service_speed.2": None, "service_valve": None, "operation_setpoint": "run",
-        "supply_pressure_limit": 500.0, "supply_pressure_stop": 600.0,
+        "supply_pressure_limit": 500.0, "supply_pressure_stop": 600.0, "return_pressure_low": 50.0,
     },
     "pdu-a1": {f"branch_switch.{branch}": True for branch in range(1, 9)},
 }  # fmt: skip
@@ -69,6 +69,7 @@ class Following:
         service = self._value("operation_setpoint") == "service"
         if self._value("supply_pressure_stop") < self._value("supply_pressure"):
             self._tripped = True
+        suction = self._value("return_pressure_low") > self._value("return_pressure")
         if self._value("reset_latch") == 17:
             self._tripped = False
             self.device.set(reset_latch=0)
@@ -82,9 +83,12 @@ class Following:
             values["valve_position"] = self._value("service_valve")
         values |= {"valve_command": values["valve_position"], "clock_source": "host", "clock": self._value("set_clock")}
         self.device.set(
-            **values, state="tripped" if self._tripped else "local", first_out=17 if self._tripped else None
+            **values,
+            state="tripped" if self._tripped else "local",
+            first_out=17 if self._tripped else 19 if suction else None,
         )
         self.device.alarm("supply_pressure_stop", self._tripped)
+        self.device.alarm("return_pressure_low", suction)
 
     def _pdu(self) -> None:
         closed = {branch for branch in range(1, 9) if self._value(f"branch_switch.{branch}") or branch in self.broken}

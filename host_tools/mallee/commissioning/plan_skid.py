@@ -30,7 +30,8 @@ PUMP_PERCENT, PUMP_BAND_PERCENT = 40.0, 4.0
 VALVE_PERCENT, VALVE_BAND_PERCENT = (50.0, 80.0), 3.0
 STROKE_s = 130.0
 _STOP_kPa, _LIMIT_kPa = 220.0, 205.0
-_SUPPLY_PRESSURE_STOP = 17  # code of its alarm, for reset_latch
+_SUCTION_kPa = 200.0
+_SUPPLY_PRESSURE_STOP, _RETURN_PRESSURE_LOW = 17, 19  # codes of their alarms
 _SERVICE = Write("operation_setpoint", "service")
 _RUNS = (Limit("operation", one_of=("run",)), Limit("state", one_of=("local",)))
 
@@ -49,7 +50,10 @@ def skid_steps(name: str, has: Collection[str]) -> Iterator[Step]:
         yield _pump(name, pump)
     for percent in VALVE_PERCENT:
         yield _valve(name, percent)
+    yield _suction(name)
     yield _pressure_stop(name)
+    if "level_switch" in has:
+        yield from _level_switch(name)
     if "leak_rope" in has:
         yield from _rope(name)
 
@@ -91,6 +95,22 @@ def _valve(name: str, percent: float) -> Step:
     )
 
 
+def _suction(name: str) -> Step:
+    """As below. Half of the limit stays below the pressure there is, or the skid would stop after 10 s."""
+    return Step(
+        id=f"{name}/interlock/return-pressure",
+        device=name,
+        kind="move",
+        title="the interlock of suction pressure gives its alarm, and the alarm goes again",
+        do=(Write("return_pressure_low", _SUCTION_kPa),),
+        expect=(Limit("first_out", _RETURN_PRESSURE_LOW, _RETURN_PRESSURE_LOW), Limit("state", one_of=("local",))),
+        settle_s=8.0,
+        back=(Limit("state", one_of=("local",)), Limit("alarm_count", high=0)),
+        back_s=30.0,
+        consequence=f"the pumps of {name} slow down for some seconds",
+    )
+
+
 def _pressure_stop(name: str) -> Step:
     """The limit is brought below the pressure there is: the interlock cannot tell that from a pressure that rises."""
     return Step(
@@ -111,6 +131,22 @@ def _pressure_stop(name: str) -> Step:
         back_s=30.0,
         consequence=f"both pumps of {name} stop: the other skid must carry the pod, or the racks be without power",
     )
+
+
+def _level_switch(name: str) -> Iterator[Step]:
+    for state, what in (
+        ("open", "Open the level switch (lift its float, or take off a wire)"),
+        ("closed", "Close it again"),
+    ):
+        yield Step(
+            id=f"{name}/level-switch-{state}",
+            device=name,
+            kind="hand",
+            title=f"the level switch says {state}",
+            expect=(Limit("level_switch", one_of=(state,)),),
+            settle_s=30.0,
+            question=f"{what} at {name}, then say yes. Skip it where the tank has none.",
+        )
 
 
 def _rope(name: str) -> Iterator[Step]:
