@@ -37,7 +37,7 @@ $(STAMP): pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "mallee needs Python 3.11 or newer; this is $$($(PYTHON) --version). Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[sim,web,deploy,parquet,hil]' --group dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[sim,web,deploy,parquet,plot,hil]' --group dev
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --target $(VENV)/typings --group firmware-types
 	@touch $(STAMP)
 

@@ -17,8 +17,9 @@ from mallee.link.gate import Gate
 from mallee.link.mbap import Frame, MbapStream, encode
 from mallee.link.opening import open_link
 from mallee.link.pdus import read_input
+from mallee.link.reporting import view
 from mallee.link.rtu_frames import character_s
-from mallee.link.statistics import percentile
+from mallee.link.statistics import LinkStatistics, percentile
 
 from .virtual_loop import run_virtual
 
@@ -172,3 +173,25 @@ def test_percentile_is_nearest_rank() -> None:
     assert percentile([], 0.5) is None
     assert percentile([3.0, 1.0, 2.0], 0.5) == 2.0
     assert percentile([float(n) for n in range(1, 101)], 0.99) == 99.0
+
+
+def test_what_is_seen_of_a_link_each_second_is_the_sum_of_its_units() -> None:
+    statistics = LinkStatistics(serial=True)
+    for number in (1, 2):
+        unit = statistics.unit(number)
+        unit.requests, unit.timeouts, unit.damaged, unit.malformed, unit.late, unit.held_back = 10, 1, 2, 3, 4, 5
+        unit.exceptions[2] = number
+        unit.answered(number / 1000)
+    statistics.opened(100.0)
+    statistics.busy_s, statistics.noise_bytes = 2.0, 7
+    seen = view("serial:///dev/ttyUSB0", statistics, 110.0)
+    assert (seen.requests, seen.timeouts, seen.exceptions, seen.damaged, seen.late, seen.held_back) == (
+        20,
+        2,
+        3,
+        10,
+        8,
+        10,
+    )
+    assert (seen.noise_bytes, seen.load, seen.rtt_p99_ms, seen.reconnects) == (7, 0.2, 2.0, 0)
+    assert view("tcp://192.0.2.1:502", LinkStatistics(), 1.0).rtt_p99_ms is None

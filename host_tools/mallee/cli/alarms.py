@@ -217,7 +217,7 @@ def _ask(
 ) -> int:
     context = Context(common)
     config = context.pod()
-    wanted = asking.action(verb, device, alarm, by=by or _user(), now=clock.utc_now(), note=note, for_s=for_s)
+    wanted = asking.action(verb, device, alarm, by=by or user(), now=clock.utc_now(), note=note, for_s=for_s)
     outcome = clock.run(asking.ask(_folder(config), config, wanted))
     if context.output == "table":
         context.note(f"{asking.SAID[verb]}: {', '.join(outcome.done)}")
@@ -227,7 +227,7 @@ def _ask(
     return ExitCode.DONE
 
 
-def _user() -> str:
+def user() -> str:
     try:
         return getpass.getuser()
     except (OSError, ImportError, KeyError) as error:

@@ -78,7 +78,9 @@ def demo(
             ports = sorted({server.address[1] for server in world.network.servers.values()})
             if options.gateway and options.speed is not None and ports:
                 show.note(f"{len(ports)} controllers answer Modbus TCP on 127.0.0.1, ports {ports[0]} to {ports[-1]}")
-                show.note("`mallee alarms`, `why` and `log` in another terminal are about this demo while it runs")
+                show.note(
+                    "`mallee watch`, `alarms`, `why` and `log` in another terminal are about this demo while it runs"
+                )
             for port, pty in world.ptys.items():
                 show.note(f"another master on the line {port} opens {pty}; its requests may collide with the host's")
 

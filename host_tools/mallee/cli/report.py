@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import ExitStack
+from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
@@ -9,13 +12,18 @@ from cyclopts import App, Parameter
 from .. import clock
 from ..errors import ExitCode, MalleeError
 from ..history import asking
+from ..history.journals import ms_of
 from ..history.report import currents, reporting
 from ..history.report.periods import By, zone_of
+from ..pod.hostfolder import host_folder
 from ..pod.power import balance as balancing
 from ..pod.reaching import nothing_runs
+from ..shift import gathering
+from ..shift.page import page
 from .common import Common, Context
 from .history import File, opened
 from .output import emit, rows_of
+from .picturing import write_picture
 
 POD_COLUMNS = (
     "begin",
@@ -46,11 +54,15 @@ From = Annotated[str | None, Parameter(name="--from")]
 For = Annotated[str | None, Parameter(name="--for")]
 _TABLE_DIGITS = 3
 _DEFAULT = "1d"
+_SHIFT = "8h"
 
 
 def register(app: App) -> None:
-    group = App(name="report", help="Report on a time: energy, heat and PUE; how the load lies on the phases.")
-    for command in (energy, balance):
+    group = App(
+        name="report",
+        help="Report on a time: energy, heat and PUE; how the load lies on the phases; a page of a shift.",
+    )
+    for command in (energy, balance, shift):
         group.command(command)
     app.command(group)
 
@@ -165,6 +177,61 @@ def balance(
             raise nothing_runs(context.pod(), str(context.settings.pod_file))
     _emit_balance(context, rows)
     return ExitCode.FINDINGS if any((row.unbalance_percent or 0.0) >= threshold for row in rows) else ExitCode.DONE
+
+
+def shift(
+    *,
+    from_: From = None,
+    to: str | None = None,
+    for_: For = None,
+    file: Annotated[Path | None, Parameter(name=["--file", "-f"])] = None,
+    zone: str = "utc",
+    history: File = None,
+    common: Annotated[Common | None, Parameter(name="*")] = None,
+) -> int:
+    """One page of a shift: energy and PUE, alarms and what was done about them, trends, what the host did, events.
+
+    HTML in one piece, without scripts: it opens anywhere, and prints. Trends need the extra mallee[plot].
+
+    Parameters
+    ----------
+    from_
+        2026-11-27T06:00, or a time ago such as 8h; otherwise the last 8 hours.
+    to
+        As --from.
+    for_
+        How long: from --from on, before --to, or until now.
+    file
+        Where to write it, such as shift.html; otherwise to stdout.
+    zone
+        Of times without one, and of those shown: utc, local, or a name as Europe/Berlin.
+    history
+        File of the history; otherwise that of [history] in the pod file.
+    """
+    context = Context(common)
+    if context.output != "table":
+        raise MalleeError(
+            f"a page has no form {context.output}", f"-o {context.output} was asked for",
+            "leave -o out; `mallee report energy`, `mallee alarms report` and `mallee log` have the parts as rows",
+        )  # fmt: skip
+    now = clock.utc_now()
+    where = zone_of(zone)
+    asked = from_ is not None or to is not None or for_ is not None
+    begin, end = asking.range_ms(from_, to, now, for_ if asked else _SHIFT, where)
+    config = context.pod()
+    with ExitStack() as stack:
+        recorded = history is not None or config.history is not None
+        found = stack.enter_context(opened(context, history)) if recorded else None
+        made = gathering.gather(config, found, host_folder(config), begin, min(end, ms_of(now)), where)
+    text = page(made)
+    if file is None:
+        sys.stdout.write(text)
+    else:
+        write_picture(file, text)
+        context.note(f"{file}: {len(made.alarms)} alarms")
+    for line in made.missing:
+        context.note(line)
+    return ExitCode.DONE
 
 
 def _emit_balance(context: Context, rows: list[reporting.BalanceRow]) -> None:

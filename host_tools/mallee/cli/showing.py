@@ -110,9 +110,14 @@ class Show:
         """One line on stderr: how many requests were made, lost and how long they took."""
         if self._last is None:
             return
-        bus = self._last.bus
-        p99 = "–" if bus.rtt_p99_ms is None else f"{bus.rtt_p99_ms:.0f} ms"
-        self._context.note(f"{self._last.scan} scans, {bus.requests} polls, {bus.timeouts} lost, p99 {p99}")
+        self._context.note(account(self._last, "scans", self._last.scan))
 
     def _table(self, document: PodDocument) -> PodTable:
         return render(document, speed=self._speed, events=self._events, silent_s=self._silent_s)
+
+
+def account(last: PodDocument, word: str, count: int) -> str:
+    """One line for the end."""
+    bus = last.bus
+    p99 = "–" if bus.rtt_p99_ms is None else f"{bus.rtt_p99_ms:.0f} ms"
+    return f"{count} {word}, {bus.requests} polls, {bus.timeouts} lost, p99 {p99}"

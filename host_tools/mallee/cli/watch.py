@@ -1,8 +1,10 @@
-"""`mallee watch`: the pod, a device or some points, again and again."""
+"""`mallee watch`: the pod on a dashboard or as documents, a device or some points, again and again."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 from typing import Annotated
 
 from cyclopts import App, Parameter
@@ -12,12 +14,14 @@ from .. import clock
 from ..device.selecting import fast_points, select
 from ..errors import ExitCode, MalleeError
 from ..pod.fleet import Fleet
+from ..pod.hostfolder import host_folder
 from ..pod.runner import run_pod, with_scan
 from ..poll.watching import WatchSummary
 from ..poll.watching import watch as poll
 from .common import Common, Context, duration_s
+from .dashing import actions, recorded
 from .output import emit_line, reading_row, table
-from .showing import Show
+from .showing import Show, account
 from .stopping import stop_event
 
 _INTERVAL_S = 1.0
@@ -38,7 +42,8 @@ def watch(
 ) -> int:
     """Show the pod, or points of a device, again and again. Reads only, and takes no lease.
 
-    On a terminal it repaints; piped it prints lines of JSON. At the end it says how many polls were lost.
+    The pod is a full-screen dashboard with keys of its own (`?` shows them, q ends it); what a host that runs here says, or else
+    what is read from here. Piped, or with -o jsonl, it is a line of JSON a document. At the end it says how many polls were lost.
 
     Parameters
     ----------
@@ -55,7 +60,7 @@ def watch(
     interval_s = None if interval is None else duration_s(interval, "--interval")
     for_s = None if for_ is None else duration_s(for_, "--for")
     if device is None:
-        return clock.run(_watch_pod(context, interval_s, for_s))
+        return clock.run((_dashboard if _on_screen(context) else _watch_pod)(context, interval_s, for_s))
     if context.output == "csv":
         raise MalleeError("values over time are not a table of rows", "-o csv was asked for", "use -o jsonl")
     summary = WatchSummary()
@@ -65,6 +70,28 @@ def watch(
         p99 = "–" if summary.rtt_p99_ms is None else f"{summary.rtt_p99_ms:.0f} ms"
         context.note(f"{summary.polls} polls, {summary.losses} lost, {summary.late} late, p99 {p99}")
     return ExitCode.NO_ANSWER if summary.polls and summary.losses == summary.polls else ExitCode.DONE
+
+
+def _on_screen(context: Context) -> bool:
+    """Without keys a full screen would be a trap, and a dumb terminal cannot be drawn on."""
+    ttys = sys.stdin.isatty() and sys.stdout.isatty()
+    return context.live and ttys and not context.out.is_dumb_terminal
+
+
+async def _dashboard(context: Context, interval_s: float | None, for_s: float | None) -> ExitCode:
+    from ..ui.dashboard.running import run  # textual takes a quarter of a second to import, which only this one needs
+
+    if context.out.no_color:
+        os.environ["NO_COLOR"] = "1"  # what textual looks at
+    config = with_scan(context.pod(), interval_s)
+    ended = await run(config, host_folder(config), actions(config), stop_event(for_s), recorded(config))
+    if ended.how == "vanished":  # nobody is there to be told
+        return ExitCode.DONE
+    if ended.last is not None:
+        context.note(account(ended.last, "documents", ended.documents))
+    if ended.how in ("interrupted", "failed"):
+        return ExitCode.INTERRUPTED if ended.how == "interrupted" else ExitCode.BUG
+    return ExitCode.DONE if ended.heard or ended.last is None else ExitCode.NO_ANSWER
 
 
 async def _watch_pod(context: Context, interval_s: float | None, for_s: float | None) -> ExitCode:

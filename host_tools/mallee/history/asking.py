@@ -18,9 +18,9 @@ FOREVER_MS = 1 << 53
 """Later than every date that a clock of a computer can have."""
 
 
-def chosen(known: Sequence[Series], patterns: Sequence[str]) -> list[Series]:
+def chosen(known: Sequence[Series], patterns: Sequence[str], *, most: int = 1) -> list[Series]:
     """Series by DEVICE.POINT or a pattern with * and ?, each once, in the order asked; a name without its index means all of an
-    array. Raises MalleeError with the nearest name when one matches nothing."""
+    array. Raises MalleeError with the nearest names, `most` of them, when one matches nothing."""
     found: dict[Series, None] = {}
     for pattern in patterns:
         matches = [each for each in known if fnmatchcase(each.name, pattern)]
@@ -30,7 +30,7 @@ def chosen(known: Sequence[Series], patterns: Sequence[str]) -> list[Series]:
             raise MalleeError(
                 f"nothing was recorded of {pattern!r}",
                 "a typing error, or the point was never read while the pod was recorded",
-                did_you_mean(pattern, names)
+                did_you_mean(pattern, names, most)
                 if names
                 else "`mallee run` records while [history] stands in the pod file",
             )

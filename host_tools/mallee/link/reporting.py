@@ -4,7 +4,25 @@ from __future__ import annotations
 
 import msgspec
 
-from .statistics import LinkStatistics, UnitStatistics
+from .statistics import LinkStatistics, UnitStatistics, percentile
+
+
+class LinkView(msgspec.Struct, frozen=True):
+    """One line, gateway or connection in a few figures, sums over its units: for who looks each second."""
+
+    link: str
+    requests: int = 0
+    timeouts: int = 0
+    exceptions: int = 0
+    damaged: int = 0
+    """Answers that fit no request or no check sum."""
+    late: int = 0
+    held_back: int = 0
+    noise_bytes: int = 0
+    reconnects: int = 0
+    load: float | None = None
+    """Of a serial line: part of the time that bytes were on it."""
+    rtt_p99_ms: float | None = None
 
 
 class UnitReport(msgspec.Struct, frozen=True):
@@ -52,6 +70,25 @@ class LinkReport(msgspec.Struct, frozen=True):
     reconnects: int
     connect_failures: int
     units: tuple[UnitReport, ...]
+
+
+def view(address: str, link: LinkStatistics, now_s: float) -> LinkView:
+    """`now_s` is the loop's time. Cheap: it is made of every link in every scan."""
+    units = link.units.values()
+    p99_s = percentile([trip_s for unit in units for trip_s in unit.round_trips_s()], 0.99)
+    return LinkView(
+        link=address,
+        requests=sum(unit.requests for unit in units),
+        timeouts=sum(unit.timeouts for unit in units),
+        exceptions=sum(sum(unit.exceptions.values()) for unit in units),
+        damaged=sum(unit.damaged + unit.malformed for unit in units) + link.malformed_streams,
+        late=sum(unit.late for unit in units),
+        held_back=sum(unit.held_back for unit in units),
+        noise_bytes=link.noise_bytes,
+        reconnects=link.reconnects,
+        load=link.load(now_s),
+        rtt_p99_ms=None if p99_s is None else round(1000 * p99_s, 3),
+    )
 
 
 def report(address: str, link: LinkStatistics, now_s: float) -> LinkReport:

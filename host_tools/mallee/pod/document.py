@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from ..link.reporting import LinkView
 from ..link.statistics import BusSummary
 from ..reading import Quality, Reading
 from .reasons import Reason
@@ -307,6 +308,8 @@ class PodDocument(msgspec.Struct, frozen=True, kw_only=True):
     other_host: int | None = None
     """Number of the host that controls the pod in place of this one, where it said so."""
     requests_per_s: float | None = None
+    links: tuple[LinkView, ...] = ()
+    """Of each line, gateway or connection; `bus` is their sum."""
     scan_overruns: int = 0
     trim_kPa: float = 0.0
     limits: tuple[LimitView, ...] = ()

@@ -14,7 +14,7 @@ from ..link.address import parse_address
 from ..link.base import Link
 from ..link.courtesy import Manners
 from ..link.opening import open_link
-from ..link.reporting import LinkReport, report
+from ..link.reporting import LinkReport, report, view
 from ..link.rtu import SerialLink
 from ..link.statistics import summarise
 from ..reading import Scalar
@@ -296,6 +296,7 @@ class PodRunner:
             + self._keeper.findings(),
             events=tuple(sorted(events, key=lambda event: event.time)),
             bus=bus,
+            links=tuple(view(link.address, link.statistics, now_s) for link in self._links.values()),
             requests_per_s=rate,
             scan_overruns=self._overruns,
             trim_kPa=self._cooling.trim_kPa,

@@ -53,6 +53,15 @@ def against(value: Value, set_point: Value, digits: int, set_point_digits: int, 
     return text.append_text(target)
 
 
+def against_command(value: Value, command: Value, digits: int, tolerance: float) -> Text:
+    """The value; with `→ command` behind it where that differs by more than `tolerance`."""
+    text = number(value, digits)
+    measured, wanted = value.number, command.number
+    if measured is not None and wanted is not None and abs(measured - wanted) > tolerance:
+        text.append(f"→{wanted:.{digits}f}", style="yellow")
+    return text
+
+
 def state(controller: ControllerState) -> Text:
     """One word: the controller's state, that it is silent or not believed, or that it was never heard."""
     if not controller.answering:
@@ -65,12 +74,12 @@ def state(controller: ControllerState) -> Text:
 
 
 def bar(fraction: float | None, cells: int, warn: float = 0.95) -> Text:
-    """A bar of so many cells, full at 1; yellow from `warn` on, red above 1."""
+    """A bar of so many cells, full at 1, thin where it is not; yellow from `warn` on, red above 1."""
     if fraction is None:
         return Text("·" * cells, style="dim")
     filled = min(cells, max(0, round(fraction * cells)))
     style = "red" if fraction > 1.0 else "yellow" if fraction >= warn else "green"
-    return Text.assemble(("━" * filled, style), ("━" * (cells - filled), "bright_black"))
+    return Text.assemble(("━" * filled, style), ("─" * (cells - filled), "bright_black"))
 
 
 def percent(fraction: float | None, warn: float = 0.95) -> Text:

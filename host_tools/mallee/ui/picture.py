@@ -14,6 +14,7 @@ from ..pod.document import PodDocument
 from .table import render
 
 _WEB_FONT = re.compile(r"@font-face\s*\{.*?\}\s*", re.DOTALL)
+_CLIPS = re.compile(r'\s*<clipPath id="[^"]*-line-\d+">.*?</clipPath>| clip-path="url\(#[^"]*-line-\d+\)"', re.DOTALL)
 _FONTS = "ui-monospace, SFMono-Regular, Menlo, Consolas, DejaVu Sans Mono, monospace"
 
 
@@ -30,6 +31,11 @@ def export_svg(
         record=True, width=width, height=30, file=io.StringIO(), force_terminal=True, color_system="truecolor"
     )
     console.print(render(document, speed=speed))
-    svg = _WEB_FONT.sub("", console.export_svg(title=title))
-    svg = svg.replace("Fira Code, monospace", _FONTS)
-    path.write_text("\n".join(line.rstrip() for line in svg.splitlines()) + "\n", encoding="utf-8")
+    path.write_text(offline(console.export_svg(title=title)), encoding="utf-8")
+
+
+def offline(svg: str) -> str:
+    """A picture of a terminal without the fonts that it would load, and without clipping what has its length anyway: that is a
+    third of the file."""
+    svg = _CLIPS.sub("", _WEB_FONT.sub("", svg)).replace("Fira Code, monospace", _FONTS)
+    return "\n".join(line.rstrip() for line in svg.splitlines()) + "\n"

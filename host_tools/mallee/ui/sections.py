@@ -12,9 +12,9 @@ from ..pod.document import AlarmState, Event, FeedState, PduState, PodDocument, 
 from . import cells
 
 WIDE = 96  # columns from which on the tables show everything
-_PRIORITY_STYLE = {"critical": "bold white on red", "high": "bold red", "medium": "yellow", "low": "cyan"}
-_SUPPLY_TOLERANCE_K = 0.5
-_PRESSURE_TOLERANCE = 0.03  # of the set-point
+PRIORITY_STYLE = {"critical": "bold white on red", "high": "bold red", "medium": "yellow", "low": "cyan"}
+SUPPLY_TOLERANCE_K = 0.5
+PRESSURE_TOLERANCE = 0.03  # of the set-point
 
 
 def _table(*columns: tuple[str, str]) -> Table:
@@ -46,10 +46,10 @@ def skids(states: Sequence[SkidState], width: int) -> RenderableType:
         row = [
             Text(skid.name, style="bold"),
             cells.state(skid),
-            cells.against(skid.supply_temperature, skid.active_supply_temperature, 2, 1, _SUPPLY_TOLERANCE_K),
+            cells.against(skid.supply_temperature, skid.active_supply_temperature, 2, 1, SUPPLY_TOLERANCE_K),
             cells.number(skid.return_temperature),
             cells.against(
-                skid.differential_pressure, skid.active_differential_pressure, 1, 1, _PRESSURE_TOLERANCE * (target or 0)
+                skid.differential_pressure, skid.active_differential_pressure, 1, 1, PRESSURE_TOLERANCE * (target or 0)
             ),
             cells.number(skid.flow, 0),
             Text(" ").join([cells.number(speed, 0) for speed in skid.pump_speed]) or Text(cells.UNKNOWN, style="dim"),
@@ -146,12 +146,14 @@ def racks(states: Sequence[RackState], width: int) -> RenderableType:
     return grid
 
 
-def alarms(document: PodDocument, lines: int) -> RenderableType:
+def alarms(
+    document: PodDocument, lines: int, *, remedies: bool = True, rest_is: str = "`mallee status` lists all"
+) -> RenderableType:
     """Alarms with what to do, then findings and notes, in at most so many lines."""
     shown: list[Text] = []
     rest = 0
     entries = [[_flood(document)]] if document.alarm_load.flood else []
-    entries += [_alarm(alarm) for alarm in document.alarms]
+    entries += [alarm_lines(alarm)[: 2 if remedies else 1] for alarm in document.alarms]
     entries += [
         [Text.assemble((f"{found.level:8} ", "yellow"), (found.where, "bold"), f" {found.what}")]
         for found in document.findings
@@ -172,7 +174,7 @@ def alarms(document: PodDocument, lines: int) -> RenderableType:
         else:
             rest += 1
     if rest:
-        shown.append(Text(f"and {rest} more: `mallee status` lists all", style="dim"))
+        shown.append(Text(f"and {rest} more: {rest_is}", style="dim"))
     if not shown:
         shown.append(Text("no alarms", style="green"))
     for line in shown:
@@ -200,9 +202,9 @@ def _aside(document: PodDocument) -> Text | None:
     return Text(f"{', '.join(found)}: `mallee alarms --all`", style="dim") if found else None
 
 
-def _alarm(alarm: AlarmState) -> list[Text]:
+def alarm_lines(alarm: AlarmState) -> list[Text]:
     head = Text.assemble(
-        (f"{alarm.priority:8}", _PRIORITY_STYLE.get(alarm.priority, "")),
+        (f"{alarm.priority:8}", PRIORITY_STYLE.get(alarm.priority, "")),
         " ",
         (alarm.device, "bold"),
         f" {alarm.name}",

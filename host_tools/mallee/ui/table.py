@@ -55,25 +55,10 @@ class PodTable:
         yield sections.bus(document)
 
     def _header(self, width: int) -> Table:
-        document, totals = self.document, self.document.totals
-        title = Text.assemble(("mallee ", "bold green"), (document.pod, "bold"))
+        document, wide = self.document, width >= sections.WIDE
+        heading = title(document)
         if self.silent_s is not None:
-            title.append(f" no word from the host for {self.silent_s:.0f} s: this is old", style="bold red")
-        if document.advise:
-            title.append(" advising only", style="yellow")
-        elif document.role == "standby":
-            who = "another host" if document.other_host is None else f"host {document.other_host}"
-            title.append(f" standing by: {who} controls", style="yellow")
-        wide = width >= sections.WIDE
-        figures = Text("")
-        for value, digits, unit in (
-            (totals.power_kW, 1, "kW"),
-            (totals.heat_kW, 1, "kW heat"),
-            (totals.flow_l_min, 0, "l/min"),
-        ):
-            figures.append_text(_bold(cells.plain(value, digits))).append(
-                f" {unit}{'   ' if wide else ' '}", style="dim"
-            )
+            heading.append(f" no word from the host for {self.silent_s:.0f} s: this is old", style="bold red")
         when = Text(f"{document.time:%Y-%m-%d %H:%M:%S} UTC" if wide else f"{document.time:%H:%M:%S}", style="dim")
         if self.speed is not None:
             when.append(f" ×{self.speed:.1f}", style="bold")
@@ -81,8 +66,31 @@ class PodTable:
         grid.add_column(no_wrap=True)
         grid.add_column(justify="center", no_wrap=True)
         grid.add_column(justify="right", no_wrap=True)
-        grid.add_row(title, figures, when)
+        grid.add_row(heading, figures(document, "   " if wide else " "), when)
         return grid
+
+
+def title(document: PodDocument) -> Text:
+    """Which pod, and where this host does not control it."""
+    text = Text.assemble(("mallee ", "bold green"), (document.pod, "bold"))
+    if document.advise:
+        text.append(" advising only", style="yellow")
+    elif document.role == "standby":
+        who = "another host" if document.other_host is None else f"host {document.other_host}"
+        text.append(f" standing by: {who} controls", style="yellow")
+    return text
+
+
+def figures(document: PodDocument, between: str) -> Text:
+    totals = document.totals
+    text = Text("")
+    for value, digits, unit in (
+        (totals.power_kW, 1, "kW"),
+        (totals.heat_kW, 1, "kW heat"),
+        (totals.flow_l_min, 0, "l/min"),
+    ):
+        text.append_text(_bold(cells.plain(value, digits))).append(f" {unit}{between}", style="dim")
+    return text
 
 
 def _bold(text: Text) -> Text:
