@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .. import clock
 from ..history.curves import latest
 from ..pod.alarms import asking
+from ..pod.alarms.actions import Verb
 from ..pod.config import PodConfig
 from ..pod.document import AlarmState
 from ..pod.hostfolder import host_folder
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 def actions(config: PodConfig) -> Act:
-    async def act(verb: asking.Verb, alarm: AlarmState, note: str, for_: str) -> str:
+    async def act(verb: Verb, alarm: AlarmState, note: str, for_: str) -> str:
         for_s = duration_s(for_, "for how long") if for_ else None
         now = clock.utc_now()
         wanted = asking.action(verb, alarm.device, alarm.name, by=user(), now=now, note=note, for_s=for_s)

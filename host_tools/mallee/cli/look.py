@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from rich.table import Table
-from rich.text import Text
-
 from .. import clock, settings
 from ..deploy.flashing.ports import usb_ports
 from ..errors import ExitCode, MalleeError
@@ -17,10 +14,9 @@ from .common import Context
 def look() -> int:
     """Say what is here, and what to do next."""
     context = Context(None)
-    table = Table.grid(padding=(0, 2))
     for line in advice(_sight(context)):
-        table.add_row(Text(line.seen), Text(line.next, style="bold"))
-    context.out.print(table)
+        context.out.print(line.seen, markup=False, soft_wrap=True)
+        context.out.print(f"  → {line.next}", markup=False, soft_wrap=True, style="bold")
     context.note("`mallee --help` lists all commands, `mallee COMMAND --help` has examples of each")
     return ExitCode.DONE
 

@@ -143,5 +143,5 @@ def _unknown(kind: str, name: str, known: Iterable[str]) -> MalleeError:
     return MalleeError(
         f"no controller has {'an alarm' if kind == 'alarm' else 'a point'} {name!r}",
         "a typing error, or a name of another map version",
-        did_you_mean(name, known),
+        did_you_mean(name, known, most=3),
     )

@@ -73,7 +73,7 @@ def find_point(dictionary: Dictionary, name: str) -> Point:
         raise MalleeError(
             f"a {dictionary.profile} controller has no point {name!r}",
             "a typing error, or a point of another profile or map version",
-            f"{did_you_mean(name, dictionary.by_name)} (`mallee describe DEVICE` lists all points)",
+            f"{did_you_mean(name, dictionary.by_name, most=3)} (`mallee describe DEVICE` lists all points)",
         )
     return point
 

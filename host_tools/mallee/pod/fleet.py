@@ -36,7 +36,7 @@ def find_controller(config: PodConfig, name: str) -> Controller:
     raise MalleeError(
         f"there is no device {name!r} in {config.pod.name}",
         "a typing error, or another pod file is in use (see `mallee config show`)",
-        did_you_mean(name, names),
+        did_you_mean(name, names, most=3),
     )
 
 

@@ -35,19 +35,15 @@ class Sight(NamedTuple):
 
 
 class Line(NamedTuple):
-    """What was seen, and the command that goes on from it; "" where there is none."""
+    """What was seen, and the command that goes on from it."""
 
     seen: str
-    next: str = ""
+    next: str
 
 
 def advice(sight: Sight) -> list[Line]:
     """The most urgent first, at most one next step each."""
-    lines = (
-        [Line(f"the pod file {sight.pod_file} is wrong: {sight.problem}", "mallee config check")]
-        if sight.problem
-        else []
-    )
+    lines = [Line(f"the pod file is wrong: {sight.problem}", "mallee config check")] if sight.problem else []
     if sight.config is not None and sight.document is not None:
         lines += _of_pod(sight, sight.config, sight.document)
     for port in sight.ports:
@@ -66,8 +62,8 @@ def _of_pod(sight: Sight, config: PodConfig, document: PodDocument) -> list[Line
     if not answering and not sight.of_host:
         if not on_this_computer(config):
             return [Line(f"{pod}: none of its {len(members)} controllers answers", "mallee doctor")]
-        own = [] if sight.bundled else [Line("", "mallee scan HOST --write my-pod.toml")]
-        return [Line(f"{pod}: nothing runs here", "mallee demo"), *own]
+        real = Line("controllers of your own, on the network or a serial line", "mallee scan HOST --write my-pod.toml")
+        return [Line(f"{pod}: nothing runs here", "mallee demo"), real]
     answer = f"{answering} of {len(members)} controllers answer"
     if sight.of_host:
         lines = [Line(f"host {document.host_id} {_ROLES[document.role]} {pod}: {answer}", "mallee watch")]

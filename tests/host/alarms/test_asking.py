@@ -173,9 +173,9 @@ def test_people_work_with_the_alarms_of_a_running_host(mallee, host: Path) -> No
 @pytest.mark.parametrize(
     ("arguments", "code", "what", "next_step"),
     [
-        (["ack", "skid-9", "flow_low"], 2, "'skid-9'", "did you mean 'skid-1'?"),
-        (["ack", "skid-1", "flow_lwo"], 2, "no alarm 'flow_lwo'", "did you mean 'flow_low'?"),
-        (["ack", "feed A", "feed_last"], 2, "no alarm 'feed_last'", "did you mean 'feed_lost'?"),
+        (["ack", "skid-9", "flow_low"], 2, "'skid-9'", "did you mean 'skid-1'"),
+        (["ack", "skid-1", "flow_lwo"], 2, "no alarm 'flow_lwo'", "did you mean 'flow_low'"),
+        (["ack", "feed A", "feed_last"], 2, "no alarm 'feed_last'", "did you mean 'feed_lost'"),
         (["shelve", "skid-1", "flow_low", "--note", "x", "--for", "25h"], 2, "cannot be shelved", "out of service"),
         (["shelve", "skid-1", "flow_low", "--note", "x", "--for", "soon"], 2, "not a duration", "500ms"),
         (["shelve", "skid-1", "flow_low", "--for", "1h"], 2, "--note", "--help"),

@@ -31,10 +31,12 @@ def check_named(device: str, alarm: str, known: Iterable[Key]) -> None:
         raise MalleeError(
             f"nothing in this pod is named {device!r}",
             "a typing error, or another pod file is in use (see `mallee config show`)",
-            did_you_mean(device, devices),
+            did_you_mean(device, devices, most=3),
         )
     names = [name for place, name in known if place == device]
     if alarm not in names:
         raise MalleeError(
-            f"{device} has no alarm {alarm!r}", "a typing error, or its number is missing", did_you_mean(alarm, names)
+            f"{device} has no alarm {alarm!r}",
+            "a typing error, or its number is missing",
+            did_you_mean(alarm, names, most=3),
         )

@@ -55,7 +55,7 @@ def place_and_point(config: PodConfig, words: Sequence[str]) -> tuple[str, str]:
     raise MalleeError(
         f"nothing in {config.pod.name} is named {asked!r}",
         "a typing error, or another pod file is in use (see `mallee config show`)",
-        f"{did_you_mean(asked, places)} (`mallee why` lists what the host sets)",
+        f"{did_you_mean(asked, places, most=3)} (`mallee why` lists what the host sets)",
         ExitCode.USAGE,
     )
 
@@ -180,9 +180,7 @@ def _bundled(config: PodConfig, place: str) -> Dictionary | None:
 
 def _no_point(place: str, point: str, known: Iterable[str], *, rack: bool = False) -> MalleeError:
     registers = "" if rack else f", `mallee describe {place}` all registers"
-    meant = did_you_mean(point, known)
-    if meant.startswith("did you mean "):
-        meant = f"did you mean {place}.{meant.removeprefix('did you mean ').strip(chr(39) + '?')}?"
+    meant = did_you_mean(f"{place}.{point}", [f"{place}.{name}" for name in known], most=3)
     return MalleeError(
         f"{place} has no point {point!r}",
         "a typing error, or a point of another profile or map version",
