@@ -30,6 +30,7 @@ bench: $(STAMP)
 docs: $(STAMP)
 	@$(BIN)/python -m mallee.deploy.pages docs
 	@$(BIN)/python -m mallee.sim.scenario.pages docs
+	@$(BIN)/python -m mallee.diagnosis.pages docs
 
 $(STAMP): pyproject.toml
 	@echo "installing into $(VENV) (once)" >&2

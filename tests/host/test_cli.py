@@ -106,8 +106,6 @@ def test_get_by_address_without_a_pod_file(mallee, peers: PeersInThread, tmp_pat
         (["listen", "skid-1"], 2, "is no serial line", "mallee trace"),
         (["listen", "/dev/none", "--profile", "3=pmup"], 2, "--profile 3=pmup", "did you mean 'pump'"),
         (["listen", "/dev/none"], 3, "no serial port /dev/none", "list_ports"),
-        (["doctor", "skid-1"], 2, "is no serial line", "mallee trace"),
-        (["doctor"], 2, "no serial line to examine", "mallee doctor"),
         (["run", "none.toml"], 2, "no such file", "examples/pod.toml"),
         (["watch", "skid-1", "--for", "0s"], 2, "not a duration", "500ms"),
     ],

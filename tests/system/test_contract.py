@@ -34,7 +34,8 @@ MICROPYTHON = {
 # Host packages from the inside out: a package may import itself and what stands before it.
 HOST_LAYERS = [
     "errors", "reading", "suggest", "paths", "locking", "clock", "link", "device", "poll", "deploy", "resources", "pod",
-    "settings", "api", "sync", "testing", "ui", "diagnosis", "history", "plot", "shift", "web", "sim", "hil", "cli", "__main__",
+    "settings", "api", "sync", "testing", "ui", "diagnosis", "commissioning", "history", "plot", "shift", "web", "sim", "hil",
+    "cli", "__main__",
 ]  # fmt: skip
 HOST_EXCEPTIONS = {
     ("deploy", "resources"),  # a build asks where the firmware is

@@ -1,8 +1,8 @@
 """Between a skid of the plant and its controller's pins: transmitters one way, drives the other.
 
 The input vector is that of modules/virtual_pump.py: 16 transmitters in the order of boards/equipment/pump.py, two ambient
-ones, uA; then the chips that are absent: none; the leak rope; contacts; then the sensors with chips of their own, which have
-no faults here yet. The contact of the other skid is wired: where a pod has two skids, `peer` of each is the other's wiring.
+ones, uA; then the chips that are absent; the leak rope; contacts; then the sensors with chips of their own, which have no
+faults here yet. The contact of the other skid is wired: where a pod has two skids, `peer` of each is the other's wiring.
 """
 
 from __future__ import annotations
@@ -37,6 +37,8 @@ class SkidWiring:
         """What its controller says by its contact."""
         self.rope_ohm: list[int | None] = [None]
         """Fault: what is on the leak rope whatever the plant does."""
+        self.absent = 0
+        """Fault: chips that do not answer, as sim/chips/absence.py counts them."""
         self.switch_level_percent: float | None = None
         """Level above which the level switch is closed; None: the tank has none."""
         self._pump_drive: tuple[float, float] = equipment["PUMP_DRIVE"]
@@ -92,9 +94,13 @@ class SkidWiring:
         i, j = names.index(one), names.index(other)
         self._channels[i], self._channels[j] = self._channels[j], self._channels[i]
 
+    def lack(self, chips: int) -> None:
+        """Fault: these chips do not answer; 0: all do."""
+        self.absent = chips
+
     def inputs(self) -> bytes:
         loops = [transmitter.current_uA(read()) for transmitter, read in self._channels]
-        return self._pack(*loops, 0, self._rope_ohm(), self._contacts(), *[word() for word in self._others])
+        return self._pack(*loops, self.absent, self._rope_ohm(), self._contacts(), *[word() for word in self._others])
 
     def _rope_ohm(self) -> int:
         """Water that leaks at the skid runs over its rope."""

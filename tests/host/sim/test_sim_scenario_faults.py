@@ -103,6 +103,18 @@ def phases(stage):
     return [int.from_bytes(words[4 * i : 4 * i + 4], "little") > 0 for i in (1, 2, 3, 4, 5, 6)]
 
 
+def facility_flow(stage):
+    stage.equipment.step(0, 10_000)
+    return round(stage.equipment.plant.skids["skid-1"].facility_flow_kg_s, 3)
+
+
+def branch_words(*places):
+    """Of branch 2 of a PDU, in its controller's vector; in A and kW."""
+    return lambda s: [
+        round(struct.unpack_from("<13i", s.equipment.inputs("pdu-a1"), 4 * 13)[place] / 1e3) for place in places
+    ]
+
+
 SENSOR = "skid-1/supply_temperature_1"
 reading = current_uA("supply_temperature_1")
 # Fault: target, parameters, what is looked at, and what that is meanwhile, where it can be said.
@@ -133,6 +145,9 @@ OF_THE_PLANT = {
     "rope_cut": ("skid-1", {}, lambda s: struct.unpack("<21i", s.equipment.inputs("skid-1"))[19], -1),
     "rope_shorted": ("pdu-a1/1", {}, ropes, (0, 10_000_000)),
     "ground_fault": ("pdu-a1", {}, lambda s: s.equipment.inputs("pdu-a1")[-4] & 1, 1),
+    "facility_valve_closed": ("skid-1", {}, facility_flow, 0.0),
+    "transformer_reversed": ("pdu-a1/2", {"phase": 2}, branch_words(7, 8, 9), [5092, -5092, 5092]),
+    "phase_loaded": ("pdu-a1/2", {"phase": 3, "by_A": 30}, branch_words(0, 4, 6, 9), None),
     "phase_lost": ("pdu-a1", {"phase": 2}, phases, [True, False, True, True, False, True]),
 }  # fmt: skip
 OF_THE_NETWORK = {
@@ -141,8 +156,9 @@ OF_THE_NETWORK = {
     "network_cut": {},
     "network_full": {},
 }
-# Brown-outs, slow clocks and torn writes need the real firmware: tests/system/test_mistreated.py.
-WITH_FIRMWARE = ("controller_brown_out", "controller_clock_slow", "controller_torn_write")
+# Brown-outs, slow clocks and torn writes need the real firmware: tests/system/test_mistreated.py; a lost FRAM
+# tests/system/test_doctor.py.
+WITH_FIRMWARE = ("controller_brown_out", "controller_clock_slow", "controller_torn_write", "controller_fram_lost")
 # Those of liars are tried in tests/host/sim/test_sim_liar.py.
 OF_LIARS = ("controller_repeats", "controller_says", "controller_clock_jumps")
 OF_CONTROLLERS = (

@@ -1,6 +1,7 @@
 """Chips that are not there: nobody drives their data line, and it floats to one level or the other.
 
-The word in the input vector has a bit a chip, as maps.common.Chip counts them; bit 16: the line floats low instead of high.
+The word in the input vector has a bit a chip, as maps.common.Chip counts them, and bit 17 for the FRAM, which is none of those;
+bit 16: the line floats low instead of high.
 """
 
 import _world
@@ -8,6 +9,7 @@ from micropython import const
 
 PRESENT = const(-1)
 _LOW = const(16)
+FRAM = const(17)
 
 
 def watch(place, chips):

@@ -21,6 +21,7 @@ _WEL = const(0x02)
 
 class Mb85rs:
     def __init__(self, bus, path):
+        self.floats = -1  # absence.PRESENT: that module needs a world
         self._bus = bus
         try:
             self._file = open(path, "r+b", buffering=0)
@@ -46,6 +47,10 @@ class Mb85rs:
         self._bus.chip = self
 
     def transfer(self, out, into, mode):
+        if self.floats >= 0:
+            for i in range(len(into)):
+                into[i] = self.floats
+            return
         if not self._clocked and len(out) > 3 and out[0] == _READ and mode in (0, 3):
             self._read(out, into)
             return

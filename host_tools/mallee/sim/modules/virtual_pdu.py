@@ -91,7 +91,6 @@ def wire():
         chips.append(chip)
     removable = {8 + branch: chips[branch] for branch in range(_BRANCHES)}
     removable[0] = converter
-    absence.watch(_FEEDBACK + 1, removable)
     decoder = Hc138(chips)
     for bit, pin in enumerate(pins["meter_select"]):
         _pins.hooks[pin] = decoder.address_line(bit)
@@ -103,4 +102,6 @@ def wire():
     for bit, name in enumerate(("ground_fault", "power_fail")):
         _pins.readers[pins[name]] = _level(bit)
     if board.CAPABILITIES["fram"]:
-        _pins.hooks[pins["fram_select"]] = Mb85rs(meters, "fram.bin").select
+        fram = removable[absence.FRAM] = Mb85rs(meters, "fram.bin")
+        _pins.hooks[pins["fram_select"]] = fram.select
+    absence.watch(_FEEDBACK + 1, removable)

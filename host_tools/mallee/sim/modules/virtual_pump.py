@@ -76,7 +76,6 @@ def wire():
         from virtual_others import wire as wire_others
 
         removable.update(wire_others(equipment.OTHERS, pins, memory, _CONTACTS + 1))
-    absence.watch(_ABSENT, removable)
     for index, pin in enumerate(pins["ambient_adc"]):
         _pins.adc_inputs[pin] = _ambient(index)
     for index, pin in enumerate(pins["pump_pwm"]):
@@ -88,4 +87,6 @@ def wire():
         _pins.readers[pins[name]] = _contact(bit)
     _pins.hooks[pins["running"]] = _running
     if board.CAPABILITIES["fram"]:
-        _pins.hooks[pins["fram_select"]] = Mb85rs(memory, "fram.bin").select
+        fram = removable[absence.FRAM] = Mb85rs(memory, "fram.bin")
+        _pins.hooks[pins["fram_select"]] = fram.select
+    absence.watch(_ABSENT, removable)

@@ -41,6 +41,8 @@ class Skid:
         """Coolant behind the exchanger."""
         self.facility_return_degC = p.facility.supply_temperature_degC
         self.facility_flow_kg_s = 0.0
+        self.facility_open = 1.0
+        """Fault: how far its isolating valves in the facility water are open, as a part of the flow they let through."""
         self.heat_W = 0.0
         """From coolant to facility water."""
         self.pump_W = 0.0
@@ -214,7 +216,7 @@ class Plant:
         balance = self.balance
         for skid in self.skids.values():
             m = skid.hydraulics.flow_kg_s
-            f = skid.facility_flow_kg_s = skid.valve.flow_kg_s(self.facility_available)
+            f = skid.facility_flow_kg_s = skid.valve.flow_kg_s(self.facility_available * skid.facility_open)
             c_water = water.heat_capacity_J_kgK(self.facility_supply_degC)
             heat = skid.heat_W = skid.exchanger.heat_W(
                 m, c_return, self.return_degC, f, c_water, self.facility_supply_degC

@@ -21,6 +21,12 @@ FAULTS: dict[str, Fault] = {
     ),
     "facility_warm": Fault("Facility water is warmer", "pod", plant.facility_warm, plant.FacilityWarm),
     "facility_gone": Fault("Facility water does not flow", "pod", plant.facility_gone, plant.FacilityGone),
+    "facility_valve_closed": Fault(
+        "The isolating valve of a skid's facility water is closed",
+        "skid",
+        plant.facility_valve_closed,
+        plant.FacilityValveClosed,
+    ),
     "room_humid": Fault("The dew point of the room's air rises", "pod", plant.room_humid, plant.RoomHumid),
     "sensor_open": Fault("The loop is open: 0 mA", "sensor", plant.sensor_fault("open")),
     "sensor_short": Fault("The loop is shorted: 24 mA", "sensor", plant.sensor_fault("short")),
@@ -40,6 +46,18 @@ FAULTS: dict[str, Fault] = {
     "contactor_broken": Fault("The contactor of a branch does not close", "branch", plant.contactor("broken")),
     "phase_lost": Fault(
         "One phase of a PDU has no voltage; the others carry the load", "pdu", plant.phase_lost, plant.PhaseLost
+    ),
+    "transformer_reversed": Fault(
+        "The current transformer of a branch's phase sits the wrong way round at its meter",
+        "branch",
+        plant.transformer_reversed,
+        plant.OnePhase,
+    ),
+    "phase_loaded": Fault(
+        "Something between one phase of a branch and neutral draws more",
+        "branch",
+        plant.phase_loaded,
+        plant.PhaseLoaded,
     ),
     "ground_fault": Fault(
         "The contact of a PDU's ground-fault relay opens, or its wire is cut", "pdu", plant.ground_fault
@@ -64,6 +82,9 @@ FAULTS: dict[str, Fault] = {
         other.brown_out,
         other.BrownOut,
         undoable=False,
+    ),
+    "controller_fram_lost": Fault(
+        "Its FRAM does not answer any more, and it starts anew", "controller", other.fram_lost
     ),
     "controller_clock_slow": Fault(
         "Its crystal is slow: all its times are longer than they should be",

@@ -50,6 +50,7 @@ def reboot_loop(stage: Stage, target: str, p: RebootLoop) -> Undo:
     return going.clear
 
 
+FRAM_BIT = 17  # of chips that are absent, as sim/chips/absence.py has it
 _FLASHED = {"build_info.py", "equipment.py", "dictionary.bin"}
 
 
@@ -58,6 +59,13 @@ def flash_lost(stage: Stage, target: str, p: Parameters) -> None:
         if path.is_file() and path.name not in _FLASHED:
             path.unlink()
     stage.world.power_cycle(target)
+
+
+def fram_lost(stage: Stage, target: str, p: Parameters) -> Undo:
+    wiring = stage.equipment.wiring(target)
+    wiring.lack(1 << FRAM_BIT)
+    stage.world.power_cycle(target)
+    return lambda: wiring.lack(0)
 
 
 class BrownOut(Parameters, frozen=True):

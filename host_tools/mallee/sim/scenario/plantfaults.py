@@ -123,6 +123,21 @@ def facility_gone(stage: Stage, target: str, p: FacilityGone) -> Undo:
     return undo
 
 
+class FacilityValveClosed(Parameters, frozen=True):
+    left: Probability = 0.0
+    """Part of the flow that it still lets through."""
+
+
+def facility_valve_closed(stage: Stage, target: str, p: FacilityValveClosed) -> Undo:
+    skid = stage.equipment.plant.skids[target]
+    skid.facility_open = p.left
+
+    def undo() -> None:
+        skid.facility_open = 1.0
+
+    return undo
+
+
 class RoomHumid(Parameters, frozen=True):
     dew_point_degC: Annotated[float, Meta(ge=0, le=45)] = 36.0
 
@@ -281,6 +296,28 @@ def phase_lost(stage: Stage, target: str, p: PhaseLost) -> Undo:
     wiring = stage.equipment.pdus[target]
     wiring.lose_phase(p.phase - 1)
     return lambda: wiring.lose_phase(None)
+
+
+class OnePhase(Parameters, frozen=True):
+    phase: Annotated[int, Meta(ge=1, le=3)] = 1
+
+
+def transformer_reversed(stage: Stage, target: str, p: OnePhase) -> Undo:
+    pdu, number = split(target)
+    wiring, place = stage.equipment.pdus[pdu], (int(number) - 1, p.phase - 1)
+    wiring.reverse(*place, True)
+    return lambda: wiring.reverse(*place, False)
+
+
+class PhaseLoaded(OnePhase, frozen=True):
+    by_A: Annotated[float, Meta(gt=0, le=100)] = 20.0
+
+
+def phase_loaded(stage: Stage, target: str, p: PhaseLoaded) -> Undo:
+    pdu, number = split(target)
+    wiring, place = stage.equipment.pdus[pdu], (int(number) - 1, p.phase - 1)
+    wiring.load_phase(*place, p.by_A)
+    return lambda: wiring.load_phase(*place, -p.by_A)
 
 
 def ground_fault(stage: Stage, target: str, p: Parameters) -> Undo:

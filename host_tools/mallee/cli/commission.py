@@ -1,0 +1,196 @@
+"""`mallee commission`: the guided acceptance of a new pod, and its protocol."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from .. import __version__, clock
+from ..commissioning import protocol as protocols
+from ..commissioning.machine import counts
+from ..commissioning.model import Result, Session, Step
+from ..commissioning.page import page as page_of
+from ..commissioning.running import Answer, Auto, commission, expected
+from ..errors import ExitCode, MalleeError
+from ..pod.alarms import atomic
+from ..pod.fleet import find_controller
+from .common import Common, Context
+from .completing import Device
+from .output import emit
+
+COLUMNS = ("step", "verdict", "title", "measured", "note")
+_STYLE = {"passed": "green", "failed": "bold red", "declined": "yellow", "skipped": "dim"}
+_app = App(name="commission")
+
+
+def register(app: App) -> None:
+    app.command(_app)
+
+
+@_app.default
+def run(
+    *devices: Device,
+    session: Path = Path("commission.json"),
+    protocol: Path = Path("commission.cbor"),
+    who: str | None = None,
+    auto: Annotated[bool, Parameter(negative=())] = False,
+    common: Annotated[Common | None, Parameter(name="*")] = None,
+) -> int:
+    """Go through the acceptance of the pod, or of some controllers, step by step; an interrupted one goes on where it was.
+
+    Every step is kept as it is done. Each output that is moved is put back, also by whoever goes on after an interruption. Steps
+    that move something say what that means, and ask. At the end the protocol is written, with the hash of its content.
+
+    Exit code 0: all that was done has passed; 4: a host controls the pod; 5: something failed; 6: something was declined.
+
+    Parameters
+    ----------
+    devices
+        Controllers by name. None: all of the pod file.
+    session
+        What is done so far; written after each step.
+    protocol
+        The file that is written at the end.
+    who
+        Who does it, for the protocol. Otherwise the user of this computer.
+    auto
+        Ask nobody: do everything for which measured feedback suffices, and skip what needs hands or eyes.
+    """
+    context = Context(common)
+    if not auto and not sys.stdin.isatty():
+        raise MalleeError(
+            "nobody can be asked here",
+            "the command runs in a script, and an acceptance has steps that somebody has to look at",
+            "run it at a terminal, or add --auto: what needs hands or eyes is skipped then",
+        )
+    config = context.pod()
+    for name in devices:
+        find_controller(config, name)
+    name = who or getpass.getuser()
+    answers = Auto() if auto else _Person(context)
+
+    def tell(step: Step, result: Result) -> None:
+        context.err.print(f"{result.verdict:9}{step.id}: {step.title}", style=_STYLE[result.verdict], markup=False)
+        if result.note:
+            context.err.print(f"         {result.note}", markup=False)
+
+    done = clock.run(
+        commission(
+            config, session, answers, who=name, only=devices, timeout_s=context.timeout_s, tell=tell, say=context.note
+        )
+    )
+    finished = done.results[-1].time if done.results else done.began
+    data = protocols.encode(protocols.protocol_of(done, finished, __version__))
+    _write(protocol, data)
+    _show(context, done, protocol, protocols.hash_of(data))
+    return _code(done)
+
+
+@_app.command
+def verify(file: Path, /, *, common: Annotated[Common | None, Parameter(name="*")] = None) -> int:
+    """Check that a protocol is what its hash says. Exit code 5: it was changed, or is no protocol.
+
+    Parameters
+    ----------
+    file
+        The protocol that `mallee commission` wrote.
+    """
+    context = Context(common)
+    found, sha256 = protocols.read(file)
+    row = {"pod": found.pod, "who": found.who, "finished": found.finished, **found.counts, "sha256": sha256}
+    emit(context.out, context.output, [row], tuple(row))
+    return ExitCode.DONE
+
+
+@_app.command
+def page(file: Path, out: Path, /, *, common: Annotated[Common | None, Parameter(name="*")] = None) -> int:
+    """Write a protocol as an HTML page to print and to sign. Exit code 5: it was changed, or is no protocol.
+
+    Parameters
+    ----------
+    file
+        The protocol that `mallee commission` wrote.
+    out
+        The page.
+    """
+    context = Context(common)
+    found, sha256 = protocols.read(file)
+    _write(out, page_of(found, sha256).encode())
+    context.note(f"wrote {out}")
+    return ExitCode.DONE
+
+
+class _Person:
+    """At the terminal."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+
+    def begin(self, step: Step) -> tuple[Answer, str]:
+        print_ = self._context.err.print
+        print_(f"\n{step.id}: {step.title}", style="bold", markup=False)
+        if step.expect and step.kind != "eyes":
+            print_(f"  expected: {expected(step.expect)}", markup=False)
+        if step.consequence:
+            print_(f"  This will happen: {step.consequence}", style="yellow", markup=False)
+        return self._ask(step.question if step.kind == "hand" else "Begin?")
+
+    def look(self, step: Step, measured: str) -> tuple[Answer, str]:
+        self._context.err.print(f"  measured: {measured}", markup=False)
+        return self._ask(step.question)
+
+    def _ask(self, question: str) -> tuple[Answer, str]:
+        while True:
+            self._context.err.print(f"  {question} [yes/no/skip] ", end="", markup=False)
+            try:
+                text = input().strip().lower()
+            except EOFError:
+                raise KeyboardInterrupt from None  # the terminal is gone: what is done is kept
+            for answer in ("yes", "no", "skip"):
+                if text and answer.startswith(text):
+                    if answer == "yes":
+                        return "yes", ""
+                    self._context.err.print("  Why? (for the protocol) ", end="", markup=False)
+                    return ("no" if answer == "no" else "skip"), input().strip()
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        atomic.write(path, data)
+    except OSError as error:
+        raise MalleeError(
+            f"cannot write {path}: {error.strerror}",
+            "the folder does not exist or is read only",
+            "name another file; what was done is kept in the session",
+        ) from error
+
+
+def _show(context: Context, session: Session, path: Path, sha256: str) -> None:
+    steps = {step.id: step for step in session.plan}
+    rows = [
+        {
+            "step": result.step,
+            "verdict": result.verdict,
+            "title": steps[result.step].title,
+            "measured": result.measured,
+            "note": result.note,
+            "time": result.time,
+        }
+        for result in session.results
+    ]
+    if context.output == "table":
+        count = ", ".join(f"{number} {verdict}" for verdict, number in counts(session).items() if number)
+        context.out.print(f"{count}: {path}, SHA-256 {sha256}", markup=False, soft_wrap=True)
+        return
+    emit(context.out, context.output, rows, COLUMNS)
+
+
+def _code(session: Session) -> ExitCode:
+    count = counts(session)
+    if count["failed"]:
+        return ExitCode.FINDINGS
+    return ExitCode.DECLINED if count["declined"] else ExitCode.DONE

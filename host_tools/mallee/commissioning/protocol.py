@@ -1,0 +1,97 @@
+"""The protocol of an acceptance: CBOR with the hash of its content. Who changes it without the hash is found out; who changes
+both is not: keep the hash elsewhere too, as on the printed page."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import cbor2
+import msgspec
+
+from ..errors import ExitCode, MalleeError
+from .machine import counts
+from .model import FORMAT, Result, Step, Verdict
+
+
+class Protocol(msgspec.Struct, frozen=True, kw_only=True):
+    """`finished` is empty while steps are left."""
+
+    format: int = FORMAT
+    pod: str
+    who: str
+    began: str
+    finished: str
+    mallee: str
+    serials: dict[str, str]
+    plan: tuple[Step, ...]
+    results: tuple[Result, ...]
+    counts: dict[Verdict, int]
+
+
+def protocol_of(session: Any, finished: str, version: str) -> Protocol:
+    """Of a session that is done."""
+    return Protocol(
+        pod=session.pod,
+        who=session.who,
+        began=session.began,
+        finished=finished,
+        mallee=version,
+        serials=session.serials,
+        plan=session.plan,
+        results=session.results,
+        counts=counts(session),
+    )
+
+
+def encode(protocol: Protocol) -> bytes:
+    content = cbor2.dumps(msgspec.to_builtins(protocol), canonical=True)
+    return cbor2.dumps({"content": content, "sha256": hashlib.sha256(content).digest()}, canonical=True)
+
+
+def hash_of(data: bytes) -> str:
+    """As it is printed. Raises MalleeError like `decode`."""
+    return _outer(data, "the protocol")["sha256"].hex()
+
+
+def read(path: Path) -> tuple[Protocol, str]:
+    """A protocol that is what its hash says, and that hash. Raises MalleeError: exit code 5 where it was changed."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise MalleeError(
+            f"cannot read {path}: {error.strerror}", "another file was named", "name the protocol"
+        ) from error
+    outer = _outer(data, str(path))
+    found = hashlib.sha256(outer["content"]).digest()
+    if found != outer["sha256"]:
+        raise MalleeError(
+            f"{path} was changed: the hash of its content is {found.hex()[:16]}…, and it says {outer['sha256'].hex()[:16]}…",
+            "somebody edited it, or it was damaged on its way",
+            "ask for the original; the hash on the printed page tells which one that is",
+            ExitCode.FINDINGS,
+        )
+    try:
+        return msgspec.convert(cbor2.loads(outer["content"]), Protocol), outer["sha256"].hex()
+    except (msgspec.ValidationError, cbor2.CBORDecodeError, ValueError) as error:
+        raise _no_protocol(str(path), error) from error
+
+
+def _outer(data: bytes, where: str) -> dict[str, Any]:
+    try:
+        outer = cbor2.loads(data)
+        if not isinstance(outer["content"], bytes) or not isinstance(outer["sha256"], bytes):
+            raise TypeError("its parts are of another kind")
+    except (cbor2.CBORDecodeError, KeyError, TypeError, ValueError, EOFError) as error:
+        raise _no_protocol(where, error) from error
+    return outer
+
+
+def _no_protocol(where: str, error: Exception) -> MalleeError:
+    return MalleeError(
+        f"{where} is no protocol of an acceptance: {error}",
+        "another file was named, it was cut off, or it is of another release",
+        "name the file that `mallee commission` wrote",
+        ExitCode.FINDINGS,
+    )

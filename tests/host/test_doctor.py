@@ -1,0 +1,406 @@
+"""The doctor's checks on evidence, one cause at a time; its page; its command where nobody answers."""
+
+from __future__ import annotations
+
+import itertools
+from dataclasses import replace
+from types import SimpleNamespace
+
+import msgspec
+import pytest
+from mallee import clock
+from mallee.device.journal import JournalEntry
+from mallee.diagnosis import asking, overheard, pages
+from mallee.diagnosis.checks import diagnose
+from mallee.diagnosis.evidence import Evidence
+from mallee.diagnosis.pdu_checks import OPEN_PHASE
+from mallee.errors import ErrorDocument
+from mallee.link.opening import links_from
+from mallee.pod.config import MappedDevice
+from mallee.pod.document import LeaseView, PodDocument
+from mallee.reading import Quality
+from mallee.testing import MockPod, run
+
+from ..conftest import ROOT
+from . import healthy_pod
+from .commanding import commands
+from .doctored import LOOKS, UTC_S, lost, noise, seen, wrong
+from .virtual_loop import run_virtual
+
+DECLARED = {
+    check.name: {cause.cause for cause in check.causes} for _, group in pages.GROUPS for check in group if check.causes
+}
+
+
+@pytest.mark.parametrize("profile", ["pump", "pdu"])
+def test_who_is_well_has_no_finding(profile):
+    findings = diagnose(seen(profile))
+    assert {each.check: each.seen for each in findings if each.state in ("warn", "fail")} == {}
+    assert len(findings) == (19 if profile == "pump" else 16)
+
+
+# What is changed; which check tells it, its first cause, and whether that is certain.
+CAUSES = {
+    "crossed transformers": (
+        seen("pdu", {f"branch.3.phase_power.{p}": -2400.0 for p in (1, 2)}),
+        ("meters", "current transformers of two phases are in each other's place", False),
+    ),
+    "all transformers": (
+        seen("pdu", {f"branch.3.phase_power.{p}": -4790.0 for p in (1, 2, 3)}),
+        ("meters", "all transformers of the branch are the wrong way round, or it feeds back", False),
+    ),
+    "open phase": (
+        seen("pdu", branch__4__phase_current__2=0.0),
+        ("phases", OPEN_PHASE.cause, False),
+    ),
+    "poles welded": (
+        seen(
+            "pdu", alarms=("contactor_welded.5",), branch_switch__5=False, branch__5__state="open",
+            closed=frozenset(f"branch_{n}" for n in range(1, 9) if n != 5),
+        ),
+        ("contactors", "contacts of the contactor are welded", False),
+    ),
+    "some poles welded": (
+        seen(
+            "pdu",
+            {"branch.5.phase_current.1": 0.0, "branch.5.phase_current.2": 20.0},
+            alarms=("contactor_welded.5",), branch_switch__5=False, branch__5__state="open",
+            closed=frozenset(f"branch_{n}" for n in range(1, 9) if n != 5),
+        ),
+        ("contactors", "contacts of the contactor are welded", True),
+    ),
+    "contact says closed": (
+        seen("pdu", branch_switch__5=False, branch__5__state="disagrees", branch__5__current=0.0),
+        ("contactors", "contacts of the contactor are welded", False),
+    ),
+    "does not close": (
+        seen(
+            "pdu", branch__5__state="disagrees", branch__5__current=0.0,
+            closed=frozenset(f"branch_{n}" for n in range(1, 9) if n != 5),
+        ),
+        ("contactors", "its coil, or the driver of the coil, does not act", False),
+    ),
+    "phase of the supply": (
+        seen("pdu", alarms=("phase_loss.2",), phase_voltage__2=1.0),
+        ("supply", "a fuse, a broken conductor or a loose terminal upstream", False),
+    ),
+    "rope": (
+        seen("pdu", alarms=("leak_rope_fault.1",), leak_rope__1="cut"),
+        ("leak ropes", "a wire of the rope, its plug or its end resistor is missing, or its wires touch", True),
+    ),
+    "missing meter": (
+        seen("pdu", expected_chips=frozenset({"converter_1", "meter_3"})),
+        ("chips", "the chip has no supply, a broken solder joint, or is defective", False),
+    ),
+    "meter that fell silent": (
+        seen("pdu", alarms=("metering_fault.3",), answering_chips=frozenset({"converter_1", "meter_3"})),
+        ("chips", "the chip has no supply, a broken solder joint, or is defective", False),
+    ),
+    "nothing is kept": (
+        seen("pump", memory_kind="none"),
+        ("memory", "the memory fails when it is written, or the flash is full or worn", False),
+    ),
+    "no FRAM, alone": (seen("pump", memory_kind="file"), ("memory", "this board has none", False)),
+    "host fell silent": (
+        seen("pump", lease_state="holding", lease_holder=3, alarms=("lease_lost",)),
+        ("lease", "the host that controlled it ended or hangs, or the network from it is broken", True),
+    ),
+    "tripped": (
+        seen("pump", state="tripped", first_out=16, alarms=("dry_run",), since_trip=5000),
+        ("interlocks", "an interlock or a protection acted", False),
+    ),
+    "safe": (
+        seen("pdu", state="safe", safe_reason="no_converter"),
+        ("interlocks", "the board cannot protect what it switches", True),
+    ),
+    "sensor out of range": (
+        lost(seen("pump", alarms=("sensor_fault",)), "facility_return_temperature"),
+        ("sensors", "a wire is cut or shorted, or the transmitter is defective", False),
+    ),
+    "pressures exchanged": (
+        seen("pump", supply_pressure=150.0, return_pressure=350.0),
+        ("supply and return", "two sensors are connected in each other's place", True),
+    ),
+    "facility temperatures exchanged": (
+        seen("pump", facility_supply_temperature=44.0, facility_return_temperature=32.0),
+        ("supply and return", "two sensors are connected in each other's place", False),
+    ),
+    "meter of the facility": (
+        seen("pump", facility_flow=0.0),
+        ("facility water", "the facility flow meter shows nothing", True),
+    ),
+    "no water, alone": (
+        seen("pump", {f"supply_temperature_sensor.{n}": 46.5 for n in (1, 2, 3)}, facility_flow=0.0, supply_temperature=46.5),
+        ("facility water", "an isolating valve in the facility water of this skid is closed, or its strainer is blocked", False),
+    ),
+    "valve stuck": (
+        seen("pump", valve_command=90.0, alarms=("valve_deviation",)),
+        ("facility water", "the valve is stuck, or its actuator has no supply", False),
+    ),
+    "filter": (
+        seen("pump", filter_loading=60.0, filter_differential_pressure=12.0),
+        ("filter", "the filter is loaded with particles", False),
+    ),
+    "pump without effect": (
+        seen("pump", pump_state__2="fault", pump_speed__2=0.0, alarms=("pump_no_effect.2", "flow_critical")),
+        ("pumps", "its drive tripped, its motor is seized, or its coupling is broken", False),
+    ),
+    "pump worn": (
+        seen("pump", pump_head_ratio__1=70.0, alarms=("pump_worn.1",)),
+        ("pumps", "impeller or wear rings are worn, or air is in the coolant", False),
+    ),
+    "heat": (
+        seen("pump", facility_flow=800.0),
+        ("heat balance", "a temperature or flow sensor at the exchanger is wrong", False),
+    ),
+    "date": (
+        seen("pump", clock=int(UTC_S) + 20, clock_source="host"),
+        ("clock", "its date was set wrong, or was set long ago and has drifted since", False),
+    ),
+    "restarted once": (
+        seen("pump", reset_reason="fault", alarms=("restarted",)),
+        ("restarts", "its firmware ends with an error", False),
+    ),
+    "an alarm that nothing explains": (
+        seen("pump", alarms=("humidity_lost", "supply_pressure_high")),
+        ("sensors", "", False),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", [name for name in CAUSES if name != "an alarm that nothing explains"])
+def test_a_cause_is_named_alone_and_first(name):
+    evidence, (check, cause, certain) = CAUSES[name]
+    found = wrong(evidence)
+    assert list(found) == [check], {each: finding.seen for each, finding in found.items()}
+    assert found[check].causes[0].cause == cause and found[check].certain == certain
+    assert all(each.because and each.remedy for each in found[check].causes)
+    assert {each.cause for each in found[check].causes} <= DECLARED[check]
+
+
+def test_alarms_that_nothing_explains_are_told_by_their_priority():
+    (finding,) = wrong(CAUSES["an alarm that nothing explains"][0]).values()
+    assert (finding.check, finding.state) == ("alarms", "warn") and len(finding.causes) == 2
+    (finding,) = wrong(seen("pump", alarms=("over_temperature",))).values()
+    assert (finding.check, finding.state) == ("alarms", "fail") and "valve stuck" in finding.causes[0].cause
+
+
+def start(reason: str, number: int) -> JournalEntry:
+    return JournalEntry(sequence=number, time=None, uptime_s=0, kind="start", what=reason, code=1, value=number)
+
+
+def test_starts_in_the_journal_tell_a_loop_that_is_slower_than_the_look():
+    evidence = replace(
+        seen("pdu", uptime=30, reset_reason="watchdog"), journal=tuple(start("watchdog", n) for n in range(1, 5))
+    )
+    found = wrong(evidence)
+    assert (
+        list(found) == ["restarts"] and found["restarts"].state == "fail" and "4 by watchdog" in found["restarts"].seen
+    )
+    long_ago = replace(evidence, looks=seen("pdu", uptime=90_000, reset_reason="watchdog").looks)
+    old = replace(long_ago, values=long_ago.looks[-1].values)
+    assert wrong(old)["restarts"].state == "warn"
+
+
+def test_a_date_that_all_have_is_this_computers():
+    evidence = CAUSES["date"][0]
+    other = replace(evidence, entry=replace_name(evidence, "skid-2"))
+    finding = wrong(replace(evidence, beside={"skid-2": other}))["clock"]
+    assert finding.causes[0].cause == "this computer's own date or time is wrong" and finding.state == "warn"
+
+
+def replace_name(evidence: Evidence, name: str):
+    return msgspec.structs.replace(evidence.entry, name=name)
+
+
+def test_skids_without_water_everywhere_are_the_buildings():
+    evidence = CAUSES["no water, alone"][0]
+    finding = wrong(replace(evidence, beside={"skid-2": evidence}))["facility water"]
+    assert finding.causes[0].cause == "the building gives no facility water"
+    finding = wrong(replace(evidence, beside={"skid-2": seen("pump")}))["facility water"]
+    assert not finding.certain and finding.causes[0].cause.startswith("an isolating valve")
+    assert "feedback" in finding.causes[1].because, "a valve whose feedback lies looks the same"
+
+
+RAMP = [0.1 * look for look in range(LOOKS)]
+
+
+def test_slow_time_is_the_crystals_only_where_others_go_right():
+    """Its steps are counted at half their rate."""
+    slow = seen("pdu", loop_period=50)
+    alone = wrong(slow)["clock"]
+    assert "50.5 % too slow" in alone.seen and not alone.certain and len(alone.causes) == 2
+    beside = wrong(replace(slow, beside={"pdu-2": seen("pdu")}))["clock"]
+    assert beside.certain and beside.causes[0].cause == "its crystal is wrong or damaged"
+    everywhere = wrong(replace(slow, beside={"pdu-2": slow}))
+    assert everywhere["clock"].causes[0].cause == "this computer's own date or time is wrong"
+
+
+def test_uneven_phases_are_loads_where_the_fast_channel_says_so_too():
+    amps = {"phase_current.1": 200.0, "branch.2.phase_current.1": 60.0}
+    told = wrong(seen("pdu", amps | {"branch.2.current": 60.0}))["phases"]
+    assert told.certain and "by branches 2" in told.seen and told.state == "warn"
+    doubted = wrong(seen("pdu", amps))["phases"]
+    assert not doubted.certain and doubted.causes[1].cause.startswith("a current transformer of that phase")
+
+
+def test_a_sensor_that_did_not_follow_is_told_without_any_noise():
+    rows = {f"supply_temperature_sensor.{n}": [37.0 + each for each in RAMP] for n in (1, 2)}
+    finding = wrong(seen("pump", rows=rows))["standing still"]
+    assert finding.certain and "supply_temperature_sensor.3" in finding.seen
+    rows = {"supply_pressure": [350.0 + 10 * each for each in RAMP], "return_pressure": [150.0] * LOOKS}
+    told = {each.check: each for each in diagnose(seen("pump", rows=rows))}["standing still"]
+    assert told.state == "fail" and "differential_pressure" in told.seen
+
+
+def test_noise_tells_a_sensor_that_stands_still_and_no_steady_one():
+    names = [f"supply_temperature_sensor.{n}" for n in (1, 2, 3)] + [
+        "facility_supply_temperature",
+        "facility_return_temperature",
+    ]
+    rows = {name: noise(40.0 if "return" in name else 37.0, 0.02, n) for n, name in enumerate(names)}
+    told = {each.check: each for each in diagnose(seen("pump", rows=rows))}["standing still"]
+    assert told.state == "fail" and "return_temperature was 47" in told.seen and not told.certain
+    everything = rows | {"return_temperature": noise(47.0, 0.02, 7)}
+    told = {each.check: each for each in diagnose(seen("pump", rows=everything))}["standing still"]
+    assert told.state == "ok", "pressures that stand still may have their noise below the last digit"
+    assert {each.check: each for each in diagnose(seen("pump"))}["standing still"].state == "unknown"
+
+
+def test_nothing_is_told_of_heat_that_is_on_its_way():
+    rows = {"return_temperature": [52.0 + each for each in RAMP]}
+    told = {each.check: each for each in diagnose(seen("pump", rows=rows, facility_flow=300.0))}
+    assert told["heat balance"].state == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("stage", "message", "check", "cause"),
+    [
+        ("port", "no connection to tcp://192.0.2.1: connection refused", "port", "the controller runs no server there"),
+        ("port", "no connection to tcp://192.0.2.1: nothing accepted it", "port", "the controller is off"),
+        ("unit", "unit 1 did not answer within 1 s", "address", "it has another unit address"),
+        ("map", "the dictionary that it serves is wrong", "map", "its firmware does not bring the map"),
+    ],
+)
+def test_who_is_not_reached_is_told_once(stage, message, check, cause):
+    evidence = replace(seen("pump"), stage=stage, error=ErrorDocument(3, message, "", ""), looks=())
+    if stage != "map":
+        evidence = replace(evidence, identity=None)
+    findings = diagnose(evidence)
+    (found,) = [each for each in findings if each.state == "fail"]
+    assert found.check == check and found.causes[0].cause.startswith(cause) and len(findings) == 4
+
+
+def test_losses_are_told_where_nothing_restarted():
+    evidence = seen("pdu")
+    evidence = replace(evidence, asked=replace(evidence.asked, requests=50))
+    assert list(wrong(evidence)) == ["line"] and "10 of 50" in wrong(evidence)["line"].seen
+
+
+def test_two_names_of_one_controller_and_a_name_of_another():
+    evidence = seen("pdu")
+    found = wrong(replace(evidence, beside={"pdu-2": evidence}))
+    assert list(found) == ["address"] and found["address"].certain
+
+
+POD = """\
+[pod]
+name = "p"
+[[skid]]
+name = "skid-1"
+address = "tcp://192.0.2.1"
+[[device]]
+name = "meter"
+address = "tcp://192.0.2.2"
+unit = 10
+map = "meter.toml"
+"""
+
+
+def test_a_device_of_another_make_is_asked_whether_its_map_fits(tmp_path, capsys, monkeypatch):
+    (tmp_path / "pod.toml").write_text(POD, encoding="utf-8")
+    (tmp_path / "meter.toml").write_text(
+        (ROOT / "examples" / "shelf.toml").read_text(encoding="utf-8"), encoding="utf-8"
+    )
+    command = commands(capsys)
+    monkeypatch.setattr(clock, "run", run)
+    with MockPod(tmp_path / "pod.toml") as pod:
+        arguments = ("doctor", "meter", "--config", str(tmp_path / "pod.toml"), "-o", "json")
+        assert command(*arguments).code == 0
+        device = pod["meter"]
+        assert isinstance(pod.config.devices[0], MappedDevice) and device.dictionary.foreign is not None
+        device.refuse(device.dictionary.foreign.probe)
+        ran = command(*arguments)
+        (found,) = [row for row in ran.json if row["state"] == "fail"]
+        assert ran.code == 5 and found["check"] == "map" and "refuses" in found["seen"]
+
+
+def test_the_command_where_nobody_answers(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(clock, "run", run_virtual)
+    text = POD.partition("[[device]]")[0]
+    (tmp_path / "pod.toml").write_text(text.replace("192.0.2.1", "127.0.0.1:9"), encoding="utf-8")
+    command = commands(capsys)
+    ran = command("doctor", "tcp://127.0.0.1:9#3", "-o", "csv")
+    first = ran.out.splitlines()[1]
+    assert ran.code == 3 and "the controller runs no server" in first
+    assert first.startswith("tcp://127.0.0.1:9#3,port,fail,")
+    ran = command("doctor", "--config", str(tmp_path / "pod.toml"))
+    assert ran.code == 3 and "1 fail" in ran.out and "start `mallee demo`" in ran.err and "skid-1\n" in ran.out
+    ran = command("doctor", "skid-9")
+    assert ran.code == 2 and "did you mean 'skid-" in ran.err
+
+
+def heard(monkeypatch, document: PodDocument):
+    """What the doctor says beside a host that runs here and shows this document, scan after scan; nothing is sent on any line."""
+    serial = {c.name: f"serial:///dev/ttyUSB{n % 2}" for n, c in enumerate(healthy_pod.CONFIG.controllers)}
+
+    def moved(entries):
+        return tuple(
+            msgspec.structs.replace(each, address=serial[each.name], unit=n) for n, each in enumerate(entries, 1)
+        )
+
+    config = msgspec.structs.replace(
+        healthy_pod.CONFIG, skids=moved(healthy_pod.CONFIG.skids), pdus=moved(healthy_pod.CONFIG.pdus)
+    )
+    scans = itertools.count(1)
+
+    def live(folder):
+        return SimpleNamespace(document=msgspec.structs.replace(document, scan=next(scans)), stale=False)
+
+    def refuse(address, timeout_s):
+        raise AssertionError(f"{address} was opened")
+
+    for module in (asking, overheard):
+        monkeypatch.setattr(module, "live", live)
+    with links_from(refuse):
+        diagnosis = run(asking.diagnose_all(asking.plan_of(None, config), for_s=3.0))
+    wrong = {where: f.check for where, fs in diagnosis.found for f in fs if f.state in ("warn", "fail")}
+    return diagnosis.code, wrong
+
+
+def test_beside_a_host_that_runs_here_its_serial_lines_are_left_to_it(monkeypatch):
+    document = healthy_pod.healthy()
+    leased = {"lease": LeaseView(state="active", holder=document.host_id, remaining_s=4.0)}
+    document = msgspec.structs.replace(
+        document,
+        skids=tuple(msgspec.structs.replace(each, **leased) for each in document.skids),
+        pdus=tuple(msgspec.structs.replace(each, **leased) for each in document.pdus),
+    )
+    assert heard(monkeypatch, document) == (0, {})
+    swapped = healthy_pod.with_skid(
+        document, 0, "supply_pressure", lambda value: msgspec.structs.replace(value, value=100.0, quality=Quality.GOOD)
+    )
+    swapped = healthy_pod.with_skid(
+        swapped, 0, "return_pressure", lambda value: msgspec.structs.replace(value, value=260.0, quality=Quality.GOOD)
+    )
+    assert heard(monkeypatch, swapped) == (5, {"skid-1": "supply and return"})
+    pdus = (msgspec.structs.replace(document.pdus[0], answering=False, reason="silent"), *document.pdus[1:])
+    assert heard(monkeypatch, msgspec.structs.replace(document, pdus=pdus)) == (5, {document.pdus[0].name: "host"})
+
+
+def test_every_check_is_on_the_page_and_the_page_is_up_to_date():
+    text = (ROOT / "docs" / "doctor.md").read_text(encoding="utf-8")
+    assert text == pages.page(), "run: make docs"
+    for _, group in pages.GROUPS:
+        for check in group:
+            assert f"### {check.name}\n" in text and check.looks_at
