@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from .alarm_checks import alarms
-from .checks import COMMON, PDU, REACH, SKID, host
+from .checks import COMMON, PDU, REACH, SKID
 from .line_checks import LINE_CHECKS
 from .naming import NamedCheck
 from .pod_checks import POD
+from .reach_checks import host
 
 _TEMPLATE = Path(__file__).with_name("doctor.template.md")
 GROUPS: tuple[tuple[str, Sequence[NamedCheck[Any]]], ...] = (
