@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
 import pytest
 from hypothesis import HealthCheck, settings
 from mallee import resources
 from mallee.device.dictionary import Dictionary
+
+from .commanding import Ran, commands
+from .peers_in_thread import PeersInThread, peers_in_thread, write_pod_file
 
 # A deadline would assert wall-clock time, and a failure that only one run in a hundred finds helps nobody in CI.
 settings.register_profile(
@@ -33,3 +39,25 @@ def no_settings_of_this_computer(monkeypatch: pytest.MonkeyPatch, tmp_path_facto
     monkeypatch.setenv("XDG_STATE_HOME", str(home / "state"))
     for name in ("MALLEE_CONFIG", "MALLEE_OUTPUT", "MALLEE_TIMEOUT", "MALLEE_HOST_ID", "MALLEE_SIM_FD"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="module")
+def peers() -> Iterator[PeersInThread]:
+    """A small pod of peers, one for all tests of a file."""
+    with peers_in_thread() as running:
+        yield running
+
+
+@pytest.fixture
+def pod_file(peers: PeersInThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Of that pod, in the folder where commands run; what a table says is not cut into lines."""
+    path = write_pod_file(peers.pod.config, tmp_path / "pod.toml")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+    return path
+
+
+@pytest.fixture
+def mallee(capsys: pytest.CaptureFixture[str], pod_file: Path) -> Callable[..., Ran]:
+    """A command of that pod: what it prints, and its exit code."""
+    return commands(capsys)

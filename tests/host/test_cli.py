@@ -7,8 +7,6 @@ import csv
 import io
 import json
 import os
-import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,27 +23,8 @@ from mallee.pod.reaching import nothing_runs
 from mallee.pod.topology.settings import PhysicsSection
 from mallee.testing import MockPod
 
-from .commanding import commands
-from .peers_in_thread import PeersInThread, peers_in_thread, write_pod_file
+from .peers_in_thread import PeersInThread
 from .virtual_loop import VirtualLoop
-
-
-@pytest.fixture(scope="module")
-def peers() -> Iterator[PeersInThread]:
-    with peers_in_thread() as running:
-        yield running
-
-
-@pytest.fixture
-def pod_file(peers: PeersInThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    path = write_pod_file(peers.pod.config, tmp_path / "pod.toml")
-    monkeypatch.chdir(tmp_path)
-    return path
-
-
-@pytest.fixture
-def mallee(capsys: pytest.CaptureFixture[str], pod_file: Path):
-    return commands(capsys)
 
 
 @pytest.fixture
@@ -340,51 +319,6 @@ def test_help_lists_exit_codes(mallee) -> None:
     ran = mallee("--help")
     assert ran.code == 0
     assert "130 interrupted" in " ".join(ran.out.split())
-
-
-def command(*arguments: str, **options) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-m", "mallee", *arguments],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        **options,
-    )
-
-
-def test_ctrl_c_ends_with_130_and_gives_the_leases_back(peers: PeersInThread, pod_file: Path) -> None:
-    process = command("run", "-o", "jsonl", cwd=pod_file.parent)
-    assert process.stdout is not None
-    for _ in range(3):
-        assert process.stdout.readline()
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=10)
-    assert process.returncode == 130
-    assert "Traceback" not in err
-    assert not any(peer.leased for peer in peers.pod.peers)
-
-
-def test_a_closed_pipe_is_no_error(peers: PeersInThread, pod_file: Path) -> None:
-    process = command("run", "-o", "jsonl", cwd=pod_file.parent)
-    assert process.stdout is not None
-    assert process.stdout.readline()
-    process.stdout.close()
-    assert process.wait(timeout=10) == 0
-    assert process.stderr is not None
-    assert "Traceback" not in process.stderr.read()
-    process.stderr.close()
-
-
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="/dev/full is Linux's own")
-def test_a_full_disk_is_told_as_such(pod_file: Path) -> None:
-    with Path("/dev/full").open("w") as full:
-        ran = subprocess.run(
-            [sys.executable, "-m", "mallee", "config", "show"], cwd=pod_file.parent, stdout=full, stderr=subprocess.PIPE,
-            text=True, timeout=60, check=False,
-        )  # fmt: skip
-    assert ran.returncode == 2 and "full" in ran.stderr and "likely:" in ran.stderr
-    assert "bug" not in ran.stderr and "Exception ignored" not in ran.stderr
 
 
 @pytest.mark.parametrize(

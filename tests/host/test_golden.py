@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from .commanding import Ran, commands
-from .peers_in_thread import PeersInThread, peers_in_thread, write_pod_file
 
 FOLDER = Path(__file__).with_name("golden")
 WRITE = os.environ.get("MALLEE_GOLDEN") == "write"
@@ -49,16 +48,8 @@ CASES = {
 }
 
 
-@pytest.fixture(scope="module")
-def peers() -> Iterator[PeersInThread]:
-    with peers_in_thread() as running:
-        yield running
-
-
 @pytest.fixture
-def mallee(capsys: pytest.CaptureFixture[str], peers: PeersInThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    write_pod_file(peers.pod.config, tmp_path / "pod.toml")
-    monkeypatch.chdir(tmp_path)
+def mallee(capsys: pytest.CaptureFixture[str], pod_file: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Ran]:
     monkeypatch.setenv("COLUMNS", "100")
     monkeypatch.setenv("NO_COLOR", "1")
     return commands(capsys)

@@ -92,7 +92,7 @@ def _show(context: Context, found: list[PlacedFindings], every: bool) -> None:
         shown = [finding for finding in findings if every or finding.state not in quiet]
         context.out.print(where, style="bold", markup=False, end="" if not shown else "\n")
         if not shown:
-            context.out.print(f": {len(findings)} checks, all ok", markup=False)
+            context.out.print(f": {len(findings)} check{'s' if len(findings) != 1 else ''}, all ok", markup=False)
         for finding in shown:
             _show_finding(context, finding)
     count = Counter(finding.state for _, findings in found for finding in findings)

@@ -20,8 +20,8 @@ from mallee.pod.alarms.store import AlarmStore
 from mallee.pod.document import Event, PodDocument
 from mallee.pod.runner import PodRunner, run_pod
 
-from ..commanding import Ran, commands
-from ..peers_in_thread import PeersInThread, in_thread, peers_in_thread, write_pod_file
+from ..commanding import Ran
+from ..peers_in_thread import PeersInThread, in_thread
 from ..pod_of_peers import PodOfPeers, pod_of_peers
 from ..virtual_loop import run_virtual
 from .books import START
@@ -99,19 +99,9 @@ def test_shelving_has_limits(for_s: float) -> None:
         action("acknowledge", "d", "a", by="ada", now=START, note="x" * 501)
 
 
-@pytest.fixture(scope="module")
-def peers() -> Iterator[PeersInThread]:
-    with peers_in_thread() as running:
-        yield running
-
-
 @pytest.fixture
-def mallee(capsys: pytest.CaptureFixture[str], peers: PeersInThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    write_pod_file(peers.pod.config, tmp_path / "pod.toml")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")  # what a table says is not cut into lines
-
-    yield commands(capsys)
+def mallee(peers: PeersInThread, mallee: Callable[..., Ran]) -> Iterator[Callable[..., Ran]]:
+    yield mallee
     peers.call(lambda: over_temperature(peers.pod, False))
 
 

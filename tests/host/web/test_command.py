@@ -6,8 +6,7 @@ import csv
 import io
 import socket
 import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from mallee.paths import pod_state_dir, user_config_dir
@@ -15,23 +14,9 @@ from mallee.web.journal import ActionJournal, Entry
 from mallee.web.roles import Role
 from mallee.web.tokens import FILE, TokenStore
 
-from ..commanding import Ran, commands
-from ..peers_in_thread import PeersInThread, peers_in_thread, write_pod_file
+from ..commanding import Ran
+from ..peers_in_thread import PeersInThread
 from .pages import NOW
-
-
-@pytest.fixture(scope="module")
-def peers() -> Iterator[PeersInThread]:
-    with peers_in_thread() as running:
-        yield running
-
-
-@pytest.fixture
-def mallee(capsys: pytest.CaptureFixture[str], peers: PeersInThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    write_pod_file(peers.pod.config, tmp_path / "pod.toml")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")
-    return commands(capsys)
 
 
 def test_it_says_where_it_is_and_who_may_act(mallee: Callable[..., Ran]) -> None:

@@ -20,23 +20,8 @@ from mallee.pod.runner import run_pod
 from mallee.pod.why.noting import Note
 from mallee.pod.why.store import DecisionStore
 
-from ..commanding import Ran, commands
-from ..peers_in_thread import PeersInThread, in_thread, peers_in_thread, write_pod_file
-
-
-@pytest.fixture(scope="module")
-def peers() -> Iterator[PeersInThread]:
-    with peers_in_thread() as running:
-        yield running
-
-
-@pytest.fixture
-def mallee(capsys: pytest.CaptureFixture[str], peers: PeersInThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
-    write_pod_file(peers.pod.config, tmp_path / "pod.toml")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "200")  # what a table says is not cut into lines
-
-    return commands(capsys)
+from ..commanding import Ran
+from ..peers_in_thread import PeersInThread, in_thread
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ async def draw(found: Sequence[PodDocument], folder: Path, sizes: dict[str, tupl
 
 
 async def _nobody(verb: str, alarm: AlarmState, note: str, for_: str) -> str:
-    raise NotImplementedError("pictures are of looking")
+    raise AssertionError("a picture is of looking: no key for an action is pressed")
 
 
 def _save(app: Dashboard, path: Path) -> Path:
