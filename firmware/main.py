@@ -11,16 +11,28 @@ import board
 import build_info
 import equipment
 import machine
+import slots
 from core.controller import Controller
 
-if build_info.PROFILE == "pdu":
+try:
+    import release  # what came over the bus says itself what it is
+except ImportError:
+    release = build_info
+
+if release.PROFILE == "pdu":
     from pdu.profile import Pdu as Profile
-elif build_info.PROFILE == "pump":
+elif release.PROFILE == "pump":
     from pump.profile import Pump as Profile
 else:
-    raise ValueError("build_info.PROFILE is %r; it must be 'pdu' or 'pump'" % (build_info.PROFILE,))
+    raise ValueError("PROFILE is %r; it must be 'pdu' or 'pump'" % (release.PROFILE,))
 
-controller = Controller(build_info, Profile(), board, equipment)
+if slots.safe:
+    from core.safe import Safe
+
+    profile = Safe(Profile)
+else:
+    profile = Profile()
+controller = Controller(build_info, profile, board, equipment, release)
 gc.threshold(-1)  # from here on only at the main loop's known point
 try:
     controller.run()

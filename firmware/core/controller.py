@@ -3,9 +3,10 @@
 A profile is an object with: inputs, holdings, coils (register classes), orders (Order classes), alarms (alarm classes),
 bind(controller, board, equipment), start(), regulate(dt_ms), supervise(dt_ms), housekeep(dt_ms), at_local, ticking, tripped
 (bools), safe_reason (why it does not tick), may_switch(address, value), switched(address, value), released() (latched alarms
-were reset), may_be_blind() (a flash write may stop interrupts now), latched_bits (what a reset must not clear;
-`retained.word` has it after one), answering (bits), chip_errors, tick_count, tick_overruns, fram (the chip or None), recorder
-(core.recorder's, or None), and for what outlives the power COUNTER_BYTES, save(data, at) and restore(data, at).
+were reset), may_be_blind() (a flash write may stop interrupts now), may_restart() (so may a restart, for some seconds),
+latched_bits (what a reset must not clear; `retained.word` has it after one), answering (bits), chip_errors, tick_count,
+tick_overruns, fram (the chip or None), recorder (core.recorder's, or None), and for what outlives the power COUNTER_BYTES,
+save(data, at) and restore(data, at).
 """
 
 import machine
@@ -28,6 +29,7 @@ from maps.common import (
     Status,
 )
 from maps.common_alarms import CommonAlarm
+from maps.common_update import Update, UpdateControl
 from maps.fields import ADDRESS, CODE, forget_specs, spec
 
 from core.alarms import RESET_ALL, Alarms
@@ -47,6 +49,7 @@ from core.settings import Settings
 from core.starting import at_start, forget
 from core.together import Together
 from core.transport import choose
+from core.update import Updating
 from core.wire import get16
 
 COMMIT = 0xC0DE
@@ -61,12 +64,16 @@ class Controller:
     running = None  # the one that runs, for whoever interrupts it and looks around at the prompt
 
     @at_start
-    def __init__(self, info, profile, board, equipment):
+    def __init__(self, info, profile, board, equipment, release=None):
         self.info = info
+        self.release = release or info
+        self.board = board
         self.profile = profile
         self.state = State.BOOT
-        self.inputs = Table((Identity, Health, Status, Memory, Conflict, Latch) + profile.inputs)
-        self.holdings = Table((Command, Broadcast, common.Lease, CommonSettings) + profile.holdings, writable=True)
+        self.inputs = Table((Identity, Health, Status, Memory, Conflict, Update, Latch) + profile.inputs)
+        self.holdings = Table(
+            (Command, Broadcast, UpdateControl, common.Lease, CommonSettings) + profile.holdings, writable=True
+        )
         self.coils = Bits([(coil & ADDRESS, (coil & ADDRESS) + spec(coil)[0]) for coil in profile.coils])
         self.alarms = Alarms((CommonAlarm,) + profile.alarms)
         self.lease = Lease()
@@ -85,6 +92,8 @@ class Controller:
         self.retained = Retained(board.CAPABILITIES["retained"], self._reason == ResetReason.POWER_ON)
         if self.retained.failed:
             self._reason = ResetReason.FAULT
+        elif self.retained.commanded:
+            self._reason = ResetReason.COMMAND
         self._tell_restart = self._reason in (ResetReason.WATCHDOG, ResetReason.FAULT)
         self.tick_alive = True
         self._shown_lease = -1  # what the status block says of it
@@ -93,8 +102,9 @@ class Controller:
         self.together = Together(self.inputs, self.holdings, self.clock, self.refuse)
         profile.bind(self, board, equipment)
         self.memory = Nonvolatile(profile.fram, profile, self.lease)
-        files = Files(self.memory.journal, (common.MAP_MAJOR, common.MAP_MINOR), profile.recorder)
-        objects = _objects(info, profile)
+        self.updating = Updating(self)
+        files = Files(self.memory.journal, (common.MAP_MAJOR, common.MAP_MINOR), profile.recorder, self.updating.open)
+        objects = _objects(info, self.release, profile)
         self.server = Server(self.inputs, self.holdings, self.coils, self.alarms.bits, files.open, objects)
         self.server.broadcast = self.together.broadcast
         self.transport = choose(self.server, info, board)
@@ -119,6 +129,7 @@ class Controller:
         self.profile.start()
         self.memory.journal.load()  # hundreds of reads: behind the start of protection
         self.health.start()
+        self.updating.start()
         self.regulation = self.loop.every(REGULATION_MS, self._regulate)
         # Half a period behind: two steps in a row would keep the bus waiting twice as long.
         self.loop.every(REGULATION_MS, self._supervise, REGULATION_MS // 2)
@@ -136,6 +147,12 @@ class Controller:
         memory.journal.note(Kind.START, self._reason, (memory.boot_count or 0) & 0xFFFF)
         self.alarms.noted = self._alarm_noted
 
+    def restart(self):
+        """Reset the controller; outputs hold. Does not return."""
+        self.memory.keep()
+        self.retained.command()
+        machine.reset()
+
     def failed(self):
         """The main loop ended with an error. Not the journal's affair: it may be what broke."""
         self.retained.fail()
@@ -147,6 +164,7 @@ class Controller:
             self._stamp()
             self.memory.journal.note(Kind.CLOCK_SET, 0, 0)
         self.memory.step()
+        self.updating.step()
         self.profile.housekeep(dt_ms)
 
     # Each 100 ms.
@@ -165,9 +183,13 @@ class Controller:
         alarms.set(CommonAlarm.settings_lost, not self.settings_found)
         alarms.set(CommonAlarm.restarted, self._tell_restart)
         alarms.set(CommonAlarm.tick_stopped, not self.tick_alive)
+        alarms.set(CommonAlarm.update_failed, self.updating.failed)
+        alarms.set(CommonAlarm.fallback, self.updating.fallen_back)
         self.profile.regulate(dt_ms)
         self.retained.store(self.profile.latched_bits)
-        if not self.profile.ticking:
+        if self.updating.leaving:
+            self.state = State.UPDATING
+        elif not self.profile.ticking:
             self.state = State.SAFE  # a board without a hard tick measures and answers, but protects nothing
         elif self.profile.tripped:
             self.state = State.TRIPPED
@@ -216,6 +238,7 @@ class Controller:
         self.memory.each_second()
         self._stamp()
         self.health.publish()
+        self.updating.each_second()
 
     def _stamp(self):
         """What the journal notes from now on has this time."""
@@ -326,10 +349,10 @@ class Controller:
         put(Identity.profile, self.profile.NUMBER)
         put(Identity.map_major, common.MAP_MAJOR)
         put(Identity.map_minor, common.MAP_MINOR)
-        put(Identity.dictionary_hash, info.DICTIONARY_HASH)
-        put(Identity.firmware_major, info.VERSION[0])
-        put(Identity.firmware_minor, info.VERSION[1])
-        put(Identity.firmware_patch, info.VERSION[2])
+        put(Identity.dictionary_hash, self.release.DICTIONARY_HASH)
+        put(Identity.firmware_major, self.release.VERSION[0])
+        put(Identity.firmware_minor, self.release.VERSION[1])
+        put(Identity.firmware_patch, self.release.VERSION[2])
         put(Identity.unit_address, info.UNIT)
         self.inputs.put_text(Identity.serial_number, info.SERIAL)
         self.inputs.put_text(Identity.name, info.NAME)
@@ -338,17 +361,17 @@ class Controller:
 
 
 @at_start
-def _objects(info, profile):
+def _objects(info, release, profile):
     """Device identification (FC43/14): objects 0-6 of the standard, 0x80 the dictionary hash in hexadecimal."""
     return {
         0: b"mallee",
         1: profile.PRODUCT,
-        2: ("%d.%d.%d" % info.VERSION).encode(),
+        2: ("%d.%d.%d" % release.VERSION).encode(),
         3: b"",
         4: profile.TITLE,
         5: profile.PRODUCT,
         6: info.NAME.encode(),
-        0x80: ("%016x" % info.DICTIONARY_HASH).encode(),
+        0x80: ("%016x" % release.DICTIONARY_HASH).encode(),
     }
 
 

@@ -17,9 +17,9 @@ _RECORD_MAX = const(9999)
 
 
 class FileRecords:
-    """`files(number)` gives a file or None. A file has `size` (bytes), `read(position, count, target, at)` with even position
-    and count, and, where it can be written, `may_write(position, count)` -> exception code or 0, and
-    `write(position, count, data, at)`."""
+    """`files(number)` gives a file or None. A file has `size` (bytes), where it can be read
+    `read(position, count, target, at)` with even position and count, and where it can be written
+    `may_write(position, count)` -> exception code or 0, and `write(position, count, data, at)`."""
 
     @at_start
     def __init__(self, files):
@@ -38,7 +38,7 @@ class FileRecords:
             if not count or used + 2 + 2 * count > _PDU_MAX:
                 return -ILLEGAL_VALUE
             file = self.files(get16(request, group + 1))
-            if file is None or 2 * (record + count) > file.size + 1:
+            if file is None or getattr(file, "read", None) is None or 2 * (record + count) > file.size + 1:
                 return -ILLEGAL_ADDRESS
             answer[to + used] = 1 + 2 * count
             answer[to + used + 1] = _REFERENCE_TYPE

@@ -1,4 +1,5 @@
-"""Files that a controller serves (FC20): 1 and up the dictionary, 10 the directory, 20 the journal, 30 the flight recorder.
+"""Files that a controller serves (FC20): 1 and up the dictionary, 10 the directory, 20 the journal, 30 the flight recorder. One
+that it takes (FC21): 40 and up, an update.
 
 Each begins with the length of its content in bytes, two registers, the high word first (wire contract, Dictionary). The
 directory has a row of ten bytes for each file: number (2 bytes), kind (2), size of the content (4), version (2).
@@ -8,6 +9,7 @@ directory has a row of ten bytes for each file: number (2 bytes), kind (2), size
 # (viper takes byte arrays as pointers; the stubs have no way to say so)
 import os
 
+import slots
 from micropython import const
 
 from core.starting import at_start
@@ -17,6 +19,7 @@ DICTIONARY = const(1)
 DIRECTORY = const(10)
 JOURNAL = const(20)
 RECORDING = const(30)
+UPDATE = const(40)
 _FILE_BYTES = const(20000)
 _HEAD = const(4)
 _ROW = const(10)
@@ -31,10 +34,12 @@ _KIND_RECORDING = const(3)
 
 
 class Files:
-    """`journal` is core.journal's; `version` the map's, (major, minor); `recorder` core.recorder's, or None."""
+    """`journal` is core.journal's; `version` the map's, (major, minor); `recorder` core.recorder's, or None; `update(number)`
+    gives a file that an update comes in, or None."""
 
     @at_start
-    def __init__(self, journal, version, recorder):
+    def __init__(self, journal, version, recorder, update):
+        self._update = update
         self._journal = Headed(journal)
         self._recording = None if recorder is None else Headed(recorder)
         self._version = version
@@ -47,7 +52,7 @@ class Files:
             return self._recording
         if number == DIRECTORY:
             return Headed(self._directory())
-        return DictionaryFile.open(number)
+        return self._update(number) if number >= UPDATE else DictionaryFile.open(number)
 
     def _directory(self):
         dictionary = DictionaryFile.open(DICTIONARY)
@@ -104,7 +109,7 @@ class DictionaryFile:
     @staticmethod
     def open(number):
         try:
-            length = os.stat(_NAME)[_SIZE]
+            length = os.stat(slots.place(_NAME))[_SIZE]
         except OSError:
             return None
         skip = (number - 1) * _FILE_BYTES
@@ -125,7 +130,7 @@ class DictionaryFile:
             target[at + i] = self._head[position + i] if position + i < _HEAD else 0
         start = max(0, _HEAD - position)
         if start < count:
-            with open(_NAME, "rb") as file:
+            with open(slots.place(_NAME), "rb") as file:
                 file.seek(position + start - _HEAD)
                 file.readinto(memoryview(target)[at + start : at + count])
 

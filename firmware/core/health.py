@@ -71,7 +71,10 @@ class HealthReport:
     def _publish_memory(self, put):
         controller = self._controller
         memory, loop = controller.memory, controller.loop
-        put(Health.blind_worst, max(controller.settings.worst_write_us, memory.worst_write_us))
+        put(
+            Health.blind_worst,
+            max(controller.settings.worst_write_us, memory.worst_write_us, controller.updating.worst_write_us),
+        )
         put(Memory.memory_kind, memory.kind)
         put(Memory.journal_sequence, memory.journal.sequence)
         put(Memory.journal_dropped, memory.journal.dropped)

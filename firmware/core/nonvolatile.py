@@ -124,6 +124,14 @@ class Nonvolatile:
         if self.journal.waiting:
             self.journal.step()
 
+    def keep(self):
+        """Everything as it is now, before a restart that was asked for."""
+        self._flush()
+        self._save()
+        self._flush()
+        while self.journal.step():
+            pass
+
     def each_second(self):
         if self.files is None:
             self._save()

@@ -14,11 +14,12 @@ from core.wire import get16, put16
 _SCRATCH0 = const(0x4005800C)
 _MAGIC = const(0x4D4C)
 _FAULT = const(0xFA17)
+_COMMAND = const(0xC03D)
 
 
 class Retained:
     """`where` is the board's capability: "rp2_scratch", or the name of a file. `word` is the protections', `failed` says that
-    the firmware ended with an error before this start; it is told once."""
+    the firmware ended with an error before this start, `commanded` that it asked for this start; each is told once."""
 
     @at_start
     def __init__(self, where, power_up):
@@ -26,8 +27,9 @@ class Retained:
         self._words = [0, 0] if power_up else self._load()
         self.word = self._words[0]
         self.failed = self._words[1] == _FAULT
+        self.commanded = self._words[1] == _COMMAND
         self._words[1] = 0
-        if power_up or self.failed:
+        if power_up or self.failed or self.commanded:
             self._keep()
 
     def store(self, word):
@@ -39,6 +41,11 @@ class Retained:
     def fail(self):
         """Keep that the firmware ended with an error; the next start finds it in `failed`."""
         self._words[1] = _FAULT
+        self._keep()
+
+    def command(self):
+        """Keep that the reset that comes now was asked for."""
+        self._words[1] = _COMMAND
         self._keep()
 
     def _keep(self):

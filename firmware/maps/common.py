@@ -3,7 +3,7 @@
 from maps.fields import Enum, Holding, Input, enum, flags, text, u16, u32, u64
 
 MAP_MAJOR = 1
-MAP_MINOR = 6
+MAP_MINOR = 7
 MAGIC = 0x4D4C
 LATCHED = 600  # first register of the latched copy of the fast block; the dictionary names its points `latched.…`
 
@@ -27,7 +27,7 @@ class State(Enum):
     SAFE = 4
     """The safe mode: outputs hold, control is off, Modbus answers."""
     UPDATING = 5
-    """New firmware is being received or activated; outputs hold."""
+    """New firmware is about to be started; outputs hold."""
 
 
 class LeaseState(Enum):
@@ -67,6 +67,8 @@ class Refusal(Enum):
 
     INCONSISTENT = 11
     """It would contradict another setting; conflict_lower and conflict_upper are the addresses of the two."""
+    UPDATE = 12
+    """A step of an update; see update_refusal."""
 
 
 class Quality(Enum):
@@ -103,6 +105,9 @@ class SafeReason(Enum):
     NO_CONVERTER = 2
     """No converter that protection depends on has answered since the start, and none is expected: see answering_chips. Wire
     it and restart the controller."""
+    REPEATED_FAILURES = 3
+    """Every application on this controller failed again and again: outputs hold, nothing is controlled. It tries again after half
+    an hour, after a power-up, and when somebody writes restart to update_command."""
 
 
 class LeakState(Enum):

@@ -39,3 +39,17 @@ class CommonAlarm(Alarm):
     Consequence: nothing is protected by this controller until its watchdog starts it anew, within 9 seconds.
     Remedy: if it comes back, save the console log for the makers and replace the board.
     """
+    update_failed = alarm(6, priority="low", group="controller")
+    """New firmware was tried and given up.
+
+    Cause: update_outcome says which: it did not start, was not healthy, or no host confirmed it in time.
+    Consequence: the firmware from before runs, with all it had; nothing is lost.
+    Remedy: read the console log of the trial if there is one, then update again; `mallee update` says what was wrong.
+    """
+    fallback = alarm(7, priority="high", group="controller")
+    """This is not the application that was confirmed last, or it runs in safe mode.
+
+    Cause: that application failed three times in a row, or its files are damaged.
+    Consequence: an older application looks after the equipment; in state safe nothing is controlled, and outputs hold.
+    Remedy: update it again (`mallee update`), or flash it over USB; restart tries the confirmed one again.
+    """

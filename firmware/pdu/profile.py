@@ -113,13 +113,10 @@ class Pdu:
         self.ticking = False
         self.safe_reason = SafeReason.NONE
         self._fitted = 0  # the fast channels are: without them there are no branches to protect or to switch
-        self.tick_count = 0
-        self.release_bits = 0
-        self.open_bits = 0
-        self.tick_overruns = 0
+        self.tick_count = self.tick_overruns = 0
+        self.release_bits = self.open_bits = 0
         word = controller.retained.word  # as latched_bits had it
-        self.tripped_bits = (word | word >> 8) & 0xFF
-        self.thermal_bits = word & word >> 8
+        self.tripped_bits, self.thermal_bits = (word | word >> 8) & 0xFF, word & word >> 8
         self.leak_bits = ~word & word >> 8 & 0xFF
         self._words = array("i", [0] * _WORDS)  # an element costs the tick a third of what an attribute costs
         self._words[_COUNTDOWN] = WINDOW
@@ -179,6 +176,10 @@ class Pdu:
 
     def may_be_blind(self):
         return all(self.protection.thermal(branch) < _BLIND_LIMIT_percent for branch in range(BRANCHES))
+
+    def may_restart(self):
+        """The thermal images begin anew, and branches that wait for their turn would wait for ever."""
+        return self.may_be_blind() and not self.supply.restoring and not self.switching.busy
 
     @at_start
     def start(self):

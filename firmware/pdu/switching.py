@@ -63,6 +63,11 @@ class Switching:
         for branch in range(BRANCHES):
             self._off_ms[branch] = 0
 
+    @property
+    def busy(self):
+        """A coil is driven, or a branch waits for its turn."""
+        return self.set_coils | self.reset_coils | self.wanted ^ self.commanded
+
     def step(self, dt_ms, asked, permitted, tripped, feedback, supplied=True):
         """Decide the coil pulses for the next dt_ms. Opening is never delayed, closing always takes its turn. Without supply
         nothing is closed."""

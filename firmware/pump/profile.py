@@ -87,6 +87,10 @@ class Pump(Interlocks):
         """An interlock that comes some tens of milliseconds late harms no pump."""
         return True
 
+    def may_restart(self):
+        """Drives run on at what they take without a command, and the valve stays (boards/signals.py)."""
+        return True
+
     @at_start
     def start(self):
         """Measure first, then take over what pumps and valve do: a controller reset is not a power-up."""

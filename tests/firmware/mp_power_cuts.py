@@ -1,11 +1,4 @@
-"""Settings and counters in a real littlefs whose power goes at any piece of any write, and of the next: enumerated, not sampled.
-
-The flash is as the rp2 port has it: blocks of 4096 bytes, pages of 256, mounted as its _boot.py does. That reformats on any
-error of mounting, so a file system that does not mount is the loss of everything. Each half page that is programmed is a
-piece; an erased block is two: garbage first, then 0xFF.
-"""
-
-import os
+"""Settings and counters in a real littlefs whose power goes at any piece of any write, and of the next: all enumerated."""
 
 import vfs
 from core.bank import Table
@@ -13,73 +6,12 @@ from core.counters import Counters, slot_size
 from core.lease import Lease
 from core.nonvolatile import FilePair, Nonvolatile
 from core.settings import Settings
+from cut_flash import BLOCK, BLOCKS, PAGE, Flash, mounted
 from maps import common, pdu, pump
 
 NOT_ON = {"cpython": "littlefs is MicroPython's own", "pico": "thousands of commits would take the emulator hours"}
 
-BLOCK, PAGE, BLOCKS = 4096, 256, 16
-EIO = 5
 BYSTANDER = b"import main\n" * 300  # what else is on the board, and must stay
-
-
-class Flash:
-    """The power goes after `left` more pieces. Nothing is answered then but errors."""
-
-    def __init__(self, data, left=1 << 29):
-        self.data = data
-        self.left = self.budget = left
-        self.erases = 0
-
-    @property
-    def used(self):
-        return self.budget - self.left
-
-    def readblocks(self, block, buffer, offset=0):
-        if not self.left:
-            return -EIO
-        at = block * BLOCK + offset
-        buffer[:] = memoryview(self.data)[at : at + len(buffer)]
-        return 0
-
-    def writeblocks(self, block, buffer, offset=0):
-        at = block * BLOCK + offset
-        assert at % PAGE == 0 and len(buffer) % PAGE == 0
-        for start in range(0, len(buffer), PAGE // 2):
-            if not self.left:
-                return -EIO
-            half = memoryview(self.data)[at + start : at + start + PAGE // 2]
-            assert bytes(half) == b"\xff" * len(half)  # NOR flash only clears bits: written twice is written wrong
-            half[:] = buffer[start : start + PAGE // 2]
-            self.left -= 1
-        return 0
-
-    def ioctl(self, operation, argument):
-        if operation == 4:
-            return BLOCKS
-        if operation == 5:
-            return BLOCK
-        if operation == 6:
-            self.erases += 1
-            for content in (b"\x5a\xff\x00\xa7", b"\xff\xff\xff\xff"):
-                if not self.left:
-                    return -EIO
-                self.data[argument * BLOCK : (argument + 1) * BLOCK] = content * (BLOCK // 4)
-                self.left -= 1
-        return 0
-
-
-def mounted(flash, use):
-    """`use()` in the file system; OSError is what an application sees of the power."""
-    volume = vfs.VfsLfs2(flash, progsize=PAGE)
-    vfs.mount(volume, "/flash")
-    os.chdir("/flash")
-    try:
-        return use()
-    except OSError:
-        assert not flash.left
-    finally:
-        os.chdir("/")
-        vfs.umount("/flash")
 
 
 def bystander_is_there():

@@ -83,6 +83,7 @@ class Info:
 
 
 class Board:
+    NAME, ARCHITECTURE = "virtual", "host"
     UART = 1  # number of the one that has the line
     ETHERNET = {"spi": {"id": 0, "sck": 18, "mosi": 19, "miso": 16}, "select": 17, "reset": 20}
 
@@ -212,11 +213,19 @@ class Small:
     def may_be_blind(self):
         return not self.blind
 
+    def may_restart(self):
+        return not self.blind
+
     def save(self, data, at):
         data[at] = self.kept
 
     def restore(self, data, at):
         self.kept = data[at]
+
+
+def set_cause(cause):
+    """What machine.reset_cause() says."""
+    _world.RESET_CAUSE = cause
 
 
 def now_us():

@@ -13,7 +13,7 @@ from mallee.deploy.wiring import outputs
 from mallee.device.device import Device
 from mallee.link.opening import open_link
 from mallee.sim import flash, loop, serialboard
-from mallee.sim.board import Program
+from mallee.sim.board import Program, hal_path
 from mallee.sim.world import World
 
 from ..conftest import micropython
@@ -146,7 +146,7 @@ class Bench:
         virtual = load("virtual")
         pins = virtual.data[profile.upper()]
         program = self.program = Program(
-            firmware / "main.py",
+            hal_path()[0] / "start.py",
             (board, firmware),
             virtual.data["MEMORY"]["heap_bytes"],
             inputs,

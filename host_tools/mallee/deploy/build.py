@@ -27,9 +27,7 @@ FORMAT = 1
 MANIFEST = "manifest.cbor"
 FREEZE = "manifest.py"
 APPLICATION = "application"  # firmware/main.py under this name: stock MicroPython starts main.py only, never main.mpy
-STARTER = (
-    b'"""MicroPython starts this file; the controller is in application.mpy."""\n\nimport application  # noqa: F401\n'
-)
+STARTER = b'"""MicroPython starts this file; which application is next is for slots.mpy to say."""\n\nimport slots\n\nslots.run()\n'
 
 
 class File(msgspec.Struct, frozen=True):
@@ -76,28 +74,8 @@ def build(board_name: str, profile: str) -> Bundle:
             "it lives on this machine and runs the firmware from its source",
             "`mallee demo` runs it; `mallee build --board rp2_pico` builds for a real board",
         )
-    contents = {
-        "main.py": STARTER,
-        "board.mpy": compile_mpy(
-            board.path.read_text(encoding="utf-8"), f"boards/{board.name}/board.py", board.architecture
-        ),
-        "equipment.mpy": compile_mpy(
-            boards.equipment_path(profile).read_text(encoding="utf-8"),
-            f"boards/equipment/{profile}.py",
-            board.architecture,
-        ),
-    }
-    network = board.capabilities["network"]
-    firmware = resources.firmware_dir()
-    drivers = named_drivers(firmware, boards.equipment(profile), board.data[profile.upper()], board.name)
-    places = modules(firmware, profile, network, drivers)
-    sources = {f"{place}.py": path.read_text(encoding="utf-8") for place, path in places.items()}
-    for named, source in shrunk({named: folded(text, named, firmware) for named, text in sources.items()}).items():
-        target = APPLICATION if named == "main.py" else named.removesuffix(".py")
-        contents[f"{target}.mpy"] = compile_mpy(source, named, board.architecture)
+    contents = dict(sorted({"main.py": STARTER, **_compiled(board, profile)}.items()))
     dictionary = resources.dictionary(profile)
-    contents["dictionary.bin"] = encode(dictionary)
-    contents = dict(sorted(contents.items()))
     manifest = Manifest(
         format=FORMAT,
         mallee=__version__,
@@ -110,6 +88,34 @@ def build(board_name: str, profile: str) -> Bundle:
         files=tuple(File(path, len(data), hashlib.sha256(data).hexdigest()) for path, data in contents.items()),
     )
     return Bundle(manifest, contents)
+
+
+def sources_of(board: boards.Board, profile: str) -> dict[str, str]:
+    """The firmware's modules that go onto this board for this profile, by the file names that tracebacks show."""
+    firmware = resources.firmware_dir()
+    drivers = named_drivers(firmware, boards.equipment(profile), board.data[profile.upper()], board.name)
+    places = modules(firmware, profile, board.capabilities["network"], drivers)
+    return {f"{place}.py": path.read_text(encoding="utf-8") for place, path in places.items()}
+
+
+def _compiled(board: boards.Board, profile: str) -> dict[str, bytes]:
+    firmware = resources.firmware_dir()
+    texts = {named: folded(text, named, firmware) for named, text in sources_of(board, profile).items()}
+    contents = {
+        "board.mpy": compile_mpy(
+            board.path.read_text(encoding="utf-8"), f"boards/{board.name}/board.py", board.architecture
+        ),
+        "equipment.mpy": compile_mpy(
+            boards.equipment_path(profile).read_text(encoding="utf-8"),
+            f"boards/equipment/{profile}.py",
+            board.architecture,
+        ),
+        "dictionary.bin": encode(resources.dictionary(profile)),
+    }
+    for named, source in shrunk(texts).items():
+        target = APPLICATION if named == "main.py" else named.removesuffix(".py")
+        contents[f"{target}.mpy"] = compile_mpy(source, named, board.architecture)
+    return contents
 
 
 def write(bundle: Bundle, folder: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from .dictionary import PROFILES
 
-WRITTEN_LATER = {"board", "equipment", "build_info"}  # of the board, of the profile, of this one controller
+WRITTEN_LATER = {"board", "equipment", "build_info", "release"}  # of the board, of the profile, of this one controller
 # Modules that only boards with these networks (the capability of that name) have a use for.
 NETWORKED = {"core.tcp": ("socket", "w5500"), "core.ethernet": ("w5500",)}
 

@@ -69,9 +69,9 @@ def compiled(folders: Sequence[Path]) -> tuple[Path, ...]:
         place.write_bytes(compile_mpy(text, named, architecture))
 
     for folder, target in zip(folders, targets, strict=True):
-        for main in folder.glob("main.py"):  # the port runs a source, and looks beside it for modules first
+        for start in folder.glob("start.py"):  # the port runs a source, and looks beside it for modules first
             target.mkdir(parents=True, exist_ok=True)
-            shutil.copy(main, target)
+            shutil.copy(start, target)
     with ThreadPoolExecutor() as pool:
         list(pool.map(compile_one, jobs))
     return targets

@@ -200,7 +200,7 @@ def _controllers(world: World, config: PodConfig, seed: int, memory_of: str, onl
         if only is not None and entry.name not in only:
             continue
         inputs, outputs = sizes[profile]
-        script = path[-1] / "main.py"
+        script = simulator[0] / "start.py"
         driven = declared_outputs(profile.upper(), board.data[profile.upper()])
         program = Program(script, path, heap_bytes, inputs, outputs, simulator, driven)
         directory = world.directory / entry.name

@@ -1,0 +1,295 @@
+"""An update as it comes: a manifest of files with their hashes, then those that are not on the controller already.
+
+Everything is written in the main loop, a piece a turn, and never while the profile may not be blind: FC21 only fills a buffer,
+and is refused as busy until that was written. A slot is complete when every file was read back from the flash and has the
+hash that the manifest says. What was received before a cut is recognised by its hash and not sent again.
+"""
+
+# pyright: reportArgumentType=false, reportOptionalMemberAccess=false
+# (viper takes byte arrays as pointers; what is None between two steps of an update is not asked for then)
+import os
+from binascii import crc32
+from hashlib import sha256
+from time import ticks_diff, ticks_us
+
+from maps.common_update import Update, UpdateCommand, UpdateRefusal, UpdateState
+from micropython import const
+
+from core import manifest
+from core.wire import copy
+
+MANIFEST = const(40)
+CONTENT = const(41)
+_FILE_BYTES = const(20000)
+_BUSY, _ILLEGAL_VALUE = const(6), const(3)
+_BLOCK = const(256)
+_PIECE = const(1024)
+_PATIENCE_S = const(600)  # without a word from a host; then what is there stays, and the heap is given back
+_RESERVE_BLOCKS = const(8)  # littlefs copies on write, and keeps folders in pairs
+_ENOSPC = const(28)
+_WANTED_REGISTERS = const(17)
+_EACH = const(15)  # files a register
+
+
+class Receiving:
+    """Fills the slot `target`. Raises OSError where that cannot be begun."""
+
+    def __init__(self, controller, slots):
+        self._controller = controller
+        self._slots = slots
+        self.target = slots.free_slot()
+        if self.target is None:
+            raise OSError(_ENOSPC)
+        self._folder = slots.FOLDERS[self.target] + "/"
+        _make(self._folder)
+        self._manifest = None
+        self._wanted = bytearray(256)  # a byte a file
+        self._block, self._piece = bytearray(_BLOCK), bytearray(_PIECE)
+        self._pending = 0
+        self._number = -1  # of the file that comes
+        self._first = MANIFEST  # what comes
+        self.received = self._base = 0
+        self._size = manifest.BYTES_MAX
+        self._idle_s = 0
+        self.refusal = UpdateRefusal.NONE
+        self.state = UpdateState.MANIFEST
+        self._file = None
+        self._work = self._open(self._folder + manifest.NAME)  # a generator: a piece a turn
+
+    # What the loop does with it.
+
+    def step(self):
+        """One turn; True when there is something to tell."""
+        if not self._pending and self._work is None or not self._controller.profile.may_be_blind():
+            return False
+        began = ticks_us()
+        try:
+            if self._pending:
+                self._keep()
+            else:
+                next(self._work)
+        except StopIteration:
+            self._work = None
+        except OSError as error:
+            self._work, self._pending = None, 0
+            self._refuse(UpdateRefusal.FULL if error.errno == _ENOSPC else UpdateRefusal.STORAGE)
+            self._shut()
+        self._controller.updating.wrote(ticks_diff(ticks_us(), began))
+        return True
+
+    def each_second(self):
+        """True when nobody goes on with it."""
+        self._idle_s += 1
+        return self._idle_s >= _PATIENCE_S
+
+    def close(self):
+        self._shut()
+        if self._manifest is not None:
+            self._manifest.close()
+
+    def publish(self, put):
+        put(Update.update_received, self.received)
+        missing = 0
+        for register in range(_WANTED_REGISTERS):
+            word = 0
+            for bit in range(_EACH):
+                if self._wanted[_EACH * register + bit]:
+                    word |= 1 << bit
+                    missing += 1
+            put(Update.update_wanted, word, register)
+        put(Update.update_missing, missing)
+        if self.refusal:
+            put(Update.update_refusal, self.refusal)
+
+    def do(self, command, number):
+        """Why a command is refused, or 0."""
+        self._idle_s = 0
+        if self._work is not None or self._pending:
+            return UpdateRefusal.NOT_NOW
+        self.refusal = UpdateRefusal.NONE
+        if command == UpdateCommand.COMPARE and self.state == UpdateState.MANIFEST:
+            self._work = self._compare()
+        elif command == UpdateCommand.TAKE and self.state == UpdateState.RECEIVING:
+            if number >= self._manifest.count or not self._wanted[number]:
+                return UpdateRefusal.NOT_NOW
+            self._shut()
+            path, self._size, _ = self._manifest.row(number)
+            self._number, self.received = number, 0
+            self._work = self._open(self._folder + path)
+        elif command == UpdateCommand.VERIFY and self.state == UpdateState.RECEIVING:
+            if any(self._wanted):
+                return UpdateRefusal.INCOMPLETE
+            self._work = self._verify()
+        else:
+            return UpdateRefusal.NOT_NOW
+        return 0
+
+    # The file that core.filerecords writes.
+
+    def open(self, number):
+        if number < self._first or (number >= CONTENT) != (self._first == CONTENT) or self.state == UpdateState.IDLE:
+            return None
+        self._base = _FILE_BYTES * (number - self._first)
+        return self
+
+    @property
+    def size(self):
+        return self._size - self._base
+
+    def may_write(self, position, count):
+        """In order, each once; the last one again, because its answer may have been lost."""
+        self._idle_s = 0
+        position += self._base
+        if position + count <= self.received + (self.received & 1):
+            return 0
+        if self._pending or self._file is None:
+            return _BUSY
+        return 0 if position == self.received and count <= _BLOCK else _ILLEGAL_VALUE
+
+    def write(self, position, count, data, at):
+        if position + self._base == self.received:
+            copy(self._block, 0, data, at, count)
+            self._pending = min(count, self._size - self.received)
+
+    # Pieces of work.
+
+    def _keep(self):
+        self._file.write(memoryview(self._block)[: self._pending])
+        self.received += self._pending
+        self._pending = 0
+        if self._number >= 0 and self.received == self._size:
+            self._work = self._taken(self._number)
+
+    def _open(self, path):
+        _make(path)
+        self._file = open(path, "wb")
+        yield
+
+    def _shut(self):
+        self._number = -1
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _taken(self, number):
+        self.state = UpdateState.VERIFYING
+        self._shut()
+        yield
+        if (yield from self._is(self._folder, number)):
+            self._wanted[number] = 0
+        else:
+            self._refuse(UpdateRefusal.ALTERED)
+        self.state = UpdateState.RECEIVING
+
+    def _compare(self):
+        self._shut()
+        self.state = UpdateState.COMPARING
+        yield
+        self._manifest = read = manifest.Manifest(self._folder)
+        why = read.fault(self.received) or read.unlike(self._controller, self._slots)
+        if why:
+            read.close()
+            self._manifest = None
+            self._refuse(why)
+            self.state = UpdateState.IDLE
+            return
+        known = read.paths()
+        for path in _all(self._folder[:-1]):
+            if crc32(path[len(self._folder) :].encode()) not in known and not path.endswith(manifest.NAME):
+                os.remove(path)
+            yield
+        here = self._slots.FOLDERS[self._slots.slot]
+        here = here + "/" if here else ""
+        copied, blocks = [], _RESERVE_BLOCKS
+        for number in range(read.count):
+            path, size, _ = read.row(number)
+            if (yield from self._is(self._folder, number)):
+                continue
+            _remove(self._folder + path)
+            blocks += size // 4096 + 1
+            self._wanted[number] = 1
+            if (yield from self._is(here, number)):
+                copied.append(number)
+        if os.statvfs(".")[3] * os.statvfs(".")[0] < 4096 * blocks:
+            self._refuse(UpdateRefusal.FULL)
+            self.state = UpdateState.IDLE
+            return
+        for number in copied:
+            yield from self._copy(here, number)
+            self._wanted[number] = not (yield from self._is(self._folder, number))
+        self.state = UpdateState.RECEIVING
+        self._first, self.received, self._size = CONTENT, 0, 0
+
+    def _verify(self):
+        self.state = UpdateState.VERIFYING
+        for number in range(self._manifest.count):
+            self._wanted[number] = not (yield from self._is(self._folder, number))
+        if any(self._wanted):
+            self._refuse(UpdateRefusal.ALTERED)
+            self.state = UpdateState.RECEIVING
+        else:
+            self.state = UpdateState.READY
+
+    def _is(self, folder, number):
+        """Whether the file in that folder is what the manifest says."""
+        path, size, digest = self._manifest.row(number)
+        try:
+            if os.stat(folder + path)[6] != size:
+                return False
+        except OSError:
+            return False
+        found = sha256()
+        with open(folder + path, "rb") as file:
+            while True:
+                count = file.readinto(self._piece)
+                if not count:
+                    break
+                found.update(memoryview(self._piece)[:count])
+                yield
+        return found.digest() == digest
+
+    def _copy(self, folder, number):
+        path = self._manifest.row(number)[0]
+        _make(self._folder + path)
+        with open(folder + path, "rb") as source, open(self._folder + path, "wb") as target:
+            while True:
+                count = source.readinto(self._block)
+                if not count:
+                    break
+                target.write(memoryview(self._block)[:count])
+                yield
+
+    def _refuse(self, why):
+        self.refusal = why
+
+
+def _make(path):
+    """The folders of a path."""
+    at = path.find("/")
+    while at > 0:
+        try:
+            os.mkdir(path[:at])
+        except OSError:
+            pass  # it is there; if not, opening the file says so
+        at = path.find("/", at + 1)
+
+
+def _remove(path):
+    try:
+        os.remove(path)
+    except OSError:
+        pass
+
+
+def _all(folder):
+    """Every file below."""
+    found, folders = [], [folder]
+    while folders:
+        here = folders.pop()
+        for entry in os.ilistdir(here):
+            path = here + "/" + entry[0]
+            if entry[1] & 0x4000:
+                folders.append(path)
+            else:
+                found.append(path)
+    return found

@@ -1,0 +1,258 @@
+"""Updates in a real littlefs whose power goes at any piece of any write, from the first command to the confirmation and through
+the starts between: always bootable, always the old or the new application whole. Enumerated, not sampled."""
+
+import os
+
+import slots
+import vfs
+from core.devicekey import NAME
+from core.manifest import Manifest
+from core.receiving import Receiving
+from core.wire import copy
+from cut_flash import BLOCK, PAGE, Flash, mounted
+from maps.common_update import UpdateCommand, UpdateState
+from signed_manifest import KEY, manifest_of
+
+NOT_ON = {"cpython": "littlefs is MicroPython's own", "pico": "hundreds of updates would take the emulator hours"}
+
+BLOCKS = 56
+SERIAL = "5E71A1"
+FLASHED = b"the flashed one\n" * 40
+
+
+class PowerOn:
+    """`machine` after a power-up: starts that did not last are forgotten."""
+
+    @staticmethod
+    def reset_cause():
+        return 1
+
+
+slots.machine = PowerOn
+slots._keep_starts = lambda count: None
+
+
+class Board:
+    NAME, ARCHITECTURE = "virtual", "host"
+
+
+class Info:
+    SERIAL, VERSION = SERIAL, (1, 0, 0)
+
+
+class Anybody:
+    NUMBER = 9
+
+    def may_be_blind(self):
+        return True
+
+
+class Controller:
+    """As much of one as an update asks for."""
+
+    board, info, release, profile = Board, Info, Info, Anybody()
+
+    def __init__(self):
+        self.updating = self
+
+    def wrote(self, us):
+        pass
+
+
+class Cut(Exception):
+    """The power is gone: what does not say so by itself."""
+
+
+def files(number):
+    """Release `number`: one file is the same in each, one has more than a block, one is new in each."""
+    return {
+        "application.py": b"release %d\n" % number,
+        "core/bank.py": b"always the same\n" * 50,
+        "core/big.py": b"%04d" % number * 1200,
+        "pump/only_%d.py" % number: b"x",
+    }
+
+
+def settle(session):
+    while session._work is not None or session._pending:
+        session.step()
+        if session.refusal:
+            raise Cut(session.refusal)
+
+
+def send(session, number, data):
+    for at in range(0, len(data), 240):
+        part = data[at : at + 240]
+        part += bytes(len(part) & 1)
+        file = session.open(number)
+        assert file.may_write(at, len(part)) == 0
+        block = bytearray(240)
+        copy(block, 0, part, 0, len(part))
+        file.write(at, len(part), block, 0)
+        settle(session)
+
+
+def tell(session, command, number=0):
+    assert session.do(command, number) == 0, command
+    settle(session)
+
+
+def bring(number):
+    """From the first command to the moment before the reset. Returns how many files were sent."""
+    held = files(number)
+    session = Receiving(Controller(), slots)
+    settle(session)
+    send(session, 40, manifest_of(held, SERIAL, version=(1, 0, number), issued=number))
+    tell(session, UpdateCommand.COMPARE)
+    paths, sent = sorted(held), 0
+    for i in range(len(paths)):
+        if session._wanted[i]:
+            tell(session, UpdateCommand.TAKE, i)
+            send(session, 41, held[paths[i]])
+            sent += 1
+    tell(session, UpdateCommand.VERIFY)
+    assert session.state == UpdateState.READY
+    if not slots.stage(session.target, 0, 0):
+        raise Cut()
+    session.close()
+    return sent
+
+
+def start():
+    """A start of the board: which application runs is in slots.slot afterwards."""
+    ran = []
+    slots.__import__ = ran.append
+    slots.slot, slots.trial, slots.safe = slots.FLASHED, False, False
+    before = list(slots.sys.path)
+    slots.run("main")
+    slots.sys.path[:] = before
+    del slots.__import__
+    assert len(ran) == 1 and not slots.safe
+
+
+def runs():
+    """Release that runs; every file of it is as it shall be."""
+    with open("main.py", "rb") as file:
+        assert file.read() == FLASHED
+    if not slots.slot:
+        return 0
+    folder = slots.FOLDERS[slots.slot] + "/"
+    read = Manifest(folder)
+    number = read.issued
+    read.close()
+    for path, data in files(number).items():
+        with open(folder + path, "rb") as file:
+            assert file.read() == data, (path, number)
+    return number
+
+
+def update(number):
+    """All of it, as the board lives through it: receive, restart, prove, stay."""
+    start()
+    bring(number)
+    start()
+    if not slots.trial:
+        raise Cut()
+    assert runs() == number
+    if not slots.confirm(number):
+        raise Cut()
+
+
+def guarded(flash, use):
+    """What became of it: None where the power went."""
+
+    def tried():
+        try:
+            return use()
+        except Cut as cut:
+            assert not flash.left, cut
+            return None
+
+    try:
+        return mounted(flash, tried)
+    except OSError:
+        assert not flash.left  # no power, no mounting
+        return None
+
+
+def start_and_look():
+    start()
+    return runs(), slots.trial
+
+
+def look_and_go_on(number):
+    """After the power came back: what starts, what starts after that, and whether the update still can be made."""
+    first, trial = start_and_look()
+    second, still = start_and_look()  # a trial that nobody confirmed is over
+    assert not still
+    update(number)
+    start()
+    assert not slots.trial and runs() == number
+    return first, trial, second
+
+
+def new_board():
+    flash = Flash(bytearray(b"\xff" * (BLOCK * BLOCKS)))
+    vfs.VfsLfs2.mkfs(flash, progsize=PAGE)
+
+    def install():
+        for name, data in (("main.py", FLASHED), (NAME, KEY + b"\0")):
+            with open(name, "wb") as file:
+                file.write(data)
+
+    mounted(flash, install)
+    return flash
+
+
+def test_a_cut_at_every_write_of_an_update_leaves_the_old_or_the_new_application():
+    board = new_board()
+    found = {}
+    for number in (1, 2, 3):  # into the first slot, into the second one, over the first one
+        before = bytes(board.data)
+        flash = Flash(board.data)
+        guarded(flash, lambda: update(number))
+        assert flash.used > 60
+        for left in range(flash.used):
+            cut = Flash(bytearray(before), left)
+            guarded(cut, lambda: update(number))
+            assert not cut.left
+            first, trial, second = guarded(Flash(cut.data), lambda: look_and_go_on(number))
+            assert first in (number - 1, number) and (trial or first == second), (number, left, first, trial, second)
+            assert second == number - 1 or not trial
+            key = (number, first == number, trial)
+            found[key] = found.get(key, 0) + 1
+        guarded(Flash(board.data), start)
+    print("cuts by (release, the new one ran, on trial):", found)
+    for number in (1, 2, 3):
+        for kind in ((False, False), (True, True), (True, False)):
+            assert found.get((number,) + kind, 0) > 0, (number, kind, found)
+
+
+def test_what_was_received_is_not_sent_again_after_a_cut():
+    board = new_board()
+    before = bytes(board.data)
+    flash = Flash(board.data)
+    guarded(flash, lambda: update(1))
+    least = 4
+    for left in range(0, flash.used, 5):
+        cut = Flash(bytearray(before), left)
+        guarded(cut, lambda: update(1))
+
+        def again():
+            start()
+            return bring(1) if slots.slot == slots.FLASHED else 4
+
+        sent = guarded(Flash(cut.data), again)
+        least = min(least, sent)
+    assert least <= 1
+
+
+def test_nothing_is_left_in_the_way_of_the_next_one():
+    """Folders of earlier releases do not fill the flash."""
+    board = new_board()
+    free = []
+    for number in range(1, 9):
+        guarded(Flash(board.data), lambda: update(number))
+        guarded(Flash(board.data), start)
+        free.append(guarded(Flash(board.data), lambda: os.statvfs(".")[3]))
+    assert free[-1] >= free[2] - 1, free
