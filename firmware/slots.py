@@ -39,6 +39,7 @@ _POWER_ON = 1  # machine.PWRON_RESET of the RP2 port, see core.controller
 slot = FLASHED  # the application that runs
 trial = False  # it has to prove itself
 safe = False  # and drives nothing
+failed = 0  # starts in a row that did not last, this one included until it has
 record = bytearray(_SIZE)
 
 
@@ -98,7 +99,7 @@ def run(flashed="application"):
     """Start the application whose turn it is; `flashed` is the module of the flashed one."""
     global slot, safe, trial
     load()
-    failures = starts()
+    failures = _starts()
     _keep_starts(failures + 1)
     slot, safe = choose(failures)
     if record[_TRIAL] != NO_TRIAL:
@@ -197,8 +198,7 @@ def give_up(why):
 # Starts in a row that did not last: kept where a reset does not reach, and a power cut does.
 
 
-def starts():
-    """How many."""
+def _starts():
     if machine.reset_cause() == getattr(machine, "PWRON_RESET", _POWER_ON):
         return 0
     try:
@@ -213,7 +213,8 @@ def starts():
 
 
 def _keep_starts(count):
-    count = min(count, 0xFF)
+    global failed
+    failed = count = min(count, 0xFF)
     if sys.platform == "rp2":
         machine.mem32[_SCRATCH5] = _MAGIC << 16 | (count ^ 0xFF) << 8 | count
         return

@@ -37,7 +37,6 @@ class Updating:
         put(Update.application, slots.slot)
         put(Update.update_policy, key()[1])
         controller.inputs.put_text(Update.board, controller.board.NAME)
-        put(Update.failed_starts, slots.starts())
         controller.holdings.guard(_COMMAND, _FILE + 1, self._may_command, self._commanded)
 
     @at_start
@@ -82,7 +81,6 @@ class Updating:
             self._lasted_s += 1
             if self._lasted_s == _LASTED_S and self._trial is None and not slots.safe:
                 slots.healthy()
-                controller.inputs.put(Update.failed_starts, 0)
             elif self._lasted_s == _SAFE_S and slots.safe:
                 slots.healthy()
                 self._restart = True  # perhaps what broke it has gone
@@ -124,6 +122,7 @@ class Updating:
             state = session.state
         put(Update.update_state, state)
         put(Update.update_outcome, slots.outcome())
+        put(Update.failed_starts, slots.failed)
         put(Update.confirmed_application, slots.confirmed())
         put(Update.trial_remaining, self._trial.left_s if trial else None)
         if session is not None:

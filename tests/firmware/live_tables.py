@@ -4,14 +4,14 @@ from core.bank import Bits, Table
 from core.modbus import Server
 from core.wire import copy
 from fuzzing import File
-from maps import common, pump, pump_supervision
+from maps import common, common_update, pump, pump_supervision
 from maps.fields import ADDRESS
 
 
 def server():
     inputs = Table(
-        (common.Identity, common.Health, common.Status, common.Memory, common.Latch, pump.Measurement)
-        + (pump_supervision.Watched, pump.Counted)
+        (common.Identity, common.Health, common.Status, common.Memory, common.Conflict, common.Latch)
+        + (common_update.Update, pump.Measurement, pump_supervision.Watched, pump.Counted)
     )
     fast = [span for span in inputs.spans if span[0] == common.Status.sequence & ADDRESS][0]
     place = inputs.extend(common.LATCHED, fast[1] - fast[0])

@@ -29,7 +29,7 @@ class PowerOn:
 
 
 slots.machine = PowerOn
-slots._keep_starts = lambda count: None
+slots._keep_starts = lambda count: None  # what the simulator has no file for
 
 
 class Board:

@@ -118,6 +118,11 @@ class Context:
             self.note("no pod file here: using the bundled default pod (--config FILE names another)")
         return settings.load(self.settings)
 
+    def keys_file(self, of_pod: str) -> Path | None:
+        """File of the device keys: MALLEE_KEYS, or what the pod file says; None: there is none."""
+        place = os.environ.get("MALLEE_KEYS") or of_pod
+        return Path(place) if place else None
+
     def as_lines(self) -> None:
         """Where a table would be repainted but there is no terminal: lines of JSON."""
         self._output = "jsonl"

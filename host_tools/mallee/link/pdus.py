@@ -17,7 +17,7 @@ from pymodbus.pdu.bit_message import (
     WriteMultipleCoilsRequest,
     WriteSingleCoilRequest,
 )
-from pymodbus.pdu.file_message import ReadFileRecordRequest
+from pymodbus.pdu.file_message import ReadFileRecordRequest, WriteFileRecordRequest
 from pymodbus.pdu.mei_message import ReadDeviceInformationRequest
 from pymodbus.pdu.register_message import (
     ReadHoldingRegistersRequest,
@@ -84,6 +84,11 @@ def read_file(file: int, record: int, registers: int) -> ModbusPDU:
     )
 
 
+def write_file(file: int, record: int, data: bytes) -> ModbusPDU:
+    """FC21, one sub-request: `data` (an even number of bytes, 244 at most) into `file` from record number `record`."""
+    return WriteFileRecordRequest(records=[FileRecord(file_number=file, record_number=record, record_data=data)])
+
+
 def identification(first_object: int = 0) -> ModbusPDU:
     """FC43/14, read device identification code 3 (extended), streamed from `first_object`."""
     return ReadDeviceInformationRequest(read_code=3, object_id=first_object)
@@ -130,5 +135,8 @@ def _check(request: ModbusPDU, data: bytes) -> None:
         wanted = sum(record.record_length * 2 + 2 for record in getattr(request, "records", ()))
         if len(data) != 2 + wanted or data[1] != wanted:
             raise Malformed(f"{len(data) - 2} bytes of file records where {wanted} were asked for")
+    elif function == 21:
+        if data != encode(request):
+            raise Malformed("the echo of a file record is not what was written")
     elif function == 43 and (len(data) < 7 or data[1] != 14):
         raise Malformed("not a device identification")

@@ -65,6 +65,13 @@ class HistorySection(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """Of the file and its log. When it is reached before that, each is kept for a shorter time, in proportion."""
 
 
+class UpdateSection(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Firmware over the bus."""
+
+    keys: str = ""
+    """File of the device keys, from the folder of the pod file (docs/update.md). "": images are not signed."""
+
+
 class Feed(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     name: Name
     main_A: Ampere
@@ -141,6 +148,7 @@ class PodConfig(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     quarantine: QuarantineSection = QuarantineSection()
     plant: PlantParameters = PlantParameters()
     history: HistorySection | None = None
+    update: UpdateSection = UpdateSection()
 
     @property
     def controllers(self) -> tuple[Controller, ...]:

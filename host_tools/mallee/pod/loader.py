@@ -52,4 +52,7 @@ def beside(config: PodConfig, folder: Path) -> PodConfig:
     history = config.history
     if history is not None:
         history = msgspec.structs.replace(history, path=str(folder / history.path))
-    return msgspec.structs.replace(config, devices=devices, history=history)
+    update = config.update
+    if update.keys:
+        update = msgspec.structs.replace(update, keys=str(folder / update.keys))
+    return msgspec.structs.replace(config, devices=devices, history=history, update=update)

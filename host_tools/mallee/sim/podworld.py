@@ -207,7 +207,9 @@ def _controllers(world: World, config: PodConfig, seed: int, memory_of: str, onl
         address = parse_address(entry.address)
         if isinstance(address, TcpAddress):
             host, port = numeric(address.host), address.port
-            flash.install(directory, name=entry.name, profile=profile, unit=entry.unit, port=port, seed=seed)
+            flash.install(
+                directory, name=entry.name, profile=profile, unit=entry.unit, port=port, seed=seed, allow_unsigned=True
+            )
             world.controllers.add(entry.name, program, directory, host, port)
         else:
             flash.install(
@@ -218,6 +220,7 @@ def _controllers(world: World, config: PodConfig, seed: int, memory_of: str, onl
                 baud=address.baud,
                 framing=address.framing,
                 seed=seed,
+                allow_unsigned=True,  # a pod to play with
             )
             on_line = program._replace(
                 path=(serialboard.write(world.directory / "_serial_board"), *path),

@@ -1,0 +1,61 @@
+"""Going on while a controller or its line is away: for an hour, and not silently."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from ...errors import ExitCode, MalleeError
+from ...link.failures import LinkDown, NoAnswer, Refused
+
+T = TypeVar("T")
+_BUSY = 6  # exception code
+_PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+_TELL_AFTER_S = 5.0
+
+
+class Patience:
+    """`tell` is called once when something is waited for, and once when it is there again."""
+
+    def __init__(self, limit_s: float, tell: Callable[[str], None]) -> None:
+        self.limit_s = limit_s
+        self.retries = 0
+        self.waited_s = 0.0
+        self._tell = tell
+
+    async def ask(self, name: str, action: Callable[[], Awaitable[T]]) -> T:
+        """What `action` gives, tried again while nobody answers or the controller is busy. Raises MalleeError: the last of
+        these, or at once whatever else the action raises."""
+        loop = asyncio.get_running_loop()
+        began, tries, told = loop.time(), 0, False
+        while True:
+            try:
+                found = await action()
+            except (NoAnswer, LinkDown, Refused) as error:
+                if isinstance(error, Refused) and error.exception_code != _BUSY:
+                    raise
+                waited = loop.time() - began
+                if waited >= self.limit_s:
+                    raise _given_up(error, self.limit_s) from error
+                if waited >= _TELL_AFTER_S and not told:
+                    told = True
+                    self._tell(f"{name}: waiting: {error.what}")
+                pause = _PAUSES_S[min(tries, len(_PAUSES_S) - 1)]
+                tries += 1
+                self.retries += 1
+                self.waited_s += pause
+                await asyncio.sleep(pause)
+                continue
+            if told:
+                self._tell(f"{name}: going on")
+            return found
+
+
+def _given_up(error: MalleeError, limit_s: float) -> MalleeError:
+    return MalleeError(
+        f"{error.what}, for {limit_s:g} s",
+        error.likely,
+        "run the same command again when it is back: what was received is kept, and the old firmware runs",
+        ExitCode.NO_ANSWER,
+    )

@@ -1,0 +1,228 @@
+"""One controller takes an image: bring it, start it on trial, look at it, and let it stay or send it back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import msgspec
+
+from ...device.device import Device
+from ...errors import ExitCode, MalleeError
+from ...link import pdus
+from ...link.base import Priority
+from .image import Image, manifest_of
+from .patience import Patience
+from .registers import Said, command, look, refused
+
+_MANIFEST_FILE, _CONTENT_FILE = 40, 41
+_FILE_BYTES = 20_000
+_PART_BYTES = 236
+"""Of a record group: 244 fit into a request (MODBUS Application Protocol V1.1b3, 6.15)."""
+_LOOK_S = 0.25
+_RETURN_S = 60.0
+"""From a reset to the first answer a controller needs some two seconds; nobody waits longer than this."""
+_PROOF_S = 20.0
+"""A trial is not confirmed earlier (firmware/core/trial.py)."""
+_OWN_ALARMS = frozenset(("lease_lost", "restarted", "update_failed", "fallback"))
+"""What a restart, or the trial itself, brings: no reason to go back."""
+
+Advance = Callable[[str, int, int], None]
+"""Called with a step in words, and how many of how many bytes of it are done."""
+
+
+class Offer(msgspec.Struct, frozen=True, kw_only=True):
+    image: Image
+    key: bytes
+    issued_s: int
+    wait_for_equipment_s: float = 3600.0
+
+
+class Session:
+    """Of one controller. Every method raises MalleeError; what was received stays on the controller then."""
+
+    def __init__(self, device: Device, offer: Offer, patience: Patience, advance: Advance) -> None:
+        self.device = device
+        self.offer = offer
+        self._patience = patience
+        self._advance = advance
+        self._alarms: frozenset[str] = frozenset()
+        self.sent_bytes = 0
+        self.sent_files = 0
+
+    async def bring(self) -> None:
+        """Everything that it does not have yet, until it is whole there. Raises MalleeError, exit code 4 where it refuses."""
+        image = self.offer.image
+        assert self.device.identity is not None
+        manifest = manifest_of(
+            image, issued_s=self.offer.issued_s, serial=self.device.identity.serial_number or "", key=self.offer.key
+        )
+        await self._command("begin")
+        await self._send(_MANIFEST_FILE, manifest, "manifest")
+        await self._command("compare")
+        said = await self._settled("compare", lambda said: said.state in ("comparing", "manifest"))
+        paths = list(image.files)
+        total = sum(len(image.files[paths[number]]) for number in said.wanted)
+        done = 0
+        for number in said.wanted:
+            data = image.files[paths[number]]
+            for last in (False, True):
+                await self._command("take", number)
+                await self._send(_CONTENT_FILE, data, "files", done, total)
+                said = await self._settled("take", lambda said, n=number: _taking(said, n))
+                if number not in said.wanted:
+                    break
+                if last:
+                    raise refused(self.device, "altered", f"take {paths[number]}")
+            done += len(data)
+            self.sent_files += 1
+        await self._command("verify")
+        said = await self._settled("verify", _verifying)
+        if said.state != "ready":
+            raise refused(self.device, said.refusal, "verify")
+        self._alarms = await self._active()
+
+    async def start(self) -> None:
+        """Start it on trial, as soon as the equipment allows. Returns when the new firmware answers."""
+        await self._command("activate")
+        loop = asyncio.get_running_loop()
+        end = loop.time() + self.offer.wait_for_equipment_s
+        self._advance("start", 0, 0)
+        before = self.device.identity
+        uptime = await self._uptime_s()
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            try:
+                now = await self._uptime_s()
+            except MalleeError:
+                break  # it restarts
+            if now < uptime:
+                break
+            uptime = now
+            if loop.time() >= end:
+                raise MalleeError(
+                    f"{self.device.name} was not allowed to restart within {self.offer.wait_for_equipment_s:g} s",
+                    "a branch is hot or waits for its turn, and a restart would leave it unprotected for seconds",
+                    "run the same command again later; it restarts by itself when that is over, and goes back when nobody "
+                    "confirms it: `mallee update cancel` ends that",
+                    ExitCode.REFUSED,
+                )
+        await self._back(before is not None)
+
+    async def prove(self) -> None:
+        """Look at the firmware on trial, and let it stay. Raises MalleeError where it went back, or was sent back."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + _PROOF_S
+        while True:
+            said = await self._look()
+            if said.state != "trial":
+                raise self._went_back(said)
+            self._advance("proof", round(_PROOF_S - max(0.0, end - loop.time())), round(_PROOF_S))
+            if loop.time() >= end + 2.0:
+                break
+            await asyncio.sleep(_LOOK_S)
+        why = await self._wrong()
+        if why:
+            await self._command("cancel")
+            raise MalleeError(
+                f"{self.device.name} was sent back to its old firmware: {why}",
+                "the new firmware does not suit this controller, or something happened at the same time",
+                "mend that, then run the same command again: what was received is kept",
+                ExitCode.FINDINGS,
+            )
+        await self._command("confirm")
+        said = await self._look()
+        if said.outcome != "confirmed" or said.application != said.confirmed:
+            raise self._went_back(said)
+
+    async def _wrong(self) -> str:
+        """What is not as it should be; "" when all is."""
+        identity, image = await self._patience.ask(self.device.name, self.device.identify), self.offer.image
+        if identity.firmware != image.version_text or identity.dictionary_hash != image.dictionary_hash:
+            return f"it says that it is firmware {identity.firmware}, not {image.version_text}"
+        came = await self._active() - self._alarms
+        return f"alarms that were not there before: {', '.join(sorted(came))}" if came else ""
+
+    async def _active(self) -> frozenset[str]:
+        alarms = await self._patience.ask(self.device.name, self.device.read_alarms)
+        return frozenset(alarm.entry.name for alarm in alarms if alarm.active and alarm.entry.name not in _OWN_ALARMS)
+
+    async def _back(self, known: bool) -> None:
+        """Wait until somebody answers again; other firmware may have another dictionary."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + _RETURN_S
+        while True:
+            await asyncio.sleep(_LOOK_S)
+            try:
+                device = await Device.connect(self.device.link, self.device.unit, name=self.device.name)
+                break
+            except MalleeError as error:
+                if loop.time() >= end:
+                    raise MalleeError(
+                        f"{self.device.name} does not answer after its restart: {error.what}",
+                        "the line is cut, or the new firmware does not answer on it",
+                        "wait: without a host it goes back to its old firmware within five minutes, by itself",
+                        ExitCode.NO_ANSWER,
+                    ) from error
+        self.device = device
+        said = await self._look()
+        if said.state != "trial":
+            raise self._went_back(said)
+
+    def _went_back(self, said: Said) -> MalleeError:
+        point = self.device.dictionary.by_name["update_outcome"]
+        meaning = next(
+            (choice.meaning for choice in point.choices if choice.name == said.outcome), "it does not say why"
+        )
+        return MalleeError(
+            f"{self.device.name} runs its old firmware again: {said.outcome.replace('_', ' ')}",
+            meaning,
+            "`mallee log` and its console say more; nothing is lost",
+            ExitCode.FINDINGS,
+        )
+
+    # Asking.
+
+    async def _command(self, name: str, file: int = 0) -> None:
+        await self._patience.ask(self.device.name, lambda: command(self.device, name, file))
+
+    async def _look(self) -> Said:
+        return await self._patience.ask(self.device.name, lambda: look(self.device))
+
+    async def _uptime_s(self) -> float:
+        value = (await self.device.read("uptime")).value
+        return float(value) if isinstance(value, int | float) else 0.0
+
+    async def _settled(self, what: str, busy: Callable[[Said], bool]) -> Said:
+        """When it has done what it was told. Raises MalleeError where that went wrong."""
+        while True:
+            said = await self._look()
+            if said.refusal not in ("none", "altered"):
+                raise refused(self.device, said.refusal, what)
+            if said.state == "idle":
+                raise refused(self.device, "not_now", what)  # it restarted, or another host ended this
+            if not busy(said):
+                return said
+            await asyncio.sleep(_LOOK_S / 5)
+
+    async def _send(self, file: int, data: bytes, step: str, done: int = 0, total: int = 0) -> None:
+        at = 0
+        while at < len(data):
+            number, inside = file + at // _FILE_BYTES, at % _FILE_BYTES
+            part = data[at : at + min(_PART_BYTES, _FILE_BYTES - inside)]
+            request = pdus.write_file(number, inside // 2, part + bytes(len(part) & 1))
+            await self._patience.ask(
+                self.device.name,
+                lambda request=request: self.device.link.request(self.device.unit, request, priority=Priority.PROBE),
+            )
+            at += len(part)
+            self.sent_bytes += len(part)
+            self._advance(step, done + at, total or len(data))
+
+
+def _taking(said: Said, number: int) -> bool:
+    return said.state == "verifying" or (number in said.wanted and said.refusal == "none")
+
+
+def _verifying(said: Said) -> bool:
+    return said.state == "verifying" or (said.state == "receiving" and said.refusal == "none")
