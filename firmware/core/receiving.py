@@ -82,6 +82,11 @@ class Receiving:
         self._idle_s += 1
         return self._idle_s >= _PATIENCE_S
 
+    @property
+    def busy(self):
+        """What came before is not done yet."""
+        return self._work is not None or self._pending
+
     def close(self):
         self._shut()
         if self._manifest is not None:
@@ -104,8 +109,6 @@ class Receiving:
     def do(self, command, number):
         """Why a command is refused, or 0."""
         self._idle_s = 0
-        if self._work is not None or self._pending:
-            return UpdateRefusal.NOT_NOW
         self.refusal = UpdateRefusal.NONE
         if command == UpdateCommand.COMPARE and self.state == UpdateState.MANIFEST:
             self._work = self._compare()

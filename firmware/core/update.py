@@ -17,6 +17,7 @@ from core.wire import get16
 
 _LASTED_S = const(60)
 _SAFE_S = const(1800)
+_BUSY = const(6)  # exception code
 _FILE = UpdateControl.update_file & ADDRESS
 _COMMAND = UpdateControl.update_command & ADDRESS
 
@@ -75,7 +76,6 @@ class Updating:
             self._publish()
 
     def each_second(self):
-        controller = self._controller
         self._leave()
         if self._lasted_s < _SAFE_S:
             self._lasted_s += 1
@@ -134,6 +134,8 @@ class Updating:
             return 0
         command = get16(data, offset + 2 * (_COMMAND - address))
         number = get16(data, offset + 2 * (_FILE - address)) if address + count > _FILE else 0
+        if self.session is not None and self.session.busy and UpdateCommand.COMPARE <= command < UpdateCommand.ACTIVATE:
+            return _BUSY
         why = self._do(command, number)
         self._controller.inputs.put(Update.update_refusal, why)
         self._publish()

@@ -208,7 +208,7 @@ def test_an_update_is_taken_proves_itself_and_stays():
     bench.run(20_000)
     assert not host.tell(UpdateCommand.CONFIRM)
     assert host.state() == UpdateState.IDLE and bench.get(Update.update_outcome) == UpdateOutcome.CONFIRMED
-    assert not reset(bench, 400_000)
+    assert not reset(bench, 5_000)
     bench = started()
     assert slots.slot == slots.SLOT_A and not slots.trial
     assert Host(bench).offer(manifest_of(issued=999)) == UpdateRefusal.REPLAYED
@@ -369,7 +369,7 @@ def test_nothing_is_written_while_the_equipment_must_be_watched():
     host.bring()
     profile.blind = True
     assert not host.tell(UpdateCommand.ACTIVATE)
-    assert not reset(bench, 3_600_000 // 10)
+    assert not reset(bench, 20_000)
     assert host.state() == UpdateState.WAITING
     profile.blind = False
     assert reset(bench, 3000)
@@ -402,14 +402,17 @@ def gone_back(why, bench):
     assert slots.slot == slots.FLASHED and not slots.trial and slots.chain() == [slots.FLASHED]
     assert bench.get(Update.update_outcome) == why
     bench.run(1500)
-    assert bench.controller.alarms.count in (1, 2) and not reset(bench, 100_000)
+    assert bench.controller.alarms.count in (1, 2) and not reset(bench, 3_000)
     started()
     assert slots.slot == slots.FLASHED
 
 
 def test_silence_ends_a_trial():
     bench = on_trial()
-    assert not reset(bench, 295_000)
+    bench.run(25_000)
+    assert 270 < bench.get(Update.trial_remaining) < 280
+    bench.controller.updating._trial.left_s = 10
+    assert not reset(bench, 9_000)
     assert reset(bench)
     gone_back(UpdateOutcome.SILENT, bench)
 
@@ -497,7 +500,9 @@ def test_the_safe_mode_tries_again_after_half_an_hour():
     slots._keep_starts(3)
     slots.safe = True
     bench = Bench(Quiet(Small))
-    assert not reset(bench, 1_790_000) and reset(bench, 15_000)
+    bench.run(5_000)
+    bench.controller.updating._lasted_s = 1790
+    assert not reset(bench, 9_000) and reset(bench, 5_000)
     started()
     assert not slots.safe
 

@@ -1,13 +1,17 @@
 """An update over the bus of the real firmware on a virtual board: brought, started once, proven; or sent back."""
 
+import asyncio
+
 import msgspec
 import pytest
 from mallee.deploy.updating.image import Image, image_for
 from mallee.deploy.updating.patience import Patience
-from mallee.deploy.updating.registers import look
+from mallee.deploy.updating.registers import command, look
 from mallee.deploy.updating.session import Offer, Session
 from mallee.device.device import Device
+from mallee.errors import ExitCode, MalleeError
 from mallee.sim.flash import device_key
+from mallee.sim.networkfaults import NetworkFaults
 
 from .bench import Bench
 
@@ -22,9 +26,15 @@ def newer(image: Image, **files: bytes) -> Image:
     return msgspec.structs.replace(image, version=NEW, files=changed)
 
 
-def session_of(device: Device, image: Image, key: bytes | None = None) -> Session:
-    offer = Offer(image=image, key=device_key("bench") if key is None else key, issued_s=1_800_000_000)
-    return Session(device, offer, Patience(60.0, print), lambda step, done, total: None)
+def session_of(
+    device: Device, image: Image, key: bytes | None = None, *, issued_s: int = 1_800_000_000, say=print
+) -> Session:
+    offer = Offer(image=image, key=device_key("bench") if key is None else key, issued_s=issued_s)
+    return Session(device, offer, Patience(3600.0, say), lambda step, done, total: None)
+
+
+async def value(device: Device, name: str):
+    return (await device.read(name)).value
 
 
 @pytest.fixture(scope="module")
@@ -32,18 +42,96 @@ def image():
     return image_for("virtual", "pump")
 
 
-def test_it_is_brought_started_proven_and_stays(image):
+@pytest.mark.parametrize("profile", ["pump"])
+def test_it_is_brought_started_proven_and_stays(image, profile):
+    """The equipment keeps what it was told throughout: pumps run on, at most at the speed that they take without a command."""
+    bench = Bench(profile)
+    image = newer(image)
+
+    async def test(device):
+        session = session_of(device, image)
+        await session.bring()
+        assert session.sent_files >= len(image.files) - 2 and (await value(device, "state")) == "local"
+        running = bench.controller.board.outputs
+        assert bench.controller.restarts == 0 and running != bench.controller.board.undriven
+        await session.start()
+        device = session.device
+        assert device.identity is not None and device.identity.firmware == "99.1.2" and bench.controller.restarts == 1
+        assert await value(device, "reset_reason") == "command"
+        await session.prove()
+        said = await look(device)
+        assert (said.application, said.confirmed, said.outcome, said.state) == ("slot_a", "slot_a", "confirmed", "idle")
+        assert (await device.read_journal())[-1].kind == "start" or bench.controller.restarts == 1
+        # The next one finds nearly everything on the controller.
+        again = session_of(
+            device, newer(image, **{"core/pid.py": image.files["core/pid.py"] + b"# another\n"}), issued_s=1_800_000_001
+        )
+        await again.bring()
+        assert (again.sent_files, (await look(device)).state) == (1, "ready")
+        await command(device, "cancel")
+        assert (await look(device)).state == "idle"
+
+    bench.run(test)
+
+
+def test_what_cannot_start_goes_back_by_itself(image):
+    bench = Bench("pump")
+    broken = newer(image, **{"application.py": b"import nothing_that_is_there\n"})
+
+    async def test(device):
+        session = session_of(device, broken)
+        await session.bring()
+        with pytest.raises(MalleeError, match="old firmware again: did not start") as raised:
+            await session.start()
+        assert raised.value.code == ExitCode.FINDINGS
+        device = session.device
+        said = await look(device)
+        assert (said.application, said.outcome) == ("flashed", "did_not_start")
+        assert device.identity is not None and device.identity.firmware != "99.1.2"
+        await asyncio.sleep(2.0)
+        alarms = {alarm.entry.name for alarm in await device.read_alarms() if alarm.active}
+        assert "update_failed" in alarms
+
+    bench.run(test)
+
+
+def test_an_image_for_somebody_else_is_refused_and_explained(image):
     bench = Bench("pump")
 
     async def test(device):
-        session = session_of(device, newer(image))
-        await session.bring()
-        print(session.sent_files, session.sent_bytes, session._patience.retries)
-        await session.start()
-        assert session.device.identity.firmware == "99.1.2"
-        await session.prove()
-        said = await look(session.device)
-        assert (said.application, said.confirmed, said.outcome, said.state) == ("slot_a", "slot_a", "confirmed", "idle")
+        for given, key, why in (
+            (image, bytes(32 * [7]), "wrong signature"),
+            (image, b"", "unsigned"),
+            (msgspec.structs.replace(image, profile="pdu"), None, "other profile"),
+            (msgspec.structs.replace(image, board="rp2_pico"), None, "other board"),
+            (msgspec.structs.replace(image, version=(0, 0, 1)), None, "older"),
+        ):
+            with pytest.raises(MalleeError, match=f"refused to compare: {why}") as raised:
+                await session_of(device, given, key).bring()
+            assert raised.value.code == ExitCode.REFUSED and "untouched" in raised.value.next, why
+        assert (await look(device)).state == "idle" and bench.controller.restarts == 0
 
     bench.run(test)
-    print(bench.world.now_us / 1e6)
+
+
+def test_a_line_that_is_away_in_the_middle_is_waited_for(image):
+    bench = Bench("pump")
+    heard: list[str] = []
+
+    async def test(device):
+        session = session_of(device, newer(image), say=heard.append)
+        sent = []
+
+        def advance(step, done, total):
+            sent.append(done)
+            if len(sent) == 200:
+                network, server = bench.world.network, bench.controller.server
+                network.disturb(server, NetworkFaults(cut=True))
+                asyncio.get_running_loop().call_later(90.0, network.disturb, server, None)
+
+        session._advance = advance
+        await session.bring()
+        assert (await look(device)).state == "ready"
+
+    bench.run(test)
+    assert any("waiting" in text for text in heard) and any("going on" in text for text in heard)

@@ -17,6 +17,7 @@ from ..deploy.flashing.fitting import how_to_install
 from ..deploy.flashing.install import Job, install, listen, look
 from ..deploy.flashing.ports import UsbDoor, choose, usb_ports
 from ..deploy.identity import Who, check
+from ..deploy.updating.keyfiles import KeyFiles
 from ..errors import ExitCode, MalleeError
 from .common import Common, Context
 from .copying import Copying
@@ -43,6 +44,9 @@ def flash(
     tcp_port: int | None = None,
     serial_number: str | None = None,
     bus: str | None = None,
+    keys: Path | None = None,
+    allow_unsigned: Annotated[bool, Parameter(negative=())] = False,
+    allow_older: Annotated[bool, Parameter(negative=())] = False,
     dry_run: Annotated[bool, Parameter(negative=())] = False,
     yes: Annotated[bool, Parameter(name=["--yes", "-y"], negative=())] = False,
     common: Annotated[Common | None, Parameter(name="*")] = None,
@@ -78,6 +82,12 @@ def flash(
         At most 16 characters; the chip's own number without it.
     bus
         Where the controller answers Modbus, for confirmation: serial:///dev/ttyUSB0 or tcp://HOST:PORT.
+    keys
+        File of device keys, for updates over the bus: the controller gets its own from there, or a new one that is kept there.
+    allow_unsigned
+        Updates over the bus need no signature.
+    allow_older
+        Updates over the bus may be older than what runs.
     dry_run
         Show what would be done. A controller that runs is restarted for it.
     yes
@@ -92,7 +102,8 @@ def flash(
     door = UsbDoor(choose(port, usb_ports(), how_to_install(boards.load(board_name))))
     door.open().close()  # a port that is missing or in use is told at once, before seconds of compiling
     made = made or build_bundle(board_name, profile or "")
-    job = look(door, made, flags)
+    own = KeyFiles(keys, allow_unsigned=allow_unsigned, allow_older=allow_older)
+    job = look(door, made, flags, own.files)
     if job.state.running:
         context.note(f"{door.name}: a controller was running; it was restarted after it was asked what it is")
     if dry_run:
@@ -105,7 +116,8 @@ def flash(
         context.confirm("Stop it and flash?", yes)
     if not job.plan.nothing:
         with Copying(context) as progress:
-            job = install(door, made, flags, progress)
+            own.keep(job.who)
+            job = install(door, made, flags, progress, own.files)
     _show(context, job, "")
     if bus is None:
         if not job.plan.nothing:

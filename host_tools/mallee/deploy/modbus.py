@@ -204,6 +204,8 @@ def _files() -> dict[str, object]:
         (files["DIRECTORY"], "the directory: which files there are"),
         (files["JOURNAL"], "the journal: what happened, as a ring"),
         (files["RECORDING"], "the flight recorder, where there is one: fast samples around a trip"),
+        (files["UPDATE"], "the manifest of an update, which is written (FC21) while one is under way"),
+        (f"{files['UPDATE'] + 1} and up", "the file of an update that comes next, likewise"),
     ]
     return {
         "reference_type": records["_REFERENCE_TYPE"],

@@ -7,7 +7,7 @@ never half an application, never an old one with new modules. What was copied is
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import NamedTuple, Protocol
 
@@ -21,7 +21,7 @@ from .console import BoardRaised, Console
 from .door import Door
 from .fitting import check_fit, check_space, how_to_install
 from .plan import INFO, STARTER, Plan
-from .state import BoardState, survey
+from .state import BoardState, hashes, survey
 
 
 class Progress(Protocol):
@@ -47,16 +47,24 @@ class Job(NamedTuple):
         return plan.rows(self.plan, self.wanted, self.state)
 
 
-def look(door: Door, bundle: Bundle, flags: Who) -> Job:
+Own = Callable[[Who], Mapping[str, bytes]]
+"""Further files of this one controller, such as its device key, when it is known who it is."""
+
+
+def _nothing(who: Who) -> Mapping[str, bytes]:
+    return {}
+
+
+def look(door: Door, bundle: Bundle, flags: Who, own: Own = _nothing) -> Job:
     """What would be done; the board is left as it was found, an application that ran runs again. Raises MalleeError."""
     with _connected(door, bundle) as console:
-        return _look(console, bundle, flags)
+        return _look(console, bundle, flags, own)
 
 
-def install(door: Door, bundle: Bundle, flags: Who, progress: Progress) -> Job:
+def install(door: Door, bundle: Bundle, flags: Who, progress: Progress, own: Own = _nothing) -> Job:
     """Do it, and start the application. Raises MalleeError; whatever ends it, running it again goes on from there."""
     with _connected(door, bundle) as console:
-        job = _look(console, bundle, flags)
+        job = _look(console, bundle, flags, own)
         if not job.plan.nothing:
             try:
                 _apply(console, job, progress)
@@ -89,7 +97,7 @@ def _connected(door: Door, bundle: Bundle) -> Iterator[Console]:
         console.close()
 
 
-def _look(console: Console, bundle: Bundle, flags: Who) -> Job:
+def _look(console: Console, bundle: Bundle, flags: Who, own: Own) -> Job:
     made = bundle.manifest
     # The size of build_info.py is known only with the board's serial number: it is compared by its text.
     state = _survey(console, bundle.contents)
@@ -109,10 +117,19 @@ def _look(console: Console, bundle: Bundle, flags: Who) -> Job:
     )
     if state.info.encode() == info:
         state.files[INFO] = (len(info), hashlib.sha256(info).hexdigest())
-    wanted = {**bundle.contents, INFO: info}
+    further = dict(own(who))
+    state.files.update(
+        {path: (state.files[path][0], digest) for path, digest in _known(console, state, further).items()}
+    )
+    wanted = {**bundle.contents, **further, INFO: info}
     todo = plan.make_plan(wanted, state)
     check_space(todo, wanted, state)
     return Job(who, wanted, state, todo)
+
+
+def _known(console: Console, state: BoardState, further: Mapping[str, bytes]) -> dict[str, str]:
+    """Hashes of those that are there in the same size."""
+    return hashes(console, [path for path, data in further.items() if state.files.get(path, (-1, ""))[0] == len(data)])
 
 
 def _apply(console: Console, job: Job, progress: Progress) -> None:

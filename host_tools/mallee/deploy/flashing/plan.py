@@ -20,7 +20,20 @@ STARTER = "main.py"
 INFO = "build_info.py"
 PARTIAL = {"main.py": "main.new", "build_info.py": "build_info.new"}  # written under these names, then renamed
 OUR_FOLDERS = frozenset({"core", "drivers", "maps", "pdu", "pump"})
-OUR_NAMES = frozenset({"application.mpy", "board.mpy", "build_info.mpy", "dictionary.bin", *PARTIAL.values()})
+OUR_NAMES = frozenset(
+    {
+        "application.mpy",
+        "board.mpy",
+        "build_info.mpy",
+        "dictionary.bin",
+        "slots.a",
+        "slots.b",
+        "starts.bin",
+        *PARTIAL.values(),
+    }
+)
+SLOTS = frozenset({"slot_a", "slot_b"})
+"""What updates over the bus have brought: whoever flashes a board wants what is flashed to run."""
 _PAIR_BLOCKS = 2  # littlefs keeps a folder in pairs of blocks
 _RESERVE_BLOCKS = 4  # it copies on write
 # A small file has no block of its own. How small depends on how a port set littlefs up.
@@ -59,7 +72,9 @@ def make_plan(wanted: Mapping[str, bytes], state: BoardState) -> Plan:
         changed.append(STARTER)  # it is taken away first, so that a board cut off in the middle starts to its prompt
         same.discard(STARTER)
     left = {parent for path in state.files if path not in remove for parent in _parents(path)}
-    empty = [f for f in state.folders if f.partition("/")[0] in OUR_FOLDERS and f not in left and f not in folders]
+    empty = [
+        f for f in state.folders if f.partition("/")[0] in OUR_FOLDERS | SLOTS and f not in left and f not in folders
+    ]
     return Plan(
         write=tuple(path for path in changed if path not in (INFO, STARTER)),
         last=tuple(path for path in (INFO, STARTER) if path in changed),
@@ -110,7 +125,7 @@ def _blocks(size: int, block_bytes: int, inline: int) -> int:
 
 def _ours(path: str, wanted: Mapping[str, bytes]) -> bool:
     stem, _, ending = path.rpartition(".")
-    if path in OUR_NAMES:
+    if path in OUR_NAMES or path.partition("/")[0] in SLOTS:
         return True
     if ending == "py" and f"{stem}.mpy" in wanted:
         return True
