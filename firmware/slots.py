@@ -18,17 +18,15 @@ from micropython import const
 FLASHED, SLOT_A, SLOT_B = 0, 1, 2
 FOLDERS = ("", "slot_a", "slot_b")
 NO_TRIAL = const(0xFF)
-# How the last trial ended.
-NONE, CONFIRMED, DID_NOT_START = 0, 1, 2  # and what the application on trial says itself, see maps.common_update
+# How the last trial ended; the application on trial may say more, see maps.common_update.
+_NONE, _DID_NOT_START = const(0), const(2)
 
 NAMES = ("slots.a", "slots.b")
 _SIZE = const(21)
 # Places in the record; 0 to 3 are its sequence number, the last four its CRC-32.
-_FORMAT, _CONFIRMED, _PREVIOUS, _TRIAL, _STARTED, _OUTCOME = 4, 5, 6, 7, 8, 9
-_ISSUED = const(10)  # when the confirmed image was made, seconds since 1970: an older one is refused
-_ANSWERED = const(14)  # chips that answered the application before the trial
-_WELL = const(16)  # and what else was well then, see core.trial
-_CHECKED = const(17)
+_FORMAT, _CONFIRMED, _PREVIOUS = const(4), const(5), const(6)
+_TRIAL, _STARTED, _OUTCOME = const(7), const(8), const(9)
+_CHECKED = const(17)  # from 10 on it is core.slotting's
 
 _FAILURES = const(3)  # starts in a row that did not last, until another application has its turn
 _STARTS = "starts.bin"
@@ -78,7 +76,7 @@ def load():
 
 
 def save():
-    """Keep the record. False: the flash is full or worn, and what was kept before holds."""
+    """Keep the record. False: the flash is full or worn, and what was kept before holds; the record in memory does not say so."""
     number = int.from_bytes(record[:4], "big") + 1
     record[:4] = number.to_bytes(4, "big")
     record[_CHECKED:] = _crc(record)
@@ -86,7 +84,6 @@ def save():
         with open(NAMES[number & 1], "wb") as file:
             file.write(record)
     except OSError:
-        load()
         return False
     return True
 
@@ -105,8 +102,8 @@ def run(flashed="application"):
     if record[_TRIAL] != NO_TRIAL:
         if record[_STARTED]:  # and nobody confirmed it
             record[_TRIAL] = NO_TRIAL
-            if record[_OUTCOME] == NONE:
-                record[_OUTCOME] = DID_NOT_START
+            if record[_OUTCOME] == _NONE:
+                record[_OUTCOME] = _DID_NOT_START
             save()
         else:
             wanted, record[_STARTED] = record[_TRIAL], 1
@@ -123,7 +120,7 @@ def run(flashed="application"):
         machine.reset()  # the next start knows
 
 
-# What the application that runs may ask for.
+# What the application that runs may ask for; core.slotting has the rest.
 
 
 def place(name):
@@ -131,68 +128,15 @@ def place(name):
     return FOLDERS[slot] + "/" + name if slot else name
 
 
-def outcome():
-    return record[_OUTCOME]
-
-
-def issued():
-    return int.from_bytes(record[_ISSUED : _ISSUED + 4], "big")
-
-
-def confirmed():
-    return record[_CONFIRMED]
-
-
-def before():
-    """What the application before the trial said of itself: answering chips, what was well."""
-    return record[_ANSWERED] << 8 | record[_ANSWERED + 1], record[_WELL]
-
-
 def healthy():
     """This start has lasted: the next failure is the first one again."""
     _keep_starts(0)
 
 
-def free_slot():
-    """The slot that an update may fill: neither running nor confirmed. What was in it is no way back from now on.
-    None: that cannot be kept, or a trial is under way."""
-    if trial:
-        return None
-    taken = (slot, record[_CONFIRMED])
-    free = SLOT_A if SLOT_A not in taken else SLOT_B
-    if free in taken:
-        free = record[_CONFIRMED]  # it failed, and the other one runs
-        record[_CONFIRMED] = slot
-    if record[_PREVIOUS] == free:
-        record[_PREVIOUS] = FLASHED
-    record[_TRIAL] = NO_TRIAL
-    return free if save() else None
-
-
-def stage(filled, answering, well):
-    """The next start is a trial of this slot. False: that cannot be kept."""
-    record[_TRIAL], record[_STARTED], record[_OUTCOME] = filled, 0, NONE
-    record[_ANSWERED], record[_ANSWERED + 1], record[_WELL] = answering >> 8 & 0xFF, answering & 0xFF, well
-    return save()
-
-
-def confirm(made):
-    """The application on trial is the one from now on; its image was made at `made`. False: that cannot be kept."""
-    global trial
-    record[_PREVIOUS], record[_CONFIRMED] = record[_CONFIRMED], slot
-    record[_TRIAL], record[_OUTCOME] = NO_TRIAL, CONFIRMED
-    record[_ISSUED : _ISSUED + 4] = made.to_bytes(4, "big")
-    if not save():
-        return False
-    trial = False
-    healthy()
-    return True
-
-
-def give_up(why):
-    """The trial has failed. Whoever calls this resets the controller then."""
-    record[_OUTCOME] = why
-    save()
+def forget():
+    """The application runs: what only the start needs goes back to the heap."""
+    for name in ("run", "choose", "chain", "load", "_starts", "forget"):
+        globals()[name] = None
 
 
 # Starts in a row that did not last: kept where a reset does not reach, and a power cut does.

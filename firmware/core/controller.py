@@ -29,7 +29,6 @@ from maps.common import (
     Status,
 )
 from maps.common_alarms import CommonAlarm
-from maps.common_update import Update, UpdateControl
 from maps.fields import ADDRESS, CODE, forget_specs, spec
 
 from core.alarms import RESET_ALL, Alarms
@@ -49,7 +48,7 @@ from core.settings import Settings
 from core.starting import at_start, forget
 from core.together import Together
 from core.transport import choose
-from core.update import Updating
+from core.update import Updates
 from core.wire import get16
 
 COMMIT = 0xC0DE
@@ -70,6 +69,8 @@ class Controller:
         self.board = board
         self.profile = profile
         self.state = State.BOOT
+        from maps.common_update import Update, UpdateControl  # they leave the heap again
+
         self.inputs = Table((Identity, Health, Status, Memory, Conflict, Update, Latch) + profile.inputs)
         self.holdings = Table(
             (Command, Broadcast, UpdateControl, common.Lease, CommonSettings) + profile.holdings, writable=True
@@ -102,8 +103,8 @@ class Controller:
         self.together = Together(self.inputs, self.holdings, self.clock, self.refuse)
         profile.bind(self, board, equipment)
         self.memory = Nonvolatile(profile.fram, profile, self.lease)
-        self.updating = Updating(self)
-        files = Files(self.memory.journal, (common.MAP_MAJOR, common.MAP_MINOR), profile.recorder, self.updating.open)
+        self.updates = Updates(self)
+        files = Files(self.memory.journal, (common.MAP_MAJOR, common.MAP_MINOR), profile.recorder, self.updates.open)
         objects = _objects(info, self.release, profile)
         self.server = Server(self.inputs, self.holdings, self.coils, self.alarms.bits, files.open, objects)
         self.server.broadcast = self.together.broadcast
@@ -129,7 +130,7 @@ class Controller:
         self.profile.start()
         self.memory.journal.load()  # hundreds of reads: behind the start of protection
         self.health.start()
-        self.updating.start()
+        self.updates.start()
         self.regulation = self.loop.every(REGULATION_MS, self._regulate)
         # Half a period behind: two steps in a row would keep the bus waiting twice as long.
         self.loop.every(REGULATION_MS, self._supervise, REGULATION_MS // 2)
@@ -164,7 +165,7 @@ class Controller:
             self._stamp()
             self.memory.journal.note(Kind.CLOCK_SET, 0, 0)
         self.memory.step()
-        self.updating.step()
+        self.updates.step()
         self.profile.housekeep(dt_ms)
 
     # Each 100 ms.
@@ -183,11 +184,11 @@ class Controller:
         alarms.set(CommonAlarm.settings_lost, not self.settings_found)
         alarms.set(CommonAlarm.restarted, self._tell_restart)
         alarms.set(CommonAlarm.tick_stopped, not self.tick_alive)
-        alarms.set(CommonAlarm.update_failed, self.updating.failed)
-        alarms.set(CommonAlarm.fallback, self.updating.fallen_back)
+        alarms.set(CommonAlarm.update_failed, self.updates.failed)
+        alarms.set(CommonAlarm.fallback, self.updates.fallen_back)
         self.profile.regulate(dt_ms)
         self.retained.store(self.profile.latched_bits)
-        if self.updating.leaving:
+        if self.updates.leaving:
             self.state = State.UPDATING
         elif not self.profile.ticking:
             self.state = State.SAFE  # a board without a hard tick measures and answers, but protects nothing
@@ -238,7 +239,7 @@ class Controller:
         self.memory.each_second()
         self._stamp()
         self.health.publish()
-        self.updating.each_second()
+        self.updates.each_second()
 
     def _stamp(self):
         """What the journal notes from now on has this time."""

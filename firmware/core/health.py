@@ -73,7 +73,7 @@ class HealthReport:
         memory, loop = controller.memory, controller.loop
         put(
             Health.blind_worst,
-            max(controller.settings.worst_write_us, memory.worst_write_us, controller.updating.worst_write_us),
+            max(controller.settings.worst_write_us, memory.worst_write_us, controller.updates.worst_write_us),
         )
         put(Memory.memory_kind, memory.kind)
         put(Memory.journal_sequence, memory.journal.sequence)

@@ -15,6 +15,7 @@ from maps.common_update import UpdatePolicy, UpdateRefusal
 from micropython import const
 
 from core.devicekey import key
+from core.slotting import issued
 from core.wire import get16, get32
 
 NAME = "manifest.bin"
@@ -64,7 +65,7 @@ class Manifest:
                 return UpdateRefusal.DAMAGED
         return 0
 
-    def unlike(self, controller, slots):
+    def unlike(self, controller):
         """Why this controller does not take it, or 0."""
         head, held = self._head, key()
         why = self._wrongly_signed(held[0], held[1], controller.info.SERIAL)
@@ -81,7 +82,7 @@ class Manifest:
             return 0
         if (get16(head, 8), get16(head, 10), get16(head, 12)) < controller.release.VERSION:
             return UpdateRefusal.OLDER
-        return UpdateRefusal.REPLAYED if self.issued < slots.issued() else 0
+        return UpdateRefusal.REPLAYED if self.issued < issued() else 0
 
     @property
     def _end(self):

@@ -12,10 +12,11 @@ from binascii import crc32
 from hashlib import sha256
 from time import ticks_diff, ticks_us
 
+import slots
 from maps.common_update import Update, UpdateCommand, UpdateRefusal, UpdateState
 from micropython import const
 
-from core import manifest
+from core import manifest, slotting
 from core.wire import copy
 
 MANIFEST = const(40)
@@ -34,10 +35,10 @@ _EACH = const(15)  # files a register
 class Receiving:
     """Fills the slot `target`. Raises OSError where that cannot be begun."""
 
-    def __init__(self, controller, slots):
+    def __init__(self, controller, updates):
         self._controller = controller
-        self._slots = slots
-        self.target = slots.free_slot()
+        self._updates = updates
+        self.target = slotting.free_slot()
         if self.target is None:
             raise OSError(_ENOSPC)
         self._folder = slots.FOLDERS[self.target] + "/"
@@ -74,7 +75,8 @@ class Receiving:
             self._work, self._pending = None, 0
             self._refuse(UpdateRefusal.FULL if error.errno == _ENOSPC else UpdateRefusal.STORAGE)
             self._shut()
-        self._controller.updating.wrote(ticks_diff(ticks_us(), began))
+        took_us = ticks_diff(ticks_us(), began)
+        self._updates.worst_write_us = max(self._updates.worst_write_us, took_us)
         return True
 
     def each_second(self):
@@ -189,7 +191,7 @@ class Receiving:
         self.state = UpdateState.COMPARING
         yield
         self._manifest = read = manifest.Manifest(self._folder)
-        why = read.fault(self.received) or read.unlike(self._controller, self._slots)
+        why = read.fault(self.received) or read.unlike(self._controller)
         if why:
             read.close()
             self._manifest = None
@@ -201,7 +203,7 @@ class Receiving:
             if crc32(path[len(self._folder) :].encode()) not in known and not path.endswith(manifest.NAME):
                 os.remove(path)
             yield
-        here = self._slots.FOLDERS[self._slots.slot]
+        here = slots.FOLDERS[slots.slot]
         here = here + "/" if here else ""
         copied, blocks = [], _RESERVE_BLOCKS
         for number in range(read.count):

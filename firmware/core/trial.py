@@ -7,6 +7,7 @@ import slots
 from maps.common_update import UpdateCommand, UpdateOutcome, UpdateRefusal
 from micropython import const
 
+from core import slotting
 from core.manifest import Manifest
 
 TRIAL_S = const(300)
@@ -21,10 +22,13 @@ def well(controller):
 
 
 class Trial:
-    def __init__(self, controller):
+    """`leave()` restarts the controller as soon as the equipment allows."""
+
+    def __init__(self, controller, leave):
         self._controller = controller
+        self._leave = leave
         self.left_s = TRIAL_S
-        self._answered, self._well = slots.before()
+        self._answered, self._well = slotting.before()
 
     def each_second(self):
         self.left_s -= 1
@@ -45,7 +49,7 @@ class Trial:
         read = Manifest(slots.FOLDERS[slots.slot] + "/")
         issued = read.issued
         read.close()
-        return 0 if slots.confirm(issued) else UpdateRefusal.STORAGE
+        return 0 if slotting.confirm(issued) else UpdateRefusal.STORAGE
 
     def _as_before(self):
         controller = self._controller
@@ -56,5 +60,5 @@ class Trial:
         return well(controller) & self._well == self._well
 
     def _give_up(self, why):
-        slots.give_up(why)
-        self._controller.updating.leave()
+        slotting.give_up(why)
+        self._leave()

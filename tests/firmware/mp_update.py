@@ -7,7 +7,7 @@ import os
 
 import signed_manifest
 import slots
-from core import devicekey
+from core import devicekey, slotting
 from core.receiving import _all
 from core.safe import Safe
 from maps.common import ResetReason, State
@@ -411,7 +411,7 @@ def test_silence_ends_a_trial():
     bench = on_trial()
     bench.run(25_000)
     assert 270 < bench.get(Update.trial_remaining) < 280
-    bench.controller.updating._trial.left_s = 10
+    bench.controller.updates.active._trial.left_s = 10
     assert not reset(bench, 9_000)
     assert reset(bench)
     gone_back(UpdateOutcome.SILENT, bench)
@@ -501,7 +501,7 @@ def test_the_safe_mode_tries_again_after_half_an_hour():
     slots.safe = True
     bench = Bench(Quiet(Small))
     bench.run(5_000)
-    bench.controller.updating._lasted_s = 1790
+    bench.controller.updates.active._safe_s = 1790
     assert not reset(bench, 9_000) and reset(bench, 5_000)
     started()
     assert not slots.safe
@@ -509,9 +509,9 @@ def test_the_safe_mode_tries_again_after_half_an_hour():
 
 def test_a_record_that_is_torn_is_the_one_before():
     clean()
-    assert slots.stage(slots.SLOT_A, 5, 3)
+    assert slotting.stage(slots.SLOT_A, 5, 3)
     whole = open(slots.NAMES[1], "rb").read()
-    assert slots.confirm(7)
+    assert slotting.confirm(7)
     newest = open(slots.NAMES[0], "rb").read()
     for size in range(len(newest)):
         with open(slots.NAMES[0], "wb") as file:

@@ -5,6 +5,7 @@ import os
 
 import slots
 import vfs
+from core import slotting
 from core.devicekey import NAME
 from core.manifest import Manifest
 from core.receiving import Receiving
@@ -51,12 +52,7 @@ class Controller:
     """As much of one as an update asks for."""
 
     board, info, release, profile = Board, Info, Info, Anybody()
-
-    def __init__(self):
-        self.updating = self
-
-    def wrote(self, us):
-        pass
+    worst_write_us = 0
 
 
 class Cut(Exception):
@@ -100,7 +96,7 @@ def tell(session, command, number=0):
 def bring(number):
     """From the first command to the moment before the reset. Returns how many files were sent."""
     held = files(number)
-    session = Receiving(Controller(), slots)
+    session = Receiving(Controller(), Controller)
     settle(session)
     send(session, 40, manifest_of(held, SERIAL, version=(1, 0, number), issued=number))
     tell(session, UpdateCommand.COMPARE)
@@ -112,7 +108,7 @@ def bring(number):
             sent += 1
     tell(session, UpdateCommand.VERIFY)
     assert session.state == UpdateState.READY
-    if not slots.stage(session.target, 0, 0):
+    if not slotting.stage(session.target, 0, 0):
         raise Cut()
     session.close()
     return sent
@@ -154,7 +150,7 @@ def update(number):
     if not slots.trial:
         raise Cut()
     assert runs() == number
-    if not slots.confirm(number):
+    if not slotting.confirm(number):
         raise Cut()
 
 

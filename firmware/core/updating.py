@@ -1,0 +1,153 @@
+"""Updates over the bus: the commands and what follows. Loaded when a host asks for one, on a trial, in the safe mode."""
+
+# pyright: reportOptionalMemberAccess=false
+# (a session or a trial is asked for only while there is one)
+import slots
+from maps.common import Refusal
+from maps.common_update import Update, UpdateCommand, UpdateOutcome, UpdateRefusal, UpdateState
+from micropython import const
+
+from core import slotting
+from core.devicekey import key
+
+_SAFE_S = const(1800)
+_BUSY = const(6)  # exception code
+
+
+class Updating:
+    """`session` is core.receiving's while an update is under way, else None."""
+
+    def __init__(self, controller, updates):
+        self._controller = controller
+        self._updates = updates
+        self._restart = False  # is asked for
+        self._safe_s = 0
+        self.session = None
+        self._trial = None
+        if slots.trial:
+            from core.trial import Trial
+
+            self._trial = Trial(controller, self.leave)
+
+    @property
+    def needed(self):
+        """There is something to do."""
+        return self._restart or self.session is not None or slots.trial or slots.safe
+
+    def announce(self):
+        """What does not change while the controller runs."""
+        put = self._controller.inputs.put
+        put(Update.application, slots.slot)
+        put(Update.update_policy, key()[1])
+        self._controller.inputs.put_text(Update.board, self._controller.board.NAME)
+        put(Update.update_refusal, UpdateRefusal.NONE)
+        self._publish()
+
+    def leave(self):
+        """Restart as soon as the equipment allows."""
+        self._restart = True
+
+    def open(self, number):
+        return None if self.session is None else self.session.open(number)
+
+    def step(self):
+        session = self.session
+        if session is not None and session.step():
+            self._publish()
+
+    def each_second(self):
+        self._leave()
+        if slots.safe:
+            self._safe_s += 1
+            if self._safe_s == _SAFE_S:
+                slots.healthy()
+                self._restart = True  # perhaps what broke it has gone
+        if slots.trial:
+            self._trial.each_second()
+        elif self.session is not None and not self._restart and self.session.each_second():
+            self._end()
+        self._publish()
+
+    def _leave(self):
+        """A second is announced; then this does not return."""
+        updates = self._updates
+        if not self._restart or not self._controller.profile.may_restart():
+            updates.leaving = False
+        elif not updates.leaving:
+            updates.leaving = True
+        elif self.session is None or self._stage():
+            self._controller.restart()
+        else:
+            self._restart = updates.leaving = False
+            self._controller.inputs.put(Update.update_refusal, UpdateRefusal.STORAGE)
+
+    def _stage(self):
+        from core.trial import well
+
+        return slotting.stage(self.session.target, self._controller.profile.answering, well(self._controller))
+
+    def _end(self):
+        self.session.close()
+        self.session = None
+
+    def _publish(self):
+        put, session, updates = self._controller.inputs.put, self.session, self._updates
+        state = UpdateState.IDLE
+        if self._restart and session is not None:
+            state = UpdateState.WAITING
+        elif slots.trial:
+            state = UpdateState.TRIAL
+        elif session is not None:
+            state = session.state
+        put(Update.update_state, state)
+        put(Update.update_outcome, slotting.outcome())
+        put(Update.failed_starts, slots.failed)
+        put(Update.confirmed_application, slotting.confirmed())
+        put(Update.trial_remaining, self._trial.left_s if slots.trial else None)
+        updates.failed = slotting.outcome() > UpdateOutcome.CONFIRMED
+        updates.fallen_back = slots.safe or not slots.trial and slots.slot != slotting.confirmed()
+        if session is not None:
+            session.publish(put)
+
+    def may_command(self, command, number):
+        """Exception code, or 0. A command acts at once, so that a refusal is the answer to the request that caused it."""
+        if self.session is not None and self.session.busy and UpdateCommand.COMPARE <= command < UpdateCommand.ACTIVATE:
+            return _BUSY
+        why = self._do(command, number)
+        self._controller.inputs.put(Update.update_refusal, why)
+        self._publish()
+        return self._controller.refuse(Refusal.UPDATE) if why else 0
+
+    def _do(self, command, number):
+        """Why it is refused, or 0."""
+        if command == UpdateCommand.RESTART:
+            slots.healthy()  # somebody means it: the confirmed application has its turn
+            self._restart = True
+            return 0
+        if slots.trial:
+            return self._trial.do(command)
+        if self._restart:
+            return UpdateRefusal.NOT_NOW
+        if command == UpdateCommand.BEGIN:
+            return self._begin()
+        session = self.session
+        if session is None:
+            return UpdateRefusal.NOT_NOW
+        if command == UpdateCommand.CANCEL:
+            self._end()
+            return 0
+        if command == UpdateCommand.ACTIVATE:
+            self._restart = session.state == UpdateState.READY
+            return 0 if self._restart else UpdateRefusal.NOT_NOW
+        return session.do(command, number)
+
+    def _begin(self):
+        if self.session is not None:
+            self._end()
+        from core.receiving import Receiving
+
+        try:
+            self.session = Receiving(self._controller, self._updates)
+        except OSError:
+            return UpdateRefusal.STORAGE
+        return 0
