@@ -29,11 +29,13 @@ class Updates:
 
     @at_start
     def _guard(self):
-        from maps.common_update import UpdateControl
+        from maps.common_update import Update, UpdateControl
         from maps.fields import ADDRESS
 
+        controller = self._controller
+        controller.inputs.put_text(Update.board, controller.board.NAME)
         self._command = UpdateControl.update_command & ADDRESS
-        self._controller.holdings.guard(self._command, self._command + 2, self._may_command, self._commanded)
+        controller.holdings.guard(self._command, self._command + 2, self._may_command, self._commanded)
 
     @at_start
     def start(self):

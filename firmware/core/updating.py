@@ -39,7 +39,6 @@ class Updating:
         put = self._controller.inputs.put
         put(Update.application, slots.slot)
         put(Update.update_policy, key()[1])
-        self._controller.inputs.put_text(Update.board, self._controller.board.NAME)
         put(Update.update_refusal, UpdateRefusal.NONE)
         self._publish()
 
