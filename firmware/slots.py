@@ -15,7 +15,8 @@ from binascii import crc32
 import machine
 from micropython import const
 
-FLASHED, SLOT_A, SLOT_B = 0, 1, 2
+FLASHED = const(0)
+_SLOT_B = const(2)
 FOLDERS = ("", "slot_a", "slot_b")
 NO_TRIAL = const(0xFF)
 # How the last trial ended; the application on trial may say more, see maps.common_update.
@@ -71,7 +72,7 @@ def load():
         except OSError:
             continue
         if len(data) == _SIZE and data[_FORMAT] == 1 and data[_CHECKED:] == _crc(data):
-            if max(data[_CONFIRMED:_TRIAL]) <= SLOT_B and data[:4] > record[:4]:
+            if max(data[_CONFIRMED:_TRIAL]) <= _SLOT_B and data[:4] > record[:4]:
                 record[:] = data
 
 
@@ -92,8 +93,8 @@ def _crc(data):
     return crc32(bytes(data[:_CHECKED])).to_bytes(4, "big")
 
 
-def run(flashed="application"):
-    """Start the application whose turn it is; `flashed` is the module of the flashed one."""
+def turn():
+    """Decide whose turn it is, and put its slot in front of everything; whoever calls this imports the application."""
     global slot, safe, trial
     load()
     failures = _starts()
@@ -109,15 +110,17 @@ def run(flashed="application"):
             wanted, record[_STARTED] = record[_TRIAL], 1
             if save():  # else it could start for ever
                 slot, safe, trial = wanted, False, True
+    if slot:
+        sys.path.insert(0, FOLDERS[slot])
+
+
+def ended(error):
+    """The application ended in its imports. That of a slot is started anew, and the start after that knows; what was flashed says
+    so at the prompt."""
     if not slot:
-        __import__(flashed)
-        return
-    sys.path.insert(0, FOLDERS[slot])
-    try:
-        __import__("application")
-    except Exception as error:
-        sys.print_exception(error)
-        machine.reset()  # the next start knows
+        raise error
+    sys.print_exception(error)
+    machine.reset()
 
 
 # What the application that runs may ask for; core.slotting has the rest.
@@ -135,7 +138,7 @@ def healthy():
 
 def forget():
     """The application runs: what only the start needs goes back to the heap."""
-    for name in ("run", "choose", "chain", "load", "_starts", "forget"):
+    for name in ("turn", "choose", "chain", "load", "_starts", "forget"):
         globals()[name] = None
 
 

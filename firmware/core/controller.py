@@ -10,7 +10,6 @@ save(data, at) and restore(data, at).
 """
 
 import machine
-import micropython
 from maps import common
 from maps.common import (
     Broadcast,
@@ -170,7 +169,6 @@ class Controller:
 
     # Each 100 ms.
 
-    @micropython.native
     def _regulate(self, dt_ms):
         alarms, lease = self.alarms, self.lease
         alarms.dt_ms = dt_ms
@@ -206,7 +204,6 @@ class Controller:
         self.alarms.dt_ms = dt_ms
         self.profile.supervise(dt_ms)
 
-    @micropython.native
     def _publish_status(self):
         put, alarms, lease = self.inputs.put, self.alarms, self.lease
         put(Status.sequence, self.sequence)

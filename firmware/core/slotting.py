@@ -10,6 +10,7 @@ _ISSUED = const(10)  # when the confirmed image was signed, seconds since 1970: 
 _ANSWERED = const(14)  # chips that answered the application before the trial
 _WELL = const(16)  # and what else was well then, see core.trial
 _NO_TRIAL = const(0xFF)
+_SLOT_A, _SLOT_B = const(1), const(2)
 
 
 def _kept(changes):
@@ -51,7 +52,7 @@ def free_slot():
         return None
     changes = [(_TRIAL, _NO_TRIAL)]
     taken = (slots.slot, confirmed())
-    free = slots.SLOT_A if slots.SLOT_A not in taken else slots.SLOT_B
+    free = _SLOT_A if _SLOT_A not in taken else _SLOT_B
     if free in taken:
         free = confirmed()  # it failed, and the other one runs
         changes.append((_CONFIRMED, slots.slot))

@@ -29,19 +29,39 @@ class Updates:
 
     @at_start
     def _guard(self):
-        from maps.common_update import Update, UpdateControl
+        """What does not change while the controller runs is told; and the commands are heard."""
+        from maps.common_update import Update, UpdateControl, UpdateOutcome, UpdatePolicy, UpdateRefusal, UpdateState
         from maps.fields import ADDRESS
 
-        controller = self._controller
+        controller, record = self._controller, slots.record
+        put = controller.inputs.put
         controller.inputs.put_text(Update.board, controller.board.NAME)
+        try:
+            with open("device.key", "rb") as file:
+                data = file.read()
+        except OSError:
+            data = b""
+        if len(data) == 33:  # as core.devicekey has it, which is not loaded for this
+            put(Update.update_policy, data[32] & 3 | (any(data[:32]) << UpdatePolicy.KEYED))
+        else:
+            put(Update.update_policy, 0)
+        put(Update.application, slots.slot)
+        put(Update.update_refusal, UpdateRefusal.NONE)
+        put(Update.update_state, UpdateState.IDLE)
+        put(Update.update_outcome, record[9])
+        put(Update.confirmed_application, record[5])
+        put(Update.failed_starts, slots.failed)
+        self.failed = record[9] > UpdateOutcome.CONFIRMED
+        self.fallen_back = slots.safe or slots.slot != record[5]
+        self._failed_starts = 2 * (Update.failed_starts & ADDRESS)
         self._command = UpdateControl.update_command & ADDRESS
         controller.holdings.guard(self._command, self._command + 2, self._may_command, self._commanded)
 
     @at_start
     def start(self):
-        active = self._wake()
-        active.announce()
-        if not active.needed:
+        if slots.trial or slots.safe:
+            self._wake()
+        else:
             self._sleep()
         slots.forget()
 
@@ -59,7 +79,8 @@ class Updates:
             self._lasted_s += 1
             if self._lasted_s == _LASTED_S and not slots.trial and not slots.safe:
                 slots.healthy()
-                self._wake()  # and tell it
+                image, at = self._controller.inputs.image, self._failed_starts
+                image[at] = image[at + 1] = 0
         if self.active is not None:
             self.active.each_second()
             if not self.active.needed:

@@ -8,7 +8,6 @@ from maps.common_update import Update, UpdateCommand, UpdateOutcome, UpdateRefus
 from micropython import const
 
 from core import slotting
-from core.devicekey import key
 
 _SAFE_S = const(1800)
 _BUSY = const(6)  # exception code
@@ -28,19 +27,12 @@ class Updating:
             from core.trial import Trial
 
             self._trial = Trial(controller, self.leave)
+        self._publish()
 
     @property
     def needed(self):
         """There is something to do."""
         return self._restart or self.session is not None or slots.trial or slots.safe
-
-    def announce(self):
-        """What does not change while the controller runs."""
-        put = self._controller.inputs.put
-        put(Update.application, slots.slot)
-        put(Update.update_policy, key()[1])
-        put(Update.update_refusal, UpdateRefusal.NONE)
-        self._publish()
 
     def leave(self):
         """Restart as soon as the equipment allows."""

@@ -25,6 +25,7 @@ from signed_manifest import KEY
 
 NOT_ON = {"cpython": "its folders are changed by name, as a controller's are", "pico": "it has the simulator's modules"}
 
+SLOT_A, SLOT_B = 1, 2
 COMMAND = UpdateControl.update_command & ADDRESS
 FILES = {
     "application.py": b"import release\n",
@@ -162,18 +163,11 @@ def reset(bench, ms=10_000):
 
 def started(profile=None):
     """The next start of the board: what slots decides, and the controller that it leads to."""
-    found = []
-    was = slots.__dict__.get("__import__")
-    slots.__import__ = found.append
     slots.sys.path[:] = [each for each in slots.sys.path if each not in slots.FOLDERS[1:]]
     slots.trial = slots.safe = False
     set_cause(WATCHDOG)
-    try:
-        slots.run("main")
-    finally:
-        if was is None:
-            del slots.__import__
-    assert found == [("application" if slots.slot else "main")]
+    slots.turn()
+    assert (slots.sys.path[0] in slots.FOLDERS[1:]) == (slots.slot != slots.FLASHED)
     return Bench(profile, WATCHDOG, fresh=False)
 
 
@@ -200,7 +194,7 @@ def test_an_update_is_taken_proves_itself_and_stays():
     assert reset(bench)
     bench = started()
     host = Host(bench)
-    assert slots.trial and slots.slot == slots.SLOT_A and bench.get(Update.application) == slots.SLOT_A
+    assert slots.trial and slots.slot == SLOT_A and bench.get(Update.application) == SLOT_A
     assert bench.controller._reason == ResetReason.COMMAND
     bench.run(2000)
     assert host.state() == UpdateState.TRIAL and 290 < bench.get(Update.trial_remaining) < 300
@@ -210,7 +204,7 @@ def test_an_update_is_taken_proves_itself_and_stays():
     assert host.state() == UpdateState.IDLE and bench.get(Update.update_outcome) == UpdateOutcome.CONFIRMED
     assert not reset(bench, 5_000)
     bench = started()
-    assert slots.slot == slots.SLOT_A and not slots.trial
+    assert slots.slot == SLOT_A and not slots.trial
     assert Host(bench).offer(manifest_of(issued=999)) == UpdateRefusal.REPLAYED
 
 
@@ -472,13 +466,13 @@ def test_starts_that_do_not_last_lead_to_the_safe_mode_and_out_of_it():
 
 def test_the_application_from_before_is_the_first_to_help_out():
     clean()
-    slots.record[5], slots.record[6] = slots.SLOT_B, slots.SLOT_A
+    slots.record[5], slots.record[6] = SLOT_B, SLOT_A
     assert [slots.choose(failures) for failures in range(0, 15, 3)] == [
-        (slots.SLOT_B, False),
-        (slots.SLOT_A, False),
+        (SLOT_B, False),
+        (SLOT_A, False),
         (slots.FLASHED, False),
         (slots.FLASHED, True),
-        (slots.SLOT_A, True),
+        (SLOT_A, True),
     ]
 
 
@@ -509,7 +503,7 @@ def test_the_safe_mode_tries_again_after_half_an_hour():
 
 def test_a_record_that_is_torn_is_the_one_before():
     clean()
-    assert slotting.stage(slots.SLOT_A, 5, 3)
+    assert slotting.stage(SLOT_A, 5, 3)
     whole = open(slots.NAMES[1], "rb").read()
     assert slotting.confirm(7)
     newest = open(slots.NAMES[0], "rb").read()

@@ -53,7 +53,7 @@ def test_the_manifest_tells_the_truth(bundle, tmp_path):
 
 
 def test_stock_micropython_starts_it(bundle):
-    assert b"slots.run()" in bundle.contents["main.py"] and {"slots.mpy", "application.mpy"} <= set(bundle.contents)
+    assert b"slots.turn()" in bundle.contents["main.py"] and {"slots.mpy", "application.mpy"} <= set(bundle.contents)
     assert all(bundle.contents[path][:2] == b"M\x06" for path in bundle.contents if path.endswith(".mpy"))
 
 

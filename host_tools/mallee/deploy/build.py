@@ -27,7 +27,16 @@ FORMAT = 1
 MANIFEST = "manifest.cbor"
 FREEZE = "manifest.py"
 APPLICATION = "application"  # firmware/main.py under this name: stock MicroPython starts main.py only, never main.mpy
-STARTER = b'"""MicroPython starts this file; which application is next is up to slots.mpy."""\n\nimport slots\n\nslots.run()\n'
+STARTER = b'''"""MicroPython starts this file; which application is next is up to slots.mpy."""
+
+import slots
+
+slots.turn()
+try:
+    import application  # noqa: F401
+except Exception as error:
+    slots.ended(error)
+'''
 
 
 class File(msgspec.Struct, frozen=True):

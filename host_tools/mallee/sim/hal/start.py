@@ -2,4 +2,8 @@
 
 import slots
 
-slots.run("main")
+slots.turn()
+try:
+    __import__("application" if slots.slot else "main")
+except Exception as error:
+    slots.ended(error)
