@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import __version__
 from ..device.parsing import show_value
+from ..history import happened
 from ..history.journals import ms_of
 from ..pod.alarms.actions import Verb
 from ..pod.following import Seen
@@ -19,6 +20,7 @@ from .endpoints import (
     AlarmLists,
     Call,
     Endpoint,
+    EventsView,
     HistoryQuery,
     JournalView,
     NotedAsked,
@@ -29,6 +31,7 @@ from .endpoints import (
     ShelvingAsked,
     Who,
 )
+from .live import EVENTS_KEPT
 from .page import Page
 from .roles import Role
 
@@ -122,6 +125,12 @@ async def alarms(page: Page, call: Call) -> AlarmLists:
     return AlarmLists(active=found.alarms, returned=found.returned, suppressed=found.suppressed, load=found.alarm_load)
 
 
+async def events(page: Page, call: Call) -> EventsView:
+    heard, folder = tuple(page.live.events), page.where(page.config)
+    found, unreadable = await asyncio.to_thread(happened.latest, folder, page.history, EVENTS_KEPT, heard)
+    return EventsView(events=found, unreadable=unreadable)
+
+
 async def me(page: Page, call: Call) -> Who:
     assert call.token is not None
     return Who(name=call.token.name, role=call.token.role)
@@ -177,6 +186,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         errors=(404, 409),
     ),
     Endpoint("GET", "/api/v1/alarms", "Alarms that stand, that are gone, that are aside.", AlarmLists, alarms, errors=(503,)),
+    Endpoint("GET", "/api/v1/events", "What happened last, as far as it was noted.", EventsView, events, errors=(409,)),
     *(_alarm(verb) for verb in _BODIES),
     Endpoint("GET", "/api/v1/me", "Whose token this is.", Who, me, Role.VIEWER),
     Endpoint("GET", "/api/v1/journal", "Who did what through this page.", JournalView, journal, Role.OPERATOR),
