@@ -9,6 +9,7 @@ from .. import __version__
 from ..device.parsing import show_value
 from ..history import happened
 from ..history.journals import ms_of
+from ..history.totals import totals
 from ..pod.alarms.actions import Verb
 from ..pod.following import Seen
 from ..reading import Scalar
@@ -109,7 +110,7 @@ async def set_points(page: Page, call: Call) -> PointsSet:
 
 
 async def series(page: Page, call: Call) -> list[trends.SeriesName]:
-    return await asyncio.to_thread(trends.names, page.live.ring, page.history)
+    return await asyncio.to_thread(trends.names, page.live.ring, page.history, totals(page.config))
 
 
 async def history(page: Page, call: Call) -> trends.Trend:
@@ -117,7 +118,8 @@ async def history(page: Page, call: Call) -> trends.Trend:
     until = asked.until or page.live.now()
     names = list(dict.fromkeys(asked.series))
     scan_s = page.config.control.scan_s
-    return await asyncio.to_thread(trends.trend, page.live.ring, page.history, names, asked.last, ms_of(until), scan_s)
+    sums, ring = totals(page.config), page.live.ring
+    return await asyncio.to_thread(trends.trend, ring, page.history, names, asked.last, ms_of(until), scan_s, sums)
 
 
 async def alarms(page: Page, call: Call) -> AlarmLists:

@@ -19,7 +19,7 @@ export function view(context) {
     doc.suppressed.length ? card(`Aside (${doc.suppressed.length})`, alarmList(doc.suppressed, context)) : null,
     h("div", { class: "columns" },
       card("Findings", findingLines(doc.findings) ?? h("p", { class: "quiet" }, "none")),
-      card("Events", h("div", { class: "tall" }, table([["time", "left"], ["where", "left"], ["what", "left"]], [...page.events].reverse().map((each) => [when(each, doc), each.device, each.text]), { empty: "none is noted" })))),
+      card("Events", h("div", { class: "tall" }, table([["time", "left"], ["where", "left"], ["what", "left"]], [...page.events].reverse().map((each) => [h("span", { class: "nowrap" }, when(each, doc)), h("span", { class: "nowrap" }, each.device), each.text]), { empty: "none is noted" })))),
     h("p", { class: "quiet" }, `Told since the alarm book was begun: ${load.told}; suppressed under their cause: ${load.suppressed}; floods: ${load.floods}.`),
   ];
 }
