@@ -88,7 +88,7 @@ def serve(
 
     async def run() -> None:
         stop: asyncio.Event = stop_event(for_s, interrupted=True)
-        await serving.serve(page, serving.of_pod(config), listener, stop)
+        await serving.serve(page, serving.of_pod(page), listener, stop)
 
     clock.run(run())
     return ExitCode.DONE

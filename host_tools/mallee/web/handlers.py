@@ -83,14 +83,19 @@ async def device(page: Page, call: Call) -> points.DeviceView:
 
 async def device_points(page: Page, call: Call) -> list[points.PointView]:
     seen = page.live.seen
-    return points.point_views(page.config, None if seen is None else seen.document, call.path["name"])
+    document = None if seen is None else seen.document
+    return points.point_views(page.config, document, call.path["name"], page.dictionaries)
+
+
+async def own_points(page: Page, call: Call) -> list[points.PointView]:
+    await page.ask_points(call.path["name"])
+    return await device_points(page, call)
 
 
 async def point(page: Page, call: Call) -> points.PointView:
     seen = page.live.seen
-    return points.point_view(
-        page.config, None if seen is None else seen.document, call.path["name"], call.path["point"]
-    )
+    document = None if seen is None else seen.document
+    return points.point_view(page.config, document, call.path["name"], call.path["point"], page.dictionaries)
 
 
 async def set_points(page: Page, call: Call) -> PointsSet:
@@ -173,6 +178,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint(
         "GET", "/api/v1/devices/{name}/points", "Its points: meaning, limits, and what is known.",
         list[points.PointView], device_points, errors=(404,),
+    ),
+    Endpoint(
+        "GET", "/api/v1/devices/{name}/own-points", "The same as the device itself says it; it is asked.",
+        list[points.PointView], own_points, Role.ENGINEER, errors=(404, 504),
     ),
     Endpoint(
         "POST", "/api/v1/devices/{name}/points", "Write points, read them back; or tell what would be sent.",

@@ -249,7 +249,7 @@ def test_schemathesis_finds_no_answer_that_is_not_described(served: Served) -> N
     headers = {"Authorization": f"Bearer {served.tokens[Role.OPERATOR]}"}
     described = schemathesis.openapi.from_url(f"{served.url}api/v1/openapi.json")
     operations = [each.ok() for each in described.get_all_operations()]
-    assert len(operations) == 19
+    assert len(operations) == 20
     seen: set[int] = set()
     refused: set[str] = set()
     for operation in operations:
@@ -278,6 +278,6 @@ def test_the_document_is_made_of_the_structures_that_check(served: Served) -> No
     shelving = described["components"]["schemas"]["ShelvingAsked"]
     assert shelving["properties"]["for_s"]["maximum"] == 86_400.0 and "for_s" in shelving["required"]
     operations = [each for path in described["paths"].values() for each in path.values()]
-    assert len({each["operationId"] for each in operations}) == len(operations) == 19
+    assert len({each["operationId"] for each in operations}) == len(operations) == 20
     guarded = [each for each in operations if "security" in each]
-    assert len(guarded) == 9 and all({"401", "403"} <= set(each["responses"]) for each in guarded)
+    assert len(guarded) == 10 and all({"401", "403"} <= set(each["responses"]) for each in guarded)

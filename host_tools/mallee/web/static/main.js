@@ -63,6 +63,7 @@ function freshness() {
   if (page.lost) return pill(`not connected, ${duration(age())} old`, "bad", page.lost);
   if (stale()) return pill(`stale, ${duration(age())} old`, "bad", "whoever writes the document says nothing any more");
   const role = page.seen.document.role;
+  if (page.seen.source === "own") return pill("live, read by this page", "info", SOURCES.own);
   return pill(role === "master" ? "live" : `live, ${role}`, page.seen.source === "host" ? "ok" : "info", SOURCES[page.seen.source]);
 }
 
