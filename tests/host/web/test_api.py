@@ -161,7 +161,7 @@ def test_who_may_do_what(tmp_path: Path) -> None:
             for role in (None, *Role):
                 response = await (page.get(path, role) if each.method == "GET" else page.post(path, {}, role))
                 if each.role is None or (role is not None and role.may(each.role)):
-                    assert response.status_code in (200, 400), (path, role)
+                    assert response.status_code in (200, 400, 504), (path, role)  # 504: there are no controllers
                 else:
                     assert response.status_code == (401 if role is None else 403), (path, role)
                     assert twin(response).code == 4 and "mallee serve token add" in twin(response).next
@@ -171,7 +171,7 @@ def test_who_may_do_what(tmp_path: Path) -> None:
         assert (await page.get("/api/v1/me", Role.OPERATOR)).json() == {"name": "the-operator", "role": "operator"}
         refused = [entry for entry in page.page.journal.entries()[0] if entry.outcome == "refused"]
         assert len(refused) == 8 and {entry.by for entry in refused} == {"the-viewer", "the-operator"}
-        assert page.page.counters.refused["role"] == 9  # one of them only wanted to read the journal
+        assert page.page.counters.refused["role"] == 11  # three of them only wanted to read
 
     with_page(tmp_path, scenario)
 
