@@ -1,4 +1,4 @@
-"""What happened before somebody looked: from the log of hosts here, and from the history with the journals of controllers.
+"""What happened before somebody looked: from the log of alarms here, and from the history with the journals of controllers.
 
 Each source may be missing. What a host wrote into both of them is told once.
 """

@@ -108,7 +108,7 @@ class JournalView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EventsView(msgspec.Struct, frozen=True, kw_only=True):
-    """From the log of hosts here, the pod's history with the journals of its controllers, and what this page heard: oldest
+    """From the log of alarms here, the pod's history with the journals of its controllers, and what this page heard: oldest
     first, the newest 100."""
 
     events: list[Happened]
