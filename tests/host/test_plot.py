@@ -10,7 +10,8 @@ from xml.etree import ElementTree
 
 import pytest
 from mallee.cli.dashing import recorded as recent
-from mallee.history.curves import Curve, Point, latest
+from mallee.history.curves import Curve, Point
+from mallee.history.recently import latest
 from mallee.paths import pod_state_dir
 from mallee.plot.drawing import drawn
 from mallee.plot.plotted import ALARMS_MAX, Stood, plot, stood

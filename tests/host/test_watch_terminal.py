@@ -131,6 +131,8 @@ def test_middle_what_is_stale_says_so_and_sigterm_leaves_the_terminal_as_it_was(
 def test_large_without_colour_and_ctrl_c(peers: PeersInThread, folder: Path) -> None:
     with host(peers), Terminal(folder, 200, 60, "watch", NO_COLOR="1") as terminal:
         tour(terminal, 200, 60)
+        terminal.press("1")
+        terminal.until(" skid-1 over_temperature: Supply temperature")  # which came before the dashboard began
         assert not terminal.coloured
         terminal.press("ctrl+c")
         assert terminal.end() == 130 and terminal.restored()

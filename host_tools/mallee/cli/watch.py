@@ -18,6 +18,7 @@ from ..pod.hostfolder import host_folder
 from ..pod.runner import run_pod, with_scan
 from ..poll.watching import WatchSummary
 from ..poll.watching import watch as poll
+from . import completing
 from .common import Common, Context, duration_s
 from .dashing import actions, recorded
 from .output import emit_line, reading_row, table
@@ -33,9 +34,9 @@ def register(app: App) -> None:
 
 
 def watch(
-    device: str | None = None,
+    device: completing.Device | None = None,
     /,
-    *points: str,
+    *points: completing.Point,
     interval: str | None = None,
     for_: Annotated[str | None, Parameter(name="--for")] = None,
     common: Annotated[Common | None, Parameter(name="*")] = None,

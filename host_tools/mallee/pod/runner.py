@@ -146,6 +146,11 @@ class PodRunner:
         await asyncio.gather(*(member.close() for member in self.members.values()))
         await asyncio.gather(*(link.close() for link in self._links.values()))
 
+    @property
+    def links(self) -> Mapping[str, Link]:
+        """By their addresses: for who in this process writes something beside."""
+        return self._links
+
     def reports(self) -> list[LinkReport]:
         """Counters of each link, and of each unit on it."""
         now_s = asyncio.get_running_loop().time()

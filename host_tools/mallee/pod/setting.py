@@ -9,6 +9,7 @@ import msgspec
 from ..device.dictionary import Dictionary
 from ..device.parsing import parse_value
 from ..device.writing import PlannedWrite, find_point, plan_writes
+from ..link.base import Link
 from ..reading import Scalar, Snapshot
 from .config import PodConfig
 from .fleet import Fleet
@@ -38,10 +39,17 @@ class Prepared(msgspec.Struct, frozen=True):
 
 
 async def prepare(
-    pod: PodConfig, name: str, texts: Mapping[str, str], *, timeout_s: float, dry_run: bool = False
+    pod: PodConfig,
+    name: str,
+    texts: Mapping[str, str],
+    *,
+    timeout_s: float,
+    dry_run: bool = False,
+    lent: Mapping[str, Link] | None = None,
 ) -> Prepared:
-    """Texts as a person types them, checked against the device's own dictionary. Raises MalleeError; nothing is written."""
-    async with Fleet(pod, timeout_s=timeout_s) as fleet:
+    """Texts as a person types them, checked against the device's own dictionary. `lent` as Fleet has it. Raises MalleeError;
+    nothing is written."""
+    async with Fleet(pod, timeout_s=timeout_s, lent=lent) as fleet:
         device = await fleet.device(name)
         points = [find_point(device.dictionary, point) for point in texts]
         values: dict[str, Scalar] = {point.name: parse_value(point, texts[point.name]) for point in points}
@@ -50,9 +58,16 @@ async def prepare(
         return Prepared(name, device.dictionary, values, old)
 
 
-async def write(pod: PodConfig, name: str, values: Mapping[str, Scalar], *, timeout_s: float) -> Snapshot:
+async def write(
+    pod: PodConfig,
+    name: str,
+    values: Mapping[str, Scalar],
+    *,
+    timeout_s: float,
+    lent: Mapping[str, Link] | None = None,
+) -> Snapshot:
     """What stands there afterwards. Raises MalleeError."""
-    async with Fleet(pod, timeout_s=timeout_s) as fleet:
+    async with Fleet(pod, timeout_s=timeout_s, lent=lent) as fleet:
         return await (await fleet.device(name)).write(values)
 
 

@@ -31,7 +31,7 @@ def page(shift: Shift) -> str:
     hours = (shift.end_ms - shift.begin_ms) / 3.6e6
     parts = [
         f"<h1>Shift report: {escape(shift.pod)}</h1>",
-        f'<p class="when">{begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} {end:%Z}, {hours:g} h</p>',
+        f'<p class="when">{begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} {end:%Z}, {_length(hours)}</p>',
         _summary(shift),
         *_section("Alarms", _alarms(shift)),
         *_section("What the alarms asked of people (EEMUA 191, ISA-18.2)", _figures(shift)),
@@ -45,6 +45,15 @@ def page(shift: Shift) -> str:
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width">{title}<style>{_STYLE}</style>'
     body = "\n".join(part for part in parts if part)
     return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'
+
+
+def _length(hours: float) -> str:
+    return f"{60 * hours:.0f} min" if hours < 1 else f"{hours:.4g} h"
+
+
+def _few(value: float | None) -> str:
+    """Counts as such, parts and means to three figures."""
+    return "–" if value is None else f"{value:.3g}"
 
 
 def _section(title: str, content: str) -> list[str]:
@@ -96,7 +105,12 @@ def _figures(shift: Shift) -> str:
         return "<p>No host ran, or not for long enough to tell.</p>"
     words = {True: "ok", False: "over", None: "too few to tell"}
     rows = [
-        [_cell(f.figure), _cell(_number(f.value, "", 3), "n"), _cell(f.limit, "n"), _cell(words[f.ok], words[f.ok])]
+        [
+            _cell(f.figure),
+            _cell(_few(f.value), "n"),
+            _cell(f.limit.replace("<=", "≤"), "n"),
+            _cell(words[f.ok], words[f.ok]),
+        ]
         for f in shift.figures
     ]
     return (

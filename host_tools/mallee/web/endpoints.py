@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 from msgspec import Meta
 
+from ..history.happened import Happened
 from ..pod.alarms import shelving
 from ..pod.alarms.actions import Verb, Words
 from ..pod.document import AlarmLoad, AlarmState
@@ -104,6 +105,15 @@ class JournalView(msgspec.Struct, frozen=True, kw_only=True):
     entries: list[Entry]
     """Newest first, 500 at most."""
     unreadable: int
+
+
+class EventsView(msgspec.Struct, frozen=True, kw_only=True):
+    """From the log of alarms here, the pod's history with the journals of its controllers, and what this page heard: oldest
+    first, the newest 100."""
+
+    events: list[Happened]
+    unreadable: int
+    """Lines of the host's log that are damaged."""
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):

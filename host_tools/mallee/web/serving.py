@@ -72,9 +72,9 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def of_pod(config: PodConfig) -> Source:
+def of_pod(page: Page) -> Source:
     """The pod's documents, from the host that runs here, or read by this process."""
-    return lambda stop: follow(config, host_folder(config), stop)
+    return lambda stop: follow(page.config, host_folder(page.config), stop, page.lent)
 
 
 async def serve(page: Page, source: Source, listener: socket.socket, stop: asyncio.Event) -> None:

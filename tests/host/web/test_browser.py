@@ -117,6 +117,58 @@ def test_nobody_acts_without_a_token_and_an_operator_acknowledges(tab: Watched, 
     expect(page.locator(".status")).to_contain_text("Sign in")
 
 
+def test_a_private_page_shows_nothing_before_a_token_and_then_lives(chrome, tmp_path: Path) -> None:
+    with served_pod(tmp_path, private=True) as private:
+        pod, tab = private.pod, Watched(chrome)
+        assert pod is not None
+        page = tab.page
+        for view in ("", "alarms", "trends"):
+            page.goto(f"{private.url}#/{view}")
+            expect(page.locator("main")).to_contain_text("mallee serve token add")
+            for text in ("skid-1", "rack-1", "small pod", "Overview"):
+                expect(page.locator("body")).not_to_contain_text(text)
+        assert tab.errors == [] and not [each for each in tab.requests if "/api/" in each or each.endswith("/live")]
+        page.get_by_label("Token").fill("mallee_guessed")
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.locator("main")).to_contain_text("none that is known here")
+        assert len(tab.errors) == 1 and "401" in tab.errors.pop()  # the one that was asked for
+        page.goto(private.url)
+        page.get_by_label("Token").fill(private.tokens[Role.VIEWER])
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.locator(".status")).to_contain_text("the-viewer · viewer")
+        expect(page.locator(".brand")).to_contain_text("small pod")
+        supply = page.locator("main table").first.locator("tbody tr").first.locator("td").nth(2)
+        expect(supply).to_contain_text("37.0")
+        private.call(lambda: pod.skid.set("supply_temperature", 3860))
+        expect(supply).to_contain_text("↑38.6")
+        page.get_by_role("link", name="Trends").click()
+        expect(page.locator("#chart .scatterlayer .trace")).to_have_count(4)
+        page.reload()
+        expect(page.locator(".status")).to_contain_text("the-viewer")
+        assert tab.errors == [] and tab.away(private.url) == []
+        page.get_by_role("button", name=re.compile("sign out")).click()
+        expect(page.get_by_label("Token")).to_be_visible()
+        expect(page.locator("body")).not_to_contain_text("skid-1")
+        page.get_by_label("Token").fill(private.tokens[Role.VIEWER])
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.locator(".status")).to_contain_text("the-viewer")
+        private.page.tokens.revoke("the-viewer")
+        page.reload()
+        expect(page.get_by_label("Token")).to_be_visible()
+        assert len(tab.errors) == 1 and "401" in tab.errors.pop()
+        tab.context.close()
+
+
+def test_what_happened_before_the_page_was_opened_is_there(chrome, served: Served) -> None:
+    tab = Watched(chrome)
+    tab.page.goto(f"{served.url}#/alarms")
+    events = tab.page.locator("section").filter(has=tab.page.get_by_role("heading", name="Events", exact=True))
+    expect(events).to_contain_text("over_temperature: Supply")  # it came with the first scan of that host
+    expect(events).to_contain_text("the host started")
+    tab.context.close()
+    assert tab.errors == []
+
+
 def test_an_engineer_sees_the_words_before_they_are_written(tab: Watched, served: Served) -> None:
     page, pod = tab.page, served.pod
     assert pod is not None
@@ -197,7 +249,7 @@ def test_schemathesis_finds_no_answer_that_is_not_described(served: Served) -> N
     headers = {"Authorization": f"Bearer {served.tokens[Role.OPERATOR]}"}
     described = schemathesis.openapi.from_url(f"{served.url}api/v1/openapi.json")
     operations = [each.ok() for each in described.get_all_operations()]
-    assert len(operations) == 18
+    assert len(operations) == 20
     seen: set[int] = set()
     refused: set[str] = set()
     for operation in operations:
@@ -226,6 +278,6 @@ def test_the_document_is_made_of_the_structures_that_check(served: Served) -> No
     shelving = described["components"]["schemas"]["ShelvingAsked"]
     assert shelving["properties"]["for_s"]["maximum"] == 86_400.0 and "for_s" in shelving["required"]
     operations = [each for path in described["paths"].values() for each in path.values()]
-    assert len({each["operationId"] for each in operations}) == len(operations) == 18
+    assert len({each["operationId"] for each in operations}) == len(operations) == 20
     guarded = [each for each in operations if "security" in each]
-    assert len(guarded) == 9 and all({"401", "403"} <= set(each["responses"]) for each in guarded)
+    assert len(guarded) == 10 and all({"401", "403"} <= set(each["responses"]) for each in guarded)
