@@ -21,7 +21,16 @@ CUTS_us = (300, 1500, 3000)
 
 def test_a_torn_write_leaves_a_valid_copy(image):
     bundle = build("rp2_pico", "pdu")
-    wanted = ("core/bank", "core/settings", "core/starting", "core/wire", "core/__init__", "maps/__init__", "maps/common", "maps/fields")
+    wanted = (
+        "core/bank",
+        "core/settings",
+        "core/starting",
+        "core/wire",
+        "core/__init__",
+        "maps/__init__",
+        "maps/common",
+        "maps/fields",
+    )
     pico = Pico(install(image, {f"{name}.mpy": bundle.contents[f"{name}.mpy"] for name in wanted}))
     pico.boot()
     console = Console(pico)
