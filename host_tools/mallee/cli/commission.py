@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -15,12 +16,14 @@ from ..commissioning.machine import counts
 from ..commissioning.model import Result, Session, Step
 from ..commissioning.page import page as page_of
 from ..commissioning.running import Answer, Auto, commission, expected
+from ..device.calibration import Load, Shown
 from ..errors import ExitCode, MalleeError
 from ..pod.alarms import atomic
 from ..pod.fleet import find_controller
 from .common import Common, Context
 from .completing import Device
 from .output import emit
+from .reference import asked
 
 COLUMNS = ("step", "verdict", "title", "measured", "note")
 _STYLE = {"passed": "green", "failed": "bold red", "declined": "yellow", "skipped": "dim"}
@@ -101,7 +104,8 @@ def verify(file: Path, /, *, common: Annotated[Common | None, Parameter(name="*"
     """
     context = Context(common)
     found, sha256 = protocols.read(file)
-    row = {"pod": found.pod, "who": found.who, "finished": found.finished, **found.counts, "sha256": sha256}
+    who = ", ".join(f"{each.who} ({each.steps})" for each in found.who)
+    row = {"pod": found.pod, "who": who, "finished": found.finished, **found.counts, "sha256": sha256}
     emit(context.out, context.output, [row], tuple(row))
     return ExitCode.DONE
 
@@ -137,25 +141,45 @@ class _Person:
             print_(f"  expected: {expected(step.expect)}", markup=False)
         if step.consequence:
             print_(f"  This will happen: {step.consequence}", style="yellow", markup=False)
-        return self._ask(step.question if step.kind == "hand" else "Begin?")
+        if step.kind == "hand":
+            print_(f"  You will be asked: {step.question}", markup=False)
+        return self._ask(step.question if step.kind == "calibrate" and step.question else "Begin?")
+
+    def act(self, step: Step) -> tuple[Answer, str]:
+        return self._ask(step.question)
 
     def look(self, step: Step, measured: str) -> tuple[Answer, str]:
         self._context.err.print(f"  measured: {measured}", markup=False)
         return self._ask(step.question)
 
+    def undo(self, step: Step) -> None:
+        self._context.err.print(f"  {step.undo} ", end="", markup=False)
+        while self._line().strip().lower() not in ("y", "ye", "yes"):
+            self._context.err.print("  Say yes when it is done: ", end="", markup=False)
+
+    def reference(self, step: Step) -> Sequence[Shown]:
+        while True:
+            try:
+                return asked(self._context, Load.NOMINAL)
+            except MalleeError as error:
+                self._context.err.print(f"  {error.what}: {error.likely}. Once more.", markup=False)
+
+    def _line(self) -> str:
+        try:
+            return input()
+        except EOFError:
+            raise KeyboardInterrupt from None  # the terminal is gone: what is done is kept
+
     def _ask(self, question: str) -> tuple[Answer, str]:
         while True:
             self._context.err.print(f"  {question} [yes/no/skip] ", end="", markup=False)
-            try:
-                text = input().strip().lower()
-            except EOFError:
-                raise KeyboardInterrupt from None  # the terminal is gone: what is done is kept
+            text = self._line().strip().lower()
             for answer in ("yes", "no", "skip"):
                 if text and answer.startswith(text):
                     if answer == "yes":
                         return "yes", ""
                     self._context.err.print("  Why? (for the protocol) ", end="", markup=False)
-                    return ("no" if answer == "no" else "skip"), input().strip()
+                    return ("no" if answer == "no" else "skip"), self._line().strip()
 
 
 def _write(path: Path, data: bytes) -> None:

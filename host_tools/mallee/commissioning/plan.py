@@ -18,8 +18,8 @@ def plan_of(config: PodConfig, dictionaries: dict[str, Dictionary], only: Sequen
     steps: list[Step] = []
     for entry in config.controllers:
         if not only or entry.name in only:
-            has = frozenset(dictionaries[entry.name].by_name)
-            own = skid_steps(entry.name, has) if isinstance(entry, Skid) else pdu_steps(entry.name, has)
+            dictionary = dictionaries[entry.name]
+            own = (skid_steps if isinstance(entry, Skid) else pdu_steps)(entry.name, dictionary)
             steps += [*_entry(entry), *own, *_exit(entry)]
     return tuple(steps)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
@@ -10,11 +10,12 @@ from typing import Literal, Protocol
 import msgspec
 
 from .. import clock
+from ..device.calibration import Shown
 from ..errors import ExitCode, MalleeError
 from ..pod.config import PodConfig
 from ..pod.fleet import Fleet
 from . import keeping, machine
-from .machine import Agreed, Ended, Event, Looked
+from .machine import Agreed, Ended, Event, Looked, Measured
 from .model import Limit, Result, Session, Step, in_words
 from .performing import Performer
 from .plan import plan_of
@@ -29,8 +30,20 @@ class Answers(Protocol):
         """Whether a step that moves something, or needs a person, may begin; and a note."""
         ...
 
+    def act(self, step: Step) -> tuple[Answer, str]:
+        """Whether a person has done what the step asks for; all before it was remembered."""
+        ...
+
     def look(self, step: Step, measured: str) -> tuple[Answer, str]:
         """Whether what a person sees is as it should be."""
+        ...
+
+    def undo(self, step: Step) -> None:
+        """Ask a person to undo what was done for the step; returns when that is done."""
+        ...
+
+    def reference(self, step: Step) -> Sequence[Shown]:
+        """What a reference meter shows, three phases."""
         ...
 
 
@@ -38,10 +51,19 @@ class Auto:
     """Everything for which measured feedback suffices is done, the rest skipped."""
 
     def begin(self, step: Step) -> tuple[Answer, str]:
-        return ("skip", "nobody was there who could look") if machine.needs_person(step) else ("yes", "")
+        return ("skip", "nobody was there to do it, or to look") if machine.needs_person(step) else ("yes", "")
 
     def look(self, step: Step, measured: str) -> tuple[Answer, str]:
         return "yes", ""
+
+    def act(self, step: Step) -> tuple[Answer, str]:
+        raise AssertionError(f"{step.id} needs a person, and was not skipped")
+
+    def undo(self, step: Step) -> None:
+        """Nobody is there. What a person left behind before an interruption is found when it is put back."""
+
+    def reference(self, step: Step) -> Sequence[Shown]:
+        raise AssertionError(f"{step.id} needs a person, and was not skipped")
 
 
 async def commission(
@@ -96,20 +118,31 @@ async def _accept(
 async def _next(session: Session, step: Step, performer: Performer, answers: Answers) -> Event:
     """What happens in this phase."""
     if session.phase in ("interrupted", "seen"):
+        if step.undo:
+            answers.undo(step)
         return await performer.put_back(step, session.before)
     if session.phase == "ready":
+        if cause := machine.broken(session):
+            return Ended("skipped", f"{cause} failed")
         await performer.require_free(step.device)
+        if lacking := await performer.lacking(step):
+            return Ended("skipped", lacking)
         if not step.consequence and not machine.needs_person(step):
             return Agreed()
         answer, note = answers.begin(step)
         if answer == "yes":
             return Agreed()
         return Ended("declined", note or "declined") if answer == "no" else Ended("skipped", note or "skipped")
-    if session.phase == "agreed" and step.kind == "move":
+    if session.phase == "agreed" and step.moves:
         return await performer.remember(step)
+    if step.kind == "hand" and session.phase in ("agreed", "remembered"):
+        answer, note = answers.act(step)
+        if answer != "yes":
+            return Measured({}, False, f"not done: {note}" if note else "not done")
     if session.phase in ("agreed", "remembered"):
-        return await performer.measure(step)
-    if not step.question:
+        asked = step.calibrate is not None and step.calibrate.load != "no-load"
+        return await performer.measure(step, answers.reference(step) if asked else None)
+    if not step.question or step.kind != "eyes":
         return Looked(True)
     shown = ", ".join(f"{name} = {value}" for name, value in session.measured.items())
     answer, note = answers.look(step, shown)
