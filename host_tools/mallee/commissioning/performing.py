@@ -100,6 +100,7 @@ class Performer:
         try:
             if step.first:
                 await device.write(await meant(device, step.first))
+            if step.first_until:
                 _, ready = await wait(device, step.first_until, step.first_s)
                 if not ready:
                     return await missing(device, step.first_until)

@@ -14,16 +14,19 @@ from .thresholds import MARGIN, Threshold, alarms_by_name
 _SLACK_s = 10.0
 """Beside the delay of an alarm: filters, turns of the controller, the line."""
 _BACK_s = 60.0
+FLOWS_s = 120.0
+"""Until a skid that was stopped, or slow, has its share of the flow again."""
 _UNHINDERED = Limit("state", one_of=("local",))
 
 
 class Beside(msgspec.Struct, frozen=True):
-    """What a threshold takes beside its own setting: `writes` with it, another `margin`, what must be `given`, what it means,
-    and other values that then hold."""
+    """What a threshold takes beside its own setting: `writes` with it, another `margin`, what must be `given`, what is waited
+    for, what it means, and other values that then hold."""
 
     writes: tuple[Write, ...] = ()
     margin: float = MARGIN
     given: tuple[Limit, ...] = ()
+    first_until: tuple[Limit, ...] = ()
     consequence: str = ""
     expect: tuple[Limit, ...] = ()
     alone: bool = False
@@ -49,17 +52,20 @@ def provoked(name: str, found: Threshold, dictionary: Dictionary, beside: Beside
     latched = any(entry.latch for entry in entries)
     own = () if beside.alone else (found.write(beside.margin),)
     reached = () if beside.alone else (found.reached(dictionary, beside.margin),)
+    silent = tuple(normal(entry) for entry in entries)
     return Step(
         id=f"{name}/alarm/{found.name}",
         device=name,
         kind="move",
         title=f"{found.name} comes when {found.setting} is passed, and goes again" + (", reset" if latched else ""),
-        given=(*reached, *beside.given, *(normal(entry) for entry in entries)),
+        given=(*reached, *beside.given, *(() if beside.first_until else silent)),
+        first_until=(*beside.first_until, *silent) if beside.first_until else (),
+        first_s=FLOWS_s,
         do=(*beside.writes, *own),
         expect=(*(active(entry) for entry in entries), *(Limit(point) for point in found.points), *beside.expect),
         settle_s=max(entry.delay_ms for entry in entries) / 1000 + _SLACK_s,
         after=resets(*entries),
-        back=(*(normal(entry) for entry in entries), _UNHINDERED),
+        back=(*silent, _UNHINDERED),
         back_s=_BACK_s,
         consequence=beside.consequence or f"{name} gives the alarm {found.name}; nothing else changes",
         alarms=tuple(entry.name for entry in entries),

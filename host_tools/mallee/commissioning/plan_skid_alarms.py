@@ -10,12 +10,13 @@ from collections.abc import Iterator
 
 from ..device.dictionary import Dictionary
 from .model import Limit, Step, Write
-from .plan_alarms import Beside, active, by_hand, normal, provoked, resets
+from .plan_alarms import Beside, FLOWS_s, active, by_hand, normal, provoked, resets
 from .thresholds import alarms_by_name, thresholds
 
 _BOTH_STOP = "both pumps stop, latched: the other skid must carry the pod, or the racks be without power"
 _LOCKED = tuple(Limit(f"pump_state.{pump}", one_of=("locked",)) for pump in (1, 2))
 _RUNS = (Limit("state", one_of=("local",)), Limit("operation", one_of=("run",)))
+_FLOWS = Limit("flow", low=100.0, unit="l/min")
 _FILTER_kPa = 8.5
 """What a clean filter has at rated flow, from which it is loaded by the settings below."""
 
@@ -47,7 +48,8 @@ BESIDE: dict[str, Beside] = {
     # No warning can be below 10 %, and a clean filter has less: it is told that a new one has hardly any resistance.
     "filter_loaded": Beside(
         (Write("filter_clean", 1.0), Write("filter_limit", 10.0)),
-        given=(Limit("filter_clean", low=_FILTER_kPa, unit="kPa"), Limit("flow", low=50.0, unit="l/min")),
+        given=(Limit("filter_clean", low=_FILTER_kPa, unit="kPa"),),
+        first_until=(_FLOWS,),
         expect=(Limit("filter_loading", low=80.0, unit="%"),),
         alone=True,
     ),
@@ -75,7 +77,8 @@ def _flow(name: str, dictionary: Dictionary) -> Step:
         device=name,
         kind="move",
         title="flow_low and flow_critical come when the flow is too little, and go again",
-        given=tuple(normal(entry) for entry in entries),
+        first_until=(_FLOWS, *(normal(entry) for entry in entries)),
+        first_s=FLOWS_s,
         do=(
             Write("mode_setpoint", "flow"),
             Write("flow_setpoint", of="flow", part=2.0),
