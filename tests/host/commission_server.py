@@ -55,7 +55,7 @@ async def main(folder: str, point: str) -> None:
             port = listening.sockets[0].getsockname()[1]
             text = POD.replace('tcp://192.0.2.1"', f'tcp://127.0.0.1:{port}"')
             (Path(folder) / "pod.toml").write_text(text, encoding="utf-8")
-            _say("serving")
+            _say(f"serving {port}")
             await server.listen()
         now = {name: _plain(skid.device.value(name)) for name in SETTINGS["skid-1"]}
         _say(json.dumps({"now": now, "before": SETTINGS["skid-1"]}))

@@ -10,7 +10,7 @@ import pytest
 from mallee import resources
 from mallee.commissioning import machine
 from mallee.commissioning.by_hand import BY_HAND, NOT_TRIED
-from mallee.commissioning.coverage import how_tried
+from mallee.commissioning.coverage import how_tried, rendered
 from mallee.commissioning.model import Limit, Session, Step, Write, holds
 from mallee.commissioning.plan_pdu import pdu_steps
 from mallee.commissioning.plan_skid import skid_steps
@@ -21,6 +21,7 @@ from mallee.device.calibration import Shown
 from mallee.pod.loader import load_pod
 from mallee.testing import run
 
+from ..conftest import ROOT
 from .commission_pod import SETTINGS, Following, commissioned
 
 BOOKS = [resources.dictionary("pump"), resources.dictionary("pdu")]
@@ -40,6 +41,13 @@ def test_every_alarm_is_provoked_or_done_by_hand_or_has_its_reason(dictionary):
         gone = {f"alarm.{alarm}" for alarm in step.alarms if alarm != "leak_balance" or step.kind == "move"}
         assert gone <= {limit.point for limit in step.back}, step.id
     assert {row.alarm for row in how_tried(dictionary)} == names
+
+
+def test_the_page_says_how_each_alarm_is_tried():
+    page = (ROOT / "docs" / "commission.md").read_text(encoding="utf-8")
+    assert rendered(page) == page, "run `make docs`"
+    with pytest.raises(ValueError, match="there is no"):
+        rendered("a page without marks")
 
 
 def test_the_tables_name_no_alarm_that_there_is_not():

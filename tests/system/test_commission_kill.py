@@ -10,12 +10,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mallee.commissioning.protocol import read
 
 from ..conftest import ROOT
 from ..demos import environment, mallee
 
 pytestmark = pytest.mark.timeout(300)
-COMMAND = ("commission", "skid-1", "--auto", "-c", "pod.toml", "-o", "json")
 
 
 class Served:
@@ -27,7 +27,7 @@ class Served:
         self.process = subprocess.Popen(
             command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment(folder)
         )
-        assert self._line() == "serving"
+        self.port = int(self._line().removeprefix("serving "))
 
     def _line(self) -> str:
         assert self.process.stdout is not None
@@ -54,16 +54,19 @@ class Served:
 
 
 @pytest.mark.parametrize(
-    ("hold", "step"),
+    ("hold", "step", "scan"),
     [
-        ("service_valve", "skid-1/valve-50"),
-        ("supply_pressure_stop", "skid-1/alarm/supply_pressure_stop"),
+        ("service_valve", "skid-1/valve-50", False),
+        ("supply_pressure_stop", "skid-1/alarm/supply_pressure_stop", True),
     ],
 )
-def test_killed_while_it_moves_and_put_back_by_who_goes_on(tmp_path, hold, step):
+def test_killed_while_it_moves_and_put_back_by_who_goes_on(tmp_path, hold, step, scan):
+    """With the pod file, and with a scan that writes it first."""
     served = Served(tmp_path, hold)
+    options = ("--scan", f"127.0.0.1:{served.port}", "--write", "new.toml") if scan else ("-c", "pod.toml")
+    command = ("commission", "skid-1", "--auto", "-o", "json", *options)
     victim = subprocess.Popen(
-        [sys.executable, "-m", "mallee", *COMMAND],
+        [sys.executable, "-m", "mallee", *command],
         cwd=tmp_path,
         env=environment(tmp_path),
         stdin=subprocess.DEVNULL,
@@ -77,11 +80,13 @@ def test_killed_while_it_moves_and_put_back_by_who_goes_on(tmp_path, hold, step)
     assert session["phase"] == "remembered" and session["plan"][len(session["results"])]["id"] == step
     assert hold in session["before"] and session["before"][hold] != json.loads(moved)
     served.go_on()
-    ran = mallee(tmp_path, *COMMAND, "--who", "Bob", timeout=200)
+    ran = mallee(tmp_path, *command, "--who", "Bob", timeout=200)
     assert ran.returncode == 0, ran.stderr
     assert f"going on at step {len(session['results']) + 1} of" in ran.stderr
     rows = {row["step"]: row for row in json.loads(ran.stdout)}
     assert rows[step]["verdict"] == "passed" and not any(row["verdict"] == "failed" for row in rows.values())
     found = served.settings()
     assert found["now"] == found["before"]
-    assert (tmp_path / "commission.cbor").is_file()
+    protocol, _ = read(tmp_path / "commission.cbor")
+    assert [(each.name, each.verdict) for each in protocol.found] == ([("skid-1", "passed")] if scan else [])
+    assert (tmp_path / "new.toml").is_file() == scan and [each.who for each in protocol.who][-1] == "Bob"

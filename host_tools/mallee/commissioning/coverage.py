@@ -43,7 +43,8 @@ def how_tried(dictionary: Dictionary) -> Iterator[Row]:
 
 def _request(step: Step) -> str:
     text = step.question.removesuffix(", then say yes.").removesuffix("; then say yes.")
-    return text.replace(", at it", "").replace(" under it", "")
+    settings = "".join(f", with {commanded(write)}" for write in step.do)
+    return text.replace(", at it", "").replace(" under it", "") + settings
 
 
 def table(dictionaries: Iterable[Dictionary]) -> str:

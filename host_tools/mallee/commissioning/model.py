@@ -103,6 +103,21 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
 
 
+class Named(msgspec.Struct, frozen=True, kw_only=True):
+    """A controller that a scan found: who it was, and is now."""
+
+    address: str
+    serial: str
+    was_name: str
+    was_unit: int
+    name: str
+    unit: int
+    verdict: Verdict
+    who: str
+    time: str
+    note: str = ""
+
+
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """`before` are the values that are to be put back while `phase` is remembered, measured, seen or interrupted."""
 
@@ -120,6 +135,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     """What was measured is as expected."""
     serials: dict[str, str] = {}
     """Serial number of each controller, as it said itself."""
+    found: tuple[Named, ...] = ()
+    """Who a scan found before there was a pod file."""
 
     @property
     def step(self) -> Step | None:
@@ -144,7 +161,10 @@ def commanded(write: Write) -> str:
     """For people."""
     if write.of:
         return f"{write.point} = {write.part:.3g} × {write.of}"
-    return f"{write.point} = {'on' if write.value is True else 'off' if write.value is False else write.value}"
+    value = write.value
+    if isinstance(value, bool):
+        return f"{write.point} = {'on' if value else 'off'}"
+    return f"{write.point} = {f'{value:g}' if isinstance(value, float) else value}"
 
 
 def counting(limits: tuple[Limit, ...], before: dict[str, Value]) -> tuple[Limit, ...]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
 
 from .model import Result, Step, Value, commanded, holds, in_words
 from .protocol import Person, Protocol
+from .stock import table
 
 _STYLE = """
 body { font: 10pt/1.35 sans-serif; margin: 2em; color: #111 }
@@ -32,6 +33,12 @@ def page(protocol: Protocol, sha256: str) -> str:
         *(_person(person) for person in protocol.who),
         "</table>",
     ]
+    if protocol.found:
+        parts.append(
+            "<h2>Found</h2><table><tr><th>controller</th><th>at</th><th>was</th><th>verdict</th><th>note</th></tr>"
+        )
+        parts += [_found(row) for row in table(protocol.found)]
+        parts.append("</table>")
     devices = dict.fromkeys(step.device for step in protocol.plan)
     for device in devices:
         serial = protocol.serials.get(device, "")
@@ -50,6 +57,12 @@ def page(protocol: Protocol, sha256: str) -> str:
 def _person(person: Person) -> str:
     cells = (person.who, str(person.steps), person.first, person.last)
     return "<tr>" + "".join(f"<td>{escape(cell)}</td>" for cell in cells) + "</tr>"
+
+
+def _found(row: Mapping[str, object]) -> str:
+    return (
+        f"<tr class='{row['verdict']}'>" + "".join(f"<td>{escape(str(cell))}</td>" for cell in row.values()) + "</tr>"
+    )
 
 
 def _row(step: Step, result: Result | None) -> str:

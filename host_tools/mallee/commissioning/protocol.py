@@ -13,7 +13,7 @@ import msgspec
 
 from ..errors import ExitCode, MalleeError
 from .machine import counts
-from .model import FORMAT, Result, Session, Step, Verdict
+from .model import FORMAT, Named, Result, Session, Step, Verdict
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -35,6 +35,7 @@ class Protocol(msgspec.Struct, frozen=True, kw_only=True):
     finished: str
     mallee: str
     serials: dict[str, str]
+    found: tuple[Named, ...] = ()
     plan: tuple[Step, ...]
     results: tuple[Result, ...]
     counts: dict[Verdict, int]
@@ -44,18 +45,19 @@ def protocol_of(session: Session, finished: str, version: str) -> Protocol:
     """Of a session that is done."""
     return Protocol(
         pod=session.pod,
-        who=people(session.results),
+        who=people((*session.found, *session.results)),
         began=session.began,
         finished=finished,
         mallee=version,
         serials=session.serials,
+        found=session.found,
         plan=session.plan,
         results=session.results,
         counts=counts(session),
     )
 
 
-def people(results: Sequence[Result]) -> tuple[Person, ...]:
+def people(results: Sequence[Result | Named]) -> tuple[Person, ...]:
     times: dict[str, list[str]] = {}
     for result in results:
         times.setdefault(result.who, []).append(result.time)

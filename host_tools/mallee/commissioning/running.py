@@ -16,7 +16,7 @@ from ..pod.config import PodConfig
 from ..pod.fleet import Fleet
 from . import keeping, machine
 from .machine import Agreed, Ended, Event, Looked, Measured
-from .model import Limit, Result, Session, Step, in_words
+from .model import Limit, Named, Result, Session, Step, in_words
 from .performing import Performer
 from .plan import plan_of
 
@@ -73,6 +73,7 @@ async def commission(
     *,
     who: str,
     only: tuple[str, ...] = (),
+    found: tuple[Named, ...] = (),
     timeout_s: float = 1.0,
     tell: Callable[[Step, Result], None] = lambda step, result: None,
     say: Callable[[str], None] = lambda text: None,
@@ -81,7 +82,7 @@ async def commission(
     controller cannot be asked, or (exit code 4) a host controls it: what was done so far is kept."""
     with keeping.alone(session_file):
         async with Fleet(config, timeout_s=timeout_s) as fleet:
-            return await _accept(config, fleet, session_file, answers, who, only, tell, say)
+            return await _accept(config, fleet, session_file, answers, who, only, found, tell, say)
 
 
 async def _accept(
@@ -91,13 +92,14 @@ async def _accept(
     answers: Answers,
     who: str,
     only: tuple[str, ...],
+    found: tuple[Named, ...],
     tell: Callable[[Step, Result], None],
     say: Callable[[str], None],
 ) -> Session:
     session = keeping.load(session_file)
     plan = await _plan(config, fleet, only)
     if session is None:
-        session = Session(pod=config.pod.name, who=who, began=_now(), plan=plan)
+        session = Session(pod=config.pod.name, who=who, began=_now(), plan=plan, found=found)
     elif session.pod != config.pod.name or session.plan != plan:
         raise _another(session_file, session)
     elif session.results or session.phase != "ready":
