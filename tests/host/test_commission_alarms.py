@@ -37,7 +37,7 @@ def test_every_alarm_is_provoked_or_done_by_hand_or_has_its_reason(dictionary):
         expected = {limit.point for limit in step.expect}
         assert {f"alarm.{alarm}" for alarm in step.alarms} <= expected, step.id
         latching = {entry.code for entry in dictionary.alarms if entry.name in step.alarms and entry.latch}
-        assert latching == {write.value for write in step.after}, step.id
+        assert latching == {int(str(write.value)) for write in step.after}, step.id
         gone = {f"alarm.{alarm}" for alarm in step.alarms if alarm != "leak_balance" or step.kind == "move"}
         assert gone <= {limit.point for limit in step.back}, step.id
     assert {row.alarm for row in how_tried(dictionary)} == names
@@ -78,6 +78,7 @@ class Person:
     def __init__(self, done: dict[str, Callable[[], None]], undone: Callable[[], None]) -> None:
         self.done, self.undone = done, undone
         self.asked: list[str] = []
+        self.answers: dict[str, Answer] = {}
 
     def begin(self, step: Step) -> tuple[Answer, str]:
         self.asked.append(step.id)
@@ -85,7 +86,7 @@ class Person:
 
     def act(self, step: Step) -> tuple[Answer, str]:
         self.done[step.id]()
-        return "yes", ""
+        return self.answers.get(step.id, "yes"), ""
 
     def look(self, step: Step, measured: str) -> tuple[Answer, str]:
         return "yes", ""
@@ -124,6 +125,24 @@ def test_by_hand_a_skid_stops_on_a_leak_and_on_an_empty_tank(tmp_path):
     assert found["hand/leak"].verdict == "passed" and found["hand/leak"].measured["alarm.leak_stop"] == "active"
     assert found["hand/dry_run"].verdict == "passed" and found["alarm/dry_run"].verdict == "skipped"
     assert "dry_run" not in str(found["alarm/dry_run"].measured) and "level is 60" in found["alarm/dry_run"].note
+
+
+def test_what_a_person_begins_and_leaves_is_put_back_too(tmp_path):
+    """Ropes wetted, and then given up: branches that opened are closed again, and the step is what the person says."""
+    with commissioned(tmp_path) as pod:
+        follow = pod["pdu-a1"]
+
+        def wet(rope: int) -> Callable[[], None]:
+            return lambda: (follow.device.set(**{f"leak_rope.{rope}": "wet"}), follow.settle())[1]
+
+        person = Person(
+            {f"pdu-a1/hand/leak-{rope}": wet(rope) for rope in (1, 2)},
+            lambda: follow.device.set(**{"leak_rope.1": "dry", "leak_rope.2": "dry"}),
+        )
+        person.answers = {"pdu-a1/hand/leak-1": "no", "pdu-a1/hand/leak-2": "skip"}
+        found = results(accepted(tmp_path, person, "pdu-a1"))
+        assert left(pod, "pdu-a1") == SETTINGS["pdu-a1"] and follow.device.value("state") == "local"
+    assert (found["hand/leak-1"].verdict, found["hand/leak-2"].verdict) == ("declined", "skipped")
 
 
 def test_a_level_that_settings_reach_needs_no_hand(tmp_path):

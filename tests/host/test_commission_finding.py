@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from mallee import resources
 from mallee.cli import person
+from mallee.cli.common import Context
 from mallee.commissioning import finding
 from mallee.commissioning.finding import AsTheyAre, find
 from mallee.commissioning.stock import checked, proposed
+from mallee.deploy.identity import Who
 from mallee.device.discovery import Found
 from mallee.errors import MalleeError
 from mallee.pod.loader import load_pod
@@ -169,6 +171,18 @@ def test_two_units_at_one_address_are_told_and_left_out(tmp_path):
     )
     assert [each.verdict for each in named] == ["passed", "failed"] and "two units" in named[1].note
     assert [each.name for each in load_pod(tmp_path / "new.toml").controllers] == ["skid-1"]
+
+
+def test_a_board_is_flashed_as_mallee_flash_does(monkeypatch):
+    """The bundle of its profile, through the port that was named, with the new name and unit and nothing else changed."""
+    seen: list[Any] = []
+    monkeypatch.setattr(person, "build_bundle", lambda board, profile: (board, profile))
+    monkeypatch.setattr(person, "install", lambda door, bundle, who, progress: seen.append((door.name, bundle, who)))
+    one = Found(address="tcp://192.0.2.1:502", unit=1, mallee=True, profile="pdu")
+    person.flash(Context(None), "rp2_pico", "/dev/ttyACM7", one, Who(name="pdu-a1", unit=7))
+    assert seen == [("/dev/ttyACM7", ("rp2_pico", "pdu"), Who(name="pdu-a1", unit=7))]
+    with pytest.raises(MalleeError):
+        person.flash(Context(None), "no_such_board", None, one, Who(name="pdu-a1", unit=7))
 
 
 def test_a_person_is_asked_and_the_board_is_flashed(tmp_path, capsys, monkeypatch):

@@ -88,7 +88,7 @@ async def find(
         if stock is not None and _written(stock, file):
             say(f"{file} is written already, as {stock_file} has it")
             return stock.named
-        refuse_place(file, overwrite=False)
+        _refuse_place(file)
         if stock is None:
             stock = Stock(targets=tuple(targets), found=tuple(await scan(targets, units)))
             _save(stock_file, stock)
@@ -164,6 +164,17 @@ async def _identity(address: str, unit: int) -> Identity | None:
         return None
     finally:
         await link.close()
+
+
+def _refuse_place(file: Path) -> None:
+    """Before anybody is asked for anything. Raises MalleeError."""
+    if file.exists():
+        raise MalleeError(
+            f"{file} exists, and was not touched",
+            "the controllers were found before, and the pod file is this one",
+            f"leave --scan out: `mallee commission -c {file}` takes it; or name another file: --write FILE",
+        )
+    refuse_place(file, overwrite=False)
 
 
 def _written(stock: Stock, file: Path) -> bool:

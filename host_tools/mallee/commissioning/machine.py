@@ -2,7 +2,8 @@
 
     ready ─agreed─▶ agreed ─remembered─▶ remembered ─moved─▶ measured ─looked─▶ seen ─put back─▶ ready, with a result
 
-A step that moves nothing has its result once it is measured, or, of eyes, looked at.
+A step that a person begins by hand and leaves is put back as well. One that moves nothing has its result once it is measured,
+or, of eyes, looked at.
 
 The session is kept after each of these. Whoever finds it in the middle puts the outputs back first, and begins that step anew.
 """
@@ -81,6 +82,8 @@ def step(session: Session, event: Event, time: str) -> Session:
         return _recorded(session, event.verdict, event.note, time)
     if isinstance(event, Remembered) and phase == "agreed" and now.moves:
         return replace(session, phase="remembered", before=event.before)
+    if isinstance(event, Ended) and phase == "remembered" and now.kind == "hand":
+        return replace(session, phase="seen", ended=event.verdict, note=event.note)
     if isinstance(event, Measured) and phase == ("remembered" if now.moves else "agreed"):
         before = {name: value for name, value in session.before.items() if name not in event.stays}
         session = replace(session, measured=event.values, holds=event.holds, note=event.note, before=before)
@@ -96,7 +99,8 @@ def step(session: Session, event: Event, time: str) -> Session:
         return session if now.moves else _recorded(session, _verdict(session.holds), session.note, time)
     if isinstance(event, PutBack) and phase == "seen":
         note = _joined(session.note, event.note)
-        return _recorded(session, _verdict(session.holds and event.good), note, time)
+        verdict = session.ended or _verdict(session.holds)
+        return _recorded(session, verdict if event.good else "failed", note, time)
     if isinstance(event, PutBack) and phase == "interrupted" and not event.written:
         return _recorded(
             session, "failed", event.note, time
@@ -114,7 +118,7 @@ def _recorded(session: Session, verdict: Verdict, note: str, time: str) -> Sessi
 
 
 def _cleared(session: Session) -> Session:
-    return msgspec.structs.replace(session, phase="ready", before={}, measured={}, note="", holds=False)
+    return msgspec.structs.replace(session, phase="ready", before={}, measured={}, note="", holds=False, ended=None)
 
 
 def _verdict(good: bool) -> Verdict:

@@ -133,6 +133,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     holds: bool = False
     """What was measured is as expected."""
+    ended: Verdict | None = None
+    """A person did not do what the step asks for: this it is, once all is put back."""
     serials: dict[str, str] = {}
     """Serial number of each controller, as it said itself."""
     found: tuple[Named, ...] = ()

@@ -15,7 +15,7 @@ from ..errors import ExitCode, MalleeError
 from ..pod.config import PodConfig
 from ..pod.fleet import Fleet
 from . import keeping, machine
-from .machine import Agreed, Ended, Event, Looked, Measured
+from .machine import Agreed, Ended, Event, Looked
 from .model import Limit, Named, Result, Session, Step, in_words
 from .performing import Performer
 from .plan import plan_of
@@ -134,13 +134,13 @@ async def _next(session: Session, step: Step, performer: Performer, answers: Ans
         answer, note = answers.begin(step)
         if answer == "yes":
             return Agreed()
-        return Ended("declined", note or "declined") if answer == "no" else Ended("skipped", note or "skipped")
+        return _ended(answer, note)
     if session.phase == "agreed" and step.moves:
         return await performer.remember(step)
     if step.kind == "hand" and session.phase in ("agreed", "remembered"):
         answer, note = answers.act(step)
         if answer != "yes":
-            return Measured({}, False, f"not done: {note}" if note else "not done")
+            return _ended(answer, note)
     if session.phase in ("agreed", "remembered"):
         asked = step.calibrate is not None and step.calibrate.load != "no-load"
         return await performer.measure(step, answers.reference(step) if asked else None)
@@ -149,6 +149,10 @@ async def _next(session: Session, step: Step, performer: Performer, answers: Ans
     shown = ", ".join(f"{name} = {value}" for name, value in session.measured.items())
     answer, note = answers.look(step, shown)
     return Looked(answer == "yes", note or ("" if answer == "yes" else "not as it should be, by eye"))
+
+
+def _ended(answer: Answer, note: str) -> Ended:
+    return Ended("declined", note or "declined") if answer == "no" else Ended("skipped", note or "skipped")
 
 
 async def _plan(config: PodConfig, fleet: Fleet, only: tuple[str, ...]) -> tuple[Step, ...]:
