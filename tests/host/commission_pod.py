@@ -38,9 +38,9 @@ liquid_kW = 104.0
 _SKID_SETTINGS = (
     "supply_pressure_limit", "supply_pressure_stop", "return_pressure_low", "over_temperature", "dry_run_level",
     "filter_limit", "filter_clean", "filter_warning", "pump_worn", "vessel_volume", "mode_setpoint", "flow_setpoint",
-    "differential_pressure_setpoint", "supply_temperature_setpoint",
+    "differential_pressure_setpoint", "supply_temperature_setpoint", "lease_hold",
 )  # fmt: skip
-_PDU_SETTINGS = ("undervoltage", "overvoltage", "thermal_time_constant", "thermal_limit")
+_PDU_SETTINGS = ("undervoltage", "overvoltage", "thermal_time_constant", "thermal_limit", "lease_hold")
 _BRANCH_SETTINGS = ("rating", "instantaneous", *(name.removeprefix("branch.1.") for name in settings_of(1)))
 
 
@@ -77,6 +77,7 @@ class Following:
         """What the meters show without load."""
         self._answer = device.answer
         self._latched: set[str] = set()
+        self._lease_until_s: float | None = None
         device.answer = self.answer  # type: ignore[method-assign]
 
     def answer(self, pdu: bytes) -> bytes:
@@ -84,8 +85,15 @@ class Following:
         self.device.set(sequence=int(10 * now_s) & 0xFFFF, uptime=1000 + int(now_s))
         if self.device.name != "skid-1" and (branch := self._value("close_branch")):
             self._close_look(int(branch), int(3.3 * now_s) & 0x7FFF)
+        lapsed = self._lease_until_s is not None and now_s > self._lease_until_s
+        if lapsed and self._value("lease_state") == "active":
+            self.device.set(lease_state="none", state="local")
+            self.device.alarm("lease_lost")
         answer = self._answer(pdu)
         if pdu[0] in (5, 6, 15, 16):
+            if "remote_holder" in self.device.writes[-1]:
+                self._lease_until_s = now_s + float(self._value("remote_seconds"))
+                self.device.alarm("lease_lost", False)
             self.settle()
         return answer
 

@@ -53,7 +53,7 @@ def settings(pod) -> dict[str, dict[str, object]]:
 def test_a_pod_is_accepted_by_itself_and_left_as_it_was(tmp_path):
     with commissioned(tmp_path) as pod:
         session = accept(tmp_path)
-        assert counts(session) == {"passed": 72, "failed": 0, "declined": 0, "skipped": 41}
+        assert counts(session) == {"passed": 74, "failed": 0, "declined": 0, "skipped": 41}
         assert session.step is None and session.serials == {"skid-1": "5E71A0", "pdu-a1": "5E71A1"}
         assert settings(pod) == SETTINGS
         assert pod["skid-1"].device.value("expected_chips") == frozenset({"converter_1"})
@@ -113,7 +113,7 @@ def test_a_contactor_that_does_not_open_is_recorded_and_everything_is_put_back(t
         }  # fmt: skip
         assert failed[0]["measured"]["branch.3.state"] == "disagrees" and settings(pod) == SETTINGS
     verified = commands(capsys)("commission", "verify", "commission.cbor", "-o", "json")
-    assert verified.code == 0 and verified.json[0]["failed"] == 1 and verified.json[0]["who"] == "Ada (55)"
+    assert verified.code == 0 and verified.json[0]["failed"] == 1 and verified.json[0]["who"] == "Ada (56)"
     assert commands(capsys)("commission", "page", "commission.cbor", "out.html").code == 0
     text = (tmp_path / "out.html").read_text(encoding="utf-8")
     assert (

@@ -12,6 +12,7 @@ from mallee.commissioning import machine
 from mallee.commissioning.by_hand import BY_HAND, NOT_TRIED
 from mallee.commissioning.coverage import how_tried, rendered
 from mallee.commissioning.model import Limit, Session, Step, Write, holds
+from mallee.commissioning.plan_lease import lease_step
 from mallee.commissioning.plan_pdu import pdu_steps
 from mallee.commissioning.plan_skid import skid_steps
 from mallee.commissioning.protocol import people, protocol_of
@@ -29,7 +30,7 @@ BOOKS = [resources.dictionary("pump"), resources.dictionary("pdu")]
 
 @pytest.mark.parametrize("dictionary", BOOKS, ids=["pump", "pdu"])
 def test_every_alarm_is_provoked_or_done_by_hand_or_has_its_reason(dictionary):
-    steps = list((skid_steps if dictionary.profile == "pump" else pdu_steps)("x", dictionary))
+    steps = [*(skid_steps if dictionary.profile == "pump" else pdu_steps)("x", dictionary), lease_step("x")]
     tried = {alarm.partition(".")[0] for step in steps for alarm in step.alarms}
     names = set(alarms_by_name(dictionary))
     assert names - tried == names & set(NOT_TRIED), "an alarm is neither tried nor has a reason, or it has both"

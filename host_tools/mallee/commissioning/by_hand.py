@@ -93,7 +93,6 @@ BY_HAND: dict[str, Hand] = {
 }
 
 NOT_TRIED: dict[str, str] = {
-    "lease_lost": "a host's affair: `mallee run`, stopped by force, shows it; nothing is switched by it",
     "loop_overrun": "needs a controller that is too busy; the doctor's step reads its counters instead",
     "settings_lost": "needs both copies of the settings in flash damaged",
     "restarted": "needs a firmware that hangs or fails",

@@ -15,6 +15,7 @@ from ..device.dictionary import Dictionary
 from ..resources import bundled_dictionaries
 from .by_hand import NOT_TRIED
 from .model import Step, commanded
+from .plan_lease import lease_step
 from .plan_pdu import pdu_steps
 from .plan_skid import skid_steps
 from .thresholds import alarms_by_name
@@ -33,10 +34,11 @@ class Row(msgspec.Struct, frozen=True):
 
 def how_tried(dictionary: Dictionary) -> Iterator[Row]:
     """A row for each name of an alarm, in the order of their codes."""
-    steps = list((skid_steps if dictionary.profile == "pump" else pdu_steps)("it", dictionary))
+    steps = [*(skid_steps if dictionary.profile == "pump" else pdu_steps)("it", dictionary), lease_step("it")]
     for alarm, entries in alarms_by_name(dictionary).items():
         own = [step for step in steps if entries[0].name in step.alarms]
         moved = [commanded(write) for step in own if step.kind == "move" for write in step.do]
+        moved += [f"a lease of {step.lease_s} s that is not renewed" for step in own if step.lease_s]
         asked = [_request(step) for step in own if step.kind == "hand"]
         yield Row(alarm, ", ".join(moved), "; ".join(asked), NOT_TRIED.get(alarm, ""))
 

@@ -79,6 +79,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     undo: str = ""
     """To a person: what to undo before anything is put back."""
     calibrate: Calibration | None = None
+    lease_s: int = 0
+    """A host's lease for so long is taken, and not renewed; it is given back once everything else is put back."""
     alarms: tuple[str, ...] = ()
     """Alarms that the step proves."""
 

@@ -68,6 +68,7 @@ def _found(row: Mapping[str, object]) -> str:
 def _row(step: Step, result: Result | None) -> str:
     verdict = "open" if result is None else result.verdict
     written = "<br>".join(escape(commanded(write)) for write in (*step.first, *step.do))
+    written += f"<br>a lease of {step.lease_s} s, not renewed" if step.lease_s else ""
     measured = "<br>".join(_measured(step, {} if result is None else result.measured))
     note = "" if result is None or not result.note else f"<br><i>{escape(result.note)}</i>"
     when = "" if result is None else f"{escape(result.time)}<br>{escape(result.who)}"

@@ -16,6 +16,7 @@ from ..pod.config import PodConfig
 from ..pod.fleet import Fleet, find_controller
 from ..reading import Scalar
 from .asking import meant, missing, numbers, scalar, to_reset, values, wait
+from .leasing import give_back, take
 from .machine import Measured, PutBack, Remembered
 from .metering import calibrate, settings_of
 from .model import Step, Value, Write, counting, holds
@@ -72,6 +73,8 @@ class Performer:
         moved = {name: value for name, value in before.items() if name not in kept}
 
         async def after() -> None:
+            if step.lease_s:
+                await give_back(device, self._config.pod.host_id)
             if step.after:
                 await asyncio.sleep(_TELLING_S)
             for write in step.after:
@@ -106,6 +109,8 @@ class Performer:
                     return await missing(device, step.first_until)
             for together in _together(step.do):
                 await device.write(await self._meant(device, together))
+            if step.lease_s:
+                await take(device, self._config.pod.host_id, step.lease_s)
             if step.calibrate is not None:
                 _, ready = await wait(device, step.expect, step.settle_s)
                 return "" if ready else await missing(device, step.expect)

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from ..device.dictionary import Dictionary
 from ..pod.config import Controller, PodConfig, Skid
 from .model import Limit, Step, Write
+from .plan_lease import lease_step
 from .plan_pdu import pdu_steps
 from .plan_skid import skid_steps
 
@@ -20,7 +21,7 @@ def plan_of(config: PodConfig, dictionaries: dict[str, Dictionary], only: Sequen
         if not only or entry.name in only:
             dictionary = dictionaries[entry.name]
             own = (skid_steps if isinstance(entry, Skid) else pdu_steps)(entry.name, dictionary)
-            steps += [*_entry(entry), *own, *_exit(entry)]
+            steps += [*_entry(entry), *own, lease_step(entry.name), *_exit(entry)]
     return tuple(steps)
 
 
