@@ -55,7 +55,7 @@ class Performer:
         note = await self._do(device, step)
         if step.calibrate is not None and not note:
             return await calibrate(device, step.calibrate, reference)
-        found, good = await wait(device, step.expect, step.settle_s)
+        found, good = await wait(device, step.expect, 0.0 if note else step.settle_s)
         found = await values(device, [write.point for write in step.do if write.of]) | found
         serial = ""
         if step.kind == "identity":
