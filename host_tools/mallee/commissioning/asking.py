@@ -11,7 +11,7 @@ from ..errors import MalleeError
 from ..reading import Quality, Reading, Scalar
 from .model import ACTIVE, NORMAL, Limit, Value, Write, holds, in_words
 
-_EVERY_S = 0.5
+_EVERY_S, _AGAIN_S = 0.5, 2.0
 _ALARM = "alarm."
 _RESET = "reset_latch"
 
@@ -31,9 +31,10 @@ async def values(device: Device, names: Iterable[str]) -> dict[str, Value]:
 
 
 async def wait(device: Device, expect: Sequence[Limit], settle_s: float) -> tuple[dict[str, Value], bool]:
-    """Until all of it holds, or the time is over. Of a limit that need not last, the value with which it held is told."""
+    """Until all of it holds, or the time is over. Of a limit that need not last, the value with which it held is told. There is
+    time to ask again in any case: an answer that was lost on the line is no finding."""
     loop = asyncio.get_running_loop()
-    end_s = loop.time() + settle_s
+    end_s = loop.time() + max(settle_s, _AGAIN_S)
     held: dict[str, Value] = {}
     while True:
         now = await values(device, [limit.point for limit in expect])

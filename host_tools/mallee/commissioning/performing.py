@@ -24,6 +24,7 @@ from .model import Step, Value, Write, counting, holds
 _DOCTOR_S = 4.0
 _TRIES = 3
 _PAUSE_S = 1.0
+_REACHES, _HEAR_S = 5, 0.05
 _TELLING_S = 0.5  # longer than a controller takes to tell what its tick tripped
 NOW, ANSWERING = "now", "answering_chips"
 """In place of a value: this computer's date; what that point reads."""
@@ -142,6 +143,18 @@ class Performer:
             "ok": sum(each.state == "ok" for each in found),
         }
         return Measured(counted, not failed, "; ".join([*failed, *warned]))
+
+    async def reach(self, name: str) -> None:
+        """Back from a person: a controller closes a connection that is idle for minutes, which is heard of only now. Returns once
+        it answers over a new one; where it does not in time, what comes next says so."""
+        device = await self._device(name)
+        await asyncio.sleep(_HEAR_S)
+        for _ in range(_REACHES):
+            try:
+                await device.read("state")
+                return
+            except (NoAnswer, LinkDown):
+                await asyncio.sleep(_PAUSE_S)
 
     async def require_free(self, name: str) -> None:
         """Raises MalleeError (exit code 4) where a host has this controller: what is moved would be moved under its hands."""

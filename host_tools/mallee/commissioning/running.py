@@ -122,6 +122,7 @@ async def _next(session: Session, step: Step, performer: Performer, answers: Ans
     if session.phase in ("interrupted", "seen"):
         if step.undo:
             answers.undo(step)
+            await performer.reach(step.device)
         return await performer.put_back(step, session.before)
     if session.phase == "ready":
         if cause := machine.broken(session):
@@ -132,6 +133,7 @@ async def _next(session: Session, step: Step, performer: Performer, answers: Ans
         if not step.consequence and not machine.needs_person(step):
             return Agreed()
         answer, note = answers.begin(step)
+        await performer.reach(step.device)
         if answer == "yes":
             return Agreed()
         return _ended(answer, note)
@@ -139,15 +141,20 @@ async def _next(session: Session, step: Step, performer: Performer, answers: Ans
         return await performer.remember(step)
     if step.kind == "hand" and session.phase in ("agreed", "remembered"):
         answer, note = answers.act(step)
+        await performer.reach(step.device)
         if answer != "yes":
             return _ended(answer, note)
     if session.phase in ("agreed", "remembered"):
-        asked = step.calibrate is not None and step.calibrate.load != "no-load"
-        return await performer.measure(step, answers.reference(step) if asked else None)
+        reference = None
+        if step.calibrate is not None and step.calibrate.load != "no-load":
+            reference = answers.reference(step)
+            await performer.reach(step.device)
+        return await performer.measure(step, reference)
     if not step.question or step.kind != "eyes":
         return Looked(True)
     shown = ", ".join(f"{name} = {value}" for name, value in session.measured.items())
     answer, note = answers.look(step, shown)
+    await performer.reach(step.device)
     return Looked(answer == "yes", note or ("" if answer == "yes" else "not as it should be, by eye"))
 
 
