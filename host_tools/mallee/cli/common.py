@@ -137,8 +137,23 @@ class Context:
         else:
             self.err.print(f"{event.time:%H:%M:%S} {event.device}: {event.text}", style="dim", markup=False)
 
-    def confirm(self, question: str, yes: bool) -> None:
-        """Ask before something is changed. Raises MalleeError when the answer is no, or nobody can be asked."""
+    def ask(self, question: str) -> str:
+        """What a person types. Raises MalleeError where the input ends instead (Ctrl-D)."""
+        self.err.print(question, end="", markup=False)
+        try:
+            return input().strip()
+        except EOFError:
+            self.err.print()
+            raise MalleeError(
+                "nothing was changed",
+                "the input ended before there was an answer",
+                "run it again if it was a mistake",
+                ExitCode.DECLINED,
+            ) from None
+
+    def confirm(self, question: str, yes: bool, *, typed: str = "") -> None:
+        """Ask before something is changed; `typed`: the name that has to be typed for it. Raises MalleeError when the answer
+        is no, or nobody can be asked."""
         if yes:
             return
         if not sys.stdin.isatty():
@@ -148,10 +163,16 @@ class Context:
                 "add --yes if the change is wanted; --dry-run shows it",
                 ExitCode.USAGE,
             )
-        self.err.print(f"{question} [y/N] ", end="", markup=False)
-        if input().strip().lower() not in ("y", "yes"):
+        if typed:
+            agreed = self.ask(f"{question} Type {typed} if you want that: ") == typed
+        else:
+            agreed = self.ask(f"{question} [y/N] ").lower() in ("y", "yes")
+        if not agreed:
             raise MalleeError(
-                "nothing was changed", "the answer was no", "run it again if it was a mistake", ExitCode.DECLINED
+                "nothing was changed",
+                f"the answer was not {typed}" if typed else "the answer was no",
+                "run it again if it was a mistake",
+                ExitCode.DECLINED,
             )
 
 

@@ -11,6 +11,7 @@ from ..device.parsing import parse_value
 from ..device.writing import PlannedWrite, find_point, plan_writes
 from ..reading import Scalar, Snapshot
 from .config import PodConfig
+from .consequences import Consequence, consequences
 from .fleet import Fleet
 
 
@@ -32,6 +33,8 @@ class Prepared(msgspec.Struct, frozen=True):
     dictionary: Dictionary
     values: dict[str, Scalar]
     old: Snapshot | None
+    consequences: tuple[Consequence, ...] = ()
+    """To be told before it is written; of a dry run whatever may follow."""
 
     def planned(self) -> list[Planned]:
         return [plan_row(self.device, write) for write in plan_writes(self.dictionary, self.values)]
@@ -47,7 +50,10 @@ async def prepare(
         values: dict[str, Scalar] = {point.name: parse_value(point, texts[point.name]) for point in points}
         plan_writes(device.dictionary, values)
         old = None if dry_run else await device.read_many(values)
-        return Prepared(name, device.dictionary, values, old)
+        before = None if old is None else {point: old.value(point) for point in values}
+        return Prepared(
+            name, device.dictionary, values, old, consequences(pod, name, device.dictionary, values, before)
+        )
 
 
 async def write(pod: PodConfig, name: str, values: Mapping[str, Scalar], *, timeout_s: float) -> Snapshot:
