@@ -109,8 +109,9 @@ class Context:
 
     @property
     def live(self) -> bool:
-        """Repaint a table: it was asked for, and stdout is a terminal."""
-        return self.output == "table" and self.out.is_terminal
+        """Repaint a table: it was asked for, and stdout is a terminal that can be drawn on. A dumb one would show nothing
+        until the end."""
+        return self.output == "table" and self.out.is_terminal and not self.out.is_dumb_terminal
 
     def pod(self) -> PodConfig:
         """The pod file in force; says so when it is only the bundled one."""
