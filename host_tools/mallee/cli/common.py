@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import logging
-import os
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -20,9 +19,9 @@ from .. import clock, settings
 from ..errors import ExitCode, MalleeError
 from ..pod.config import PodConfig
 from ..pod.document import Event
+from .output import PIPED_WIDTH, is_piped
 
 _DURATION = re.compile(r"^(?P<number>\d+(?:\.\d+)?)(?P<unit>ms|s|m|min|h)?$")
-_PIPED_WIDTH = 120
 _SECONDS = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 
 
@@ -92,11 +91,10 @@ class Context:
         self._output: settings.Output = self.settings.output
         self._json_log = common.log == "json"
         no_color = None if common.color else True
-        # Piped, a table is as wide as it needs to be: there is no terminal to fit.
-        piped = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else _PIPED_WIDTH
+        self._bundled_told = False
         told = logging.getLogger("mallee")  # what the library says to any program
         told.handlers, told.propagate = [_Noting(self.note)], False
-        self.out = _Console(highlight=False, no_color=no_color, width=piped)
+        self.out = _Console(highlight=False, no_color=no_color, width=PIPED_WIDTH if is_piped() else None)
         self.err = _Console(stderr=True, highlight=False, no_color=no_color, soft_wrap=True)
 
     @property
@@ -114,8 +112,9 @@ class Context:
         return self.output == "table" and self.out.is_terminal and not self.out.is_dumb_terminal
 
     def pod(self) -> PodConfig:
-        """The pod file in force; says so when it is only the bundled one."""
-        if self.settings.bundled:
+        """The pod file in force; says so, once, when it is only the bundled one."""
+        if self.settings.bundled and not self._bundled_told:
+            self._bundled_told = True
             self.note("no pod file here: using the bundled default pod (--config FILE names another)")
         return settings.load(self.settings)
 

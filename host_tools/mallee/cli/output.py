@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -20,6 +22,9 @@ from ..settings import Output
 _PROSE = (
     "meaning", "title", "note", "condition", "remedy", "alarms", "value", "origin", "moves", "why", "rule", "inputs",
 )  # fmt: skip
+PIPED_WIDTH = 120
+"""Of prose where there is no terminal to fit; a table is wider where its other columns need it."""
+_PROSE_LEAST = 30
 _WIDE = 80  # characters of headings; beyond it the words of each lie above each other, or the last ones are cut
 _STATE_STYLE = {
     "silent": "bold red",
@@ -66,7 +71,25 @@ def emit(console: Console, form: Output, rows: Sequence[Mapping[str, Any]], colu
         writer.writerow(columns)
         writer.writerows([plain(row.get(column)) for column in columns] for row in rows)
     else:
-        console.print(table(rows, columns))
+        grid, width = table(rows, columns), console.width
+        if is_piped():
+            console.width = max(width, _needed(grid))
+        console.print(grid)
+        console.width = width
+
+
+def is_piped() -> bool:
+    """Nobody says how wide what is printed may be."""
+    return not sys.stdout.isatty() and not os.environ.get("COLUMNS")
+
+
+def _needed(grid: Table) -> int:
+    """Columns in which nothing is cut off; prose may wrap."""
+    total = 0
+    for column in grid.columns:
+        longest = max(cell_len(line) for cell in (column.header, *column.cells) for line in str(cell).split("\n"))
+        total += 2 + (longest if column.no_wrap else min(longest, _PROSE_LEAST))
+    return total
 
 
 def emit_line(row: Any) -> None:
