@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from mallee.cli import status
 from mallee.cli.app import main
 from mallee.cli.common import Context
 from mallee.cli.get import COLUMNS
@@ -45,3 +46,17 @@ def test_the_bundled_pod_is_told_once(
     monkeypatch.chdir(tmp_path)
     assert main(["plot", "skid-1.flow"]) == 2
     assert capsys.readouterr().err.count("no pod file here") == 1
+
+
+@pytest.mark.parametrize("width", [60, 80, 100])
+def test_a_narrow_table_rather_leaves_columns_out_than_it_breaks_names(width: int) -> None:
+    alarms = ["over_temperature", "supply_sensor_fault.1", "interlock_sensor_lost.1"]
+    row = {"device": "skid-1", "profile": "pump", "state": "leased", "lease": "host 1, 4 s", "firmware": "0.1.0",
+           "alarms": alarms, "address": "tcp://192.0.2.117:10502", "unit": 1}  # fmt: skip
+    console = Console(width=width, file=io.StringIO())
+    emit(console, "table", [row, {**row, "alarms": []}], status.COLUMNS, status.SPARE)
+    assert isinstance(console.file, io.StringIO)
+    lines = console.file.getvalue().splitlines()
+    assert all(any(name in line for line in lines) for name in alarms), lines
+    assert all(len(line) <= width for line in lines) and "…" not in console.file.getvalue()
+    assert ("0.1.0" in console.file.getvalue()) is (width == 100)
