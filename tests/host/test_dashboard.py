@@ -75,6 +75,19 @@ def test_every_view_fits_every_screen(pod: str, size: tuple[int, int]) -> None:
         assert "q end" in lines[-1]
 
 
+def test_where_there_is_room_nothing_is_left_out() -> None:
+    """A calm pod needs few lines, and has all of them: of more skids and PDUs too."""
+    calm = replace(document(), findings=())
+    more = replace(calm, skids=tuple(replace(skid(n % 2), name=f"skid-{n}") for n in range(7)),
+                   pdus=tuple(replace(pdu(n % 8), name=f"pdu-{n}") for n in range(16)))  # fmt: skip
+    for found in (calm, more, document(), troubled(3)):
+        for size in ((200, 60), (120, 60)):
+            text = "\n".join(drawn(found, 0, *size))
+            assert "more lines" not in text and "more alarms" not in text
+            for name in [*(each.name for each in (*found.skids, *found.pdus)), *(rack.name for rack in found.racks)]:
+                assert re.search(rf"{name}\b", text), (name, size)
+
+
 @pytest.mark.parametrize("pod", PODS)
 def test_even_a_tiny_screen_is_no_error(pod: str) -> None:
     for size in ((1, 1), (20, 4), (40, 10), (79, 23)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from mallee.web.handlers import ENDPOINTS
 from mallee.web.points import PointView
 from mallee.web.roles import Role
 
+from ...conftest import ROOT
 from ..documents import troubled
 from ..peer import Peer
 from ..pod_of_peers import PodOfPeers, pod_of_peers
@@ -377,3 +379,23 @@ def test_a_newer_controllers_own_points_are_shown_and_written(tmp_path: Path, mo
                 assert misspelt.status_code == 404 and "economy" in twin(misspelt).next
 
     run_virtual(main())
+
+
+def test_behind_the_documented_proxy_one_can_act(tmp_path: Path) -> None:
+    """The browser's Host and Origin, changed as the lines in docs/web.md say, before a page started as they say."""
+    text = (ROOT / "docs" / "web.md").read_text(encoding="utf-8")
+    started = re.search(r"^mallee serve .*--name (\S+)", text, re.MULTILINE)
+    assert started is not None and f"{started[1]} {{" in text and "reverse_proxy 127.0.0.1:8034" in text
+    headers = {"host": started[1], "origin": f"https://{started[1]}"}
+    headers |= {name.lower(): value for name, value in re.findall(r"header_up (\w+) ([\w.:-]+)", text)}
+
+    async def scenario(page: Opened) -> None:
+        token = {"authorization": f"Bearer {page.tokens[Role.OPERATOR]}"}
+        response = await page.client.post("/api/v1/alarms/acknowledge", json=ACK, headers=headers | token)
+        assert response.status_code not in (403, 421), response.text
+        assert page.page.counters.refused == {}
+        renamed = headers | token | {"host": "127.0.0.1:8034"}
+        refused = await page.client.post("/api/v1/alarms/acknowledge", json=ACK, headers=renamed)
+        assert refused.status_code == 403 and "a proxy before it must keep the Host" in twin(refused).next
+
+    with_page(tmp_path, scenario, names=frozenset({started[1]}))
