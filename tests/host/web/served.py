@@ -82,12 +82,14 @@ def served_pod(folder: Path) -> Iterator[Served]:
 
 
 @contextmanager
-def served_documents(folder: Path, *seen: Seen, source: Source | None = None) -> Iterator[Served]:
+def served_documents(
+    folder: Path, *seen: Seen, source: Source | None = None, private: bool = False
+) -> Iterator[Served]:
     """These and no more: nobody stands behind them."""
     started: list[Served] = []
 
     async def run(ready: Callable[[], None], finish: asyncio.Event) -> None:
-        page, tokens = make_page(folder)
+        page, tokens = make_page(folder, private=private)
         listener = listen("127.0.0.1", 0)
 
         async def told(stop: asyncio.Event):

@@ -14,7 +14,7 @@ export function follow({ heard, trouble, lost }) {
     let watchdog = setTimeout(() => control.abort(), SILENT_MS);
     try {
       const response = await fetch("/live", { headers: headers(), signal: control.signal, cache: "no-store" });
-      if (!response.ok) throw Object.assign(new Error("refused"), { twin: await response.json() });
+      if (!response.ok) throw Object.assign(new Error("refused"), { twin: await response.json(), status: response.status });
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
       let rest = "";
       for (;;) {
@@ -29,7 +29,7 @@ export function follow({ heard, trouble, lost }) {
       }
       lost("the connection ended");
     } catch (error) {
-      lost(error.twin ? error.twin.message : "the page's server does not answer");
+      lost(error.twin ? error.twin.message : "the page's server does not answer", error.status);
     } finally {
       clearTimeout(watchdog);
       again();

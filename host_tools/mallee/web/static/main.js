@@ -17,15 +17,24 @@ const VIEWS = { "": overview, skid, pdu, alarms, trends, bus };
 const EVENTS_KEPT = 100;
 const SOURCES = { host: "from the host", advising: "from a host that only advises", own: "no host runs here: read by this page" };
 
-const page = { seen: null, heard: 0, trouble: null, lost: null, events: [], about: null };
+const page = { seen: null, heard: 0, trouble: null, lost: null, locked: false, events: [], about: null };
 
 // Age of the document now: as old as it was, and the time since it came.
 const age = () => (page.seen ? page.seen.age_s + (performance.now() - page.heard) / 1000 : null);
 const stale = () => page.seen && (page.seen.stale || page.lost !== null || age() > Math.max(3 * page.seen.document.scan_s, 2.5));
 
 function route() {
-  const [name, ...rest] = decodeURIComponent(location.hash.replace(/^#\/?/, "")).split("/");
+  const [name, ...rest] = decoded(location.hash.replace(/^#\/?/, "")).split("/");
   return { name: name in VIEWS ? name : "", view: VIEWS[name] ?? overview, what: rest.join("/") };
+}
+
+// What a person typed may be no code at all: `%`.
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 let scheduled = false;
@@ -38,12 +47,18 @@ function draw() {
     const doc = page.seen?.document ?? null;
     const context = { doc, page, what: now.what, draw, stale: stale(), age: age() };
     document.title = `${doc?.alarms.length ? `(${doc.alarms.length}) ` : ""}${page.about?.pod ?? doc?.pod ?? ""} – mallee`;
-    const main = doc || now.view.alone ? now.view.view(context) : h("p", { class: "quiet" }, page.trouble?.message ?? page.lost ?? "Waiting for the pod …");
+    const main = doc || now.view.alone ? now.view.view(context) : page.locked ? locked() : h("p", { class: "quiet" }, page.trouble?.message ?? page.lost ?? "Waiting for the pod …");
     const fresh = h("div", { id: "page", class: stale() ? "stale" : "" }, header(now, doc), banner(), h("main", { "data-key": `${now.name}/${now.what}` }, main));
     patch(document.getElementById("page"), fresh);
     now.view.after?.(context);
   });
 }
+
+// Looking takes a token here too, and this tab has none that is known.
+const locked = () => h("section", { class: "card" }, h("h2", {}, "This page is private"),
+  h("p", {}, "Sign in with a token: that is a line that begins with ", h("code", {}, "mallee_"), ". Whoever runs this page makes one on its computer with ",
+    h("code", {}, "mallee serve token add NAME --role viewer"), "."),
+  h("button", { class: "primary", onclick: () => signInDialog(draw), "data-key": "private" }, "Sign in"));
 
 function header(now, doc) {
   const tab = (name, word, extra = null) =>
@@ -56,6 +71,7 @@ function header(now, doc) {
 }
 
 function freshness() {
+  if (page.locked) return pill("not signed in", "mute", page.lost);
   if (!page.seen) return pill(page.lost ? "not connected" : "waiting", page.lost ? "bad" : "mute", page.lost);
   if (page.lost) return pill(`not connected, ${duration(age())} old`, "bad", page.lost);
   if (stale()) return pill(`stale, ${duration(age())} old`, "bad", "whoever writes the document says nothing any more");
@@ -75,7 +91,9 @@ function account() {
 
 function banner() {
   const told = [];
-  if (page.lost) told.push(`${page.lost}. What is shown is ${page.seen ? `${duration(age())} old` : "nothing yet"}.`);
+  if (page.locked && !page.seen) return h("div", { class: "banner none", role: "alert" });
+  if (page.locked) told.push(`This page is private: sign in to see more. What is shown is ${duration(age())} old.`);
+  else if (page.lost) told.push(`${page.lost}. What is shown is ${page.seen ? `${duration(age())} old` : "nothing yet"}.`);
   else if (stale()) told.push(`The host says nothing any more: what is shown is ${duration(age())} old. Controllers go on by themselves.`);
   if (page.trouble) told.push(`${page.trouble.message}; likely: ${page.trouble.likely}; next: ${page.trouble.next}`);
   return h("div", { class: told.length ? "banner" : "banner none", role: "alert" }, told.map((text) => h("p", {}, text)));
@@ -88,15 +106,15 @@ follow({
       page.events = [...page.events, ...seen.document.events].slice(-EVENTS_KEPT);
       feed(seen.document);
     }
-    Object.assign(page, { seen, heard: performance.now(), lost: null, trouble: null });
+    Object.assign(page, { seen, heard: performance.now(), lost: null, locked: false, trouble: null });
     draw();
   },
   trouble(twin) {
     page.trouble = twin;
     draw();
   },
-  lost(why) {
-    page.lost = why;
+  lost(why, status) {
+    Object.assign(page, { lost: why, locked: status === 401 });
     draw();
   },
 });
