@@ -16,6 +16,8 @@ import pytest
 from mallee.errors import MalleeError
 from mallee.link.reporting import LinkView
 from mallee.pod.document import AlarmLoad, AlarmState, Event, PodDocument
+from mallee.pod.reasons import Reason
+from mallee.ui.dashboard import help as helping
 from mallee.ui.dashboard import trends
 from mallee.ui.dashboard.app import Dashboard
 from mallee.ui.dashboard.board import VIEWS, Board
@@ -86,6 +88,20 @@ def test_where_there_is_room_nothing_is_left_out() -> None:
             assert "more lines" not in text and "more alarms" not in text
             for name in [*(each.name for each in (*found.skids, *found.pdus)), *(rack.name for rack in found.racks)]:
                 assert re.search(rf"{name}\b", text), (name, size)
+
+
+def test_a_skid_has_its_units_as_people_write_them() -> None:
+    reason = Reason(of="skid-1.remote_supply_temperature", value=37.0, unit="degC", rule="as set", since=NOW)
+    text = "\n".join(drawn(replace(document(), reasons=(reason,)), 1, 120, 40))
+    assert "remote_supply_temperature 37.0 °C" in text and "degC" not in text
+
+
+def test_help_does_not_deny_what_its_keys_do() -> None:
+    console = Console(width=80, file=io.StringIO())
+    console.print(helping.draw(None, 80, 24))
+    assert isinstance(console.file, io.StringIO)
+    said = " ".join(console.file.getvalue().split())
+    assert "acknowledge the chosen alarm" in said and "But for a, s and u, which ask the host, this only looks" in said
 
 
 @pytest.mark.parametrize("pod", PODS)

@@ -230,6 +230,38 @@ def test_a_browser_that_leaves_is_forgotten(served: Served) -> None:
         assert served.page.live.subscribers == 1
 
 
+def test_a_name_that_the_pod_does_not_have_shows_nothing_of_another(tab: Watched, served: Served) -> None:
+    page = tab.page
+    page.goto(f"{served.url}#/skid/skid-9")
+    expect(page.locator("main")).to_contain_text("this pod has no skid skid-9")
+    expect(page.locator("svg.schematic")).to_have_count(0)
+    page.get_by_role("link", name="skid-1").click()
+    expect(page.locator("svg.schematic")).to_have_count(1)
+    page.goto(f"{served.url}#/pdu/pdu-z")
+    expect(page.locator("main")).to_contain_text("this pod has no PDU pdu-z")
+    page.goto(f"{served.url}#/%")  # what is no code is no error either: the fixture looks at the console
+    expect(page.locator("main")).to_contain_text("rack-1")
+
+
+def test_a_switch_is_on_or_off_as_on_the_command_line(tab: Watched, served: Served) -> None:
+    page = tab.page
+    page.goto(f"{served.url}#/pdu/pdu-a")
+    for value, word in (("true", "on"), ("false", "off"), ("null", "–"), ("44", "44"), ("'run'", "run")):
+        assert page.evaluate(f"import('/static/format.js').then((format) => format.written({value}))") == word
+    page.get_by_role("button", name="Sign in").click()
+    dialog = page.locator("dialog")
+    dialog.get_by_label("Token").fill(served.tokens[Role.ENGINEER])
+    dialog.get_by_role("button", name="Sign in").click()
+    page.get_by_text("Points of pdu-a").click()
+    page.get_by_placeholder("filter").fill("branch_switch.2")
+    row = page.locator("tr").filter(has=page.get_by_text("branch_switch.2", exact=True))
+    row.get_by_role("button", name="Set").click()
+    dialog.get_by_label("Value").select_option("on")
+    dialog.get_by_role("button", name="Show what is sent").click()
+    dialog.get_by_role("button", name="Write").click()
+    expect(page.locator("#toasts")).to_contain_text(re.compile(r"branch_switch\.2: (on|off) → on"))
+
+
 def test_the_phone_has_all_of_it(chrome, served: Served) -> None:
     watched = Watched(chrome, viewport={"width": 390, "height": 844}, color_scheme="dark")
     for view in ("", "skid", "pdu", "alarms", "bus"):

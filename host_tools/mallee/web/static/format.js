@@ -24,6 +24,9 @@ export function text(value, digits = 1, scale = 1) {
   return fixed(value.value * scale, digits) + (value.quality === "stale" ? "*" : "");
 }
 
+// A value as it was written: of a switch on and off, as on the command line.
+export const written = (value) => (typeof value === "boolean" ? (value ? "on" : "off") : String(value ?? UNKNOWN));
+
 // The same as an element, with the reason to be told where there is no good value.
 export function shown(value, digits = 1, scale = 1) {
   const bad = !value || value.quality !== "good";

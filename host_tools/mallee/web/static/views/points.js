@@ -2,7 +2,7 @@
 
 import { ask, failed, signInDialog, toast } from "../dialogs.js";
 import { h } from "../dom.js";
-import { shown, unit } from "../format.js";
+import { shown, unit, written } from "../format.js";
 import { get, may, post } from "../session.js";
 import { table } from "./parts.js";
 
@@ -66,7 +66,7 @@ function confirm(device, point, value, requests, write) {
     danger: true,
     act: async () => {
       const [done] = (await write()).points;
-      toast(`${device} ${done.point}: ${done.old} → ${done.new} ${unit(done.unit)}`);
+      toast(`${device} ${done.point}: ${written(done.old)} → ${written(done.new)} ${unit(done.unit)}`);
     },
   });
 }
