@@ -25,7 +25,10 @@ export function text(value, digits = 1, scale = 1) {
 }
 
 // A value as it was written: of a switch on and off, as on the command line.
-export const written = (value) => (typeof value === "boolean" ? (value ? "on" : "off") : String(value ?? UNKNOWN));
+export function written(value) {
+  if (typeof value === "boolean") return value ? "on" : "off";
+  return Array.isArray(value) ? value.join(", ") || "none" : String(value ?? UNKNOWN);
+}
 
 // The same as an element, with the reason to be told where there is no good value.
 export function shown(value, digits = 1, scale = 1) {

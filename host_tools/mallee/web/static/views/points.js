@@ -1,10 +1,11 @@
-// All points of a device, with their meaning; an engineer may write those that can be written, and sees the words first.
+// All points of a device, with their meaning; an engineer may write those that can be written, and sees first what that does.
 
-import { ask, failed, signInDialog, toast } from "../dialogs.js";
+import { failed } from "../dialogs.js";
 import { h } from "../dom.js";
-import { shown, unit, written } from "../format.js";
-import { get, may, post } from "../session.js";
+import { shown, unit } from "../format.js";
+import { get, may } from "../session.js";
 import { table } from "./parts.js";
+import { change } from "./setting.js";
 
 const loaded = new Map(); // device → its points, and whether it said so itself
 let filter = "";
@@ -37,36 +38,4 @@ function list(device, points, draw) {
       h("code", {}, point.name), value ? shown(value) : "", unit(point.unit), point.low === null || !point.writable ? "" : `${point.low} … ${point.high}`,
       point.reference, h("span", { class: "meaning" }, point.meaning), point.writable ? h("button", { onclick: () => change(device, point, draw) }, "Set …") : "",
     ]), { empty: "no point has that in its name or meaning" });
-}
-
-function change(device, point, draw) {
-  if (!may("engineer")) return signInDialog(draw);
-  const choices = point.choices.length && point.kind === "enum" ? point.choices.map((each) => each.split(":")[0].split(" ")[1]).map((name) => [name, name]) : point.kind === "bit" ? [["on", "on"], ["off", "off"]] : null;
-  const body = (value, dry_run) => ({ values: { [point.name]: value }, dry_run });
-  const path = `/api/v1/devices/${encodeURIComponent(device)}/points`;
-  ask({
-    title: `Set ${device} ${point.name}`,
-    text: h("p", {}, point.meaning),
-    fields: [{ name: "value", label: `Value${point.unit ? ` in ${unit(point.unit)}` : ""}`, required: true, choices, hint: point.low === null ? null : `${point.low} to ${point.high}` }],
-    button: "Show what is sent",
-    act: async ({ value }) => {
-      const planned = await post(path, body(value, true));
-      queueMicrotask(() => confirm(device, point, value, planned.requests, () => post(path, body(value, false))));
-      return "stay";
-    },
-  });
-}
-
-function confirm(device, point, value, requests, write) {
-  document.getElementById("dialog").close();
-  ask({
-    title: `Write ${point.name} = ${value} to ${device}?`,
-    text: table([["function", "right"], ["table", "left"], ["address", "right"], ["words", "left"]], requests.map((each) => [each.function, each.table, each.address, h("code", {}, each.hex)])),
-    button: "Write",
-    danger: true,
-    act: async () => {
-      const [done] = (await write()).points;
-      toast(`${device} ${done.point}: ${written(done.old)} → ${written(done.new)} ${unit(done.unit)}`);
-    },
-  });
 }
