@@ -228,6 +228,25 @@ def test_what_follows_is_told_and_for_the_worst_the_name_is_typed(tab: Watched, 
     expect(dialog.get_by_role("button", name="Write")).to_be_enabled()
 
 
+def test_each_device_has_its_own_filter_and_shows_it(tab: Watched, served: Served) -> None:
+    page = tab.page
+    page.goto(f"{served.url}#/pdu/pdu-a")
+    page.get_by_text("Points of pdu-a").click()
+    page.get_by_placeholder("filter").fill("Branch_Switch.2")
+    points = page.locator("details tbody tr")
+    expect(points).to_have_count(1)
+    page.get_by_role("link", name="pdu-b").click()
+    page.get_by_text("Points of pdu-b").click()
+    expect(page.get_by_placeholder("filter")).to_have_value("")
+    expect(points.nth(1)).to_be_visible()
+    page.get_by_role("link", name="pdu-a").click()
+    page.get_by_text("Points of pdu-a").click()
+    expect(page.get_by_placeholder("filter")).to_have_value("Branch_Switch.2")
+    expect(points).to_have_count(1)
+    page.get_by_placeholder("filter").fill("")
+    expect(points.nth(1)).to_be_visible()
+
+
 def test_before_a_latch_is_reset_it_is_told_what_may_start(tab: Watched, tmp_path: Path) -> None:
     document = documents.troubled()
     latched = msgspec.structs.replace(document.alarms[0], state="latched_unacknowledged")

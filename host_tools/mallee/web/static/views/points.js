@@ -7,32 +7,31 @@ import { get, may } from "../session.js";
 import { table } from "./parts.js";
 import { change } from "./setting.js";
 
-const loaded = new Map(); // device → its points, and whether it said so itself
-let filter = "";
+const cards = new Map(); // device → its points, whether it said so itself, and the filter of its card
 
 export function pointsCard({ draw }, device) {
-  const open = (event) => {
-    if (!event.target.open || loaded.has(device)) return;
-    load(device).then(draw, failed);
+  if (!cards.has(device)) cards.set(device, { points: null, own: false, filter: "" });
+  const card = cards.get(device);
+  const load = () => ask(device, card).then(draw, failed);
+  if (card.points && may("engineer") && !card.own) load();
+  const filter = (event) => {
+    card.filter = event.target.value;
+    draw();
   };
-  if (loaded.has(device) && may("engineer") && !loaded.get(device).own) {
-    loaded.get(device).own = true; // asked once
-    load(device).then(draw, failed);
-  }
-  const points = loaded.get(device)?.points;
-  return h("details", { class: "card", ontoggle: open, "data-key": device }, h("summary", {}, `Points of ${device}`),
-    h("input", { type: "search", placeholder: "filter by name or meaning", oninput: (event) => { filter = event.target.value.toLowerCase(); draw(); } }),
-    points ? list(device, points, draw) : h("p", { class: "quiet" }, "…"));
+  return h("details", { class: "card", ontoggle: (event) => { if (event.target.open && !card.points) load(); }, "data-key": device }, h("summary", {}, `Points of ${device}`),
+    h("input", { type: "search", placeholder: "filter by name or meaning", value: card.filter, oninput: filter }),
+    card.points ? list(device, card, draw) : h("p", { class: "quiet" }, "…"));
 }
 
 // Who may write sees what the device itself has: a controller of another release has other points.
-async function load(device) {
-  const own = may("engineer");
-  loaded.set(device, { own, points: await get(`/api/v1/devices/${encodeURIComponent(device)}/${own ? "own-points" : "points"}`) });
+async function ask(device, card) {
+  card.own = may("engineer"); // asked once
+  card.points = await get(`/api/v1/devices/${encodeURIComponent(device)}/${card.own ? "own-points" : "points"}`);
 }
 
-function list(device, points, draw) {
-  const found = points.filter(({ point }) => `${point.name} ${point.meaning}`.toLowerCase().includes(filter));
+function list(device, { points, filter }, draw) {
+  const wanted = filter.toLowerCase();
+  const found = points.filter(({ point }) => `${point.name} ${point.meaning}`.toLowerCase().includes(wanted));
   return table([["point", "left"], ["value", "right"], ["unit", "left"], ["limits", "left"], ["register", "right"], ["meaning", "left"], ["", "left"]],
     found.slice(0, 80).map(({ point, value }) => [
       h("code", {}, point.name), value ? shown(value) : "", unit(point.unit), point.low === null || !point.writable ? "" : `${point.low} … ${point.high}`,
