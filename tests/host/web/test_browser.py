@@ -228,6 +228,35 @@ def test_what_follows_is_told_and_for_the_worst_the_name_is_typed(tab: Watched, 
     expect(dialog.get_by_role("button", name="Write")).to_be_enabled()
 
 
+def test_points_begin_with_what_is_measured_now_and_none_is_left_out(tab: Watched, served: Served) -> None:
+    page, pod = tab.page, served.pod
+    assert pod is not None
+    page.goto(f"{served.url}#/skid/skid-1")
+    page.get_by_text("Points of skid-1").click()
+    points = page.locator("details tbody tr")
+    expect(points).to_have_count(80)
+    views = page.request.get(f"{served.url}api/v1/devices/skid-1/points").json()
+    measured = [view["point"]["name"] for view in views if view["value"]]
+    names = points.locator("td:first-child").all_inner_texts()
+    assert len(measured) > 20 and names[: len(measured)] == measured
+    numbers = points.locator("td:nth-child(2)").all_inner_texts()
+    assert all(numbers[: len(measured)]) and not any(numbers[len(measured) :])
+    row = points.filter(has=page.get_by_text("facility_flow", exact=True))
+    served.call(lambda: pod.skid.set("facility_flow", 6543))
+    expect(row.locator("td").nth(1)).to_have_text("654.3")  # and goes on with the documents
+    expect(page.locator("details .more")).to_have_text(f"{len(views) - 80} more: filter, or Show all {len(views)}")
+    page.get_by_role("button", name=f"Show all {len(views)}").click()
+    expect(points).to_have_count(len(views))
+    expect(page.locator("details .more")).to_have_count(0)
+    page.goto(f"{served.url}#/pdu/pdu-a")
+    page.get_by_text("Points of pdu-a").click()
+    expect(page.locator("details .more")).to_contain_text("more: filter")
+    branches = page.locator("details tbody tr").filter(has=page.get_by_text("branch.1.power", exact=True))
+    expect(branches.locator("td").nth(1)).not_to_have_text("")
+    page.get_by_placeholder("filter").fill("branch.1.power")
+    expect(page.locator("details .more")).to_have_count(0)
+
+
 def test_each_device_has_its_own_filter_and_shows_it(tab: Watched, served: Served) -> None:
     page = tab.page
     page.goto(f"{served.url}#/pdu/pdu-a")

@@ -29,7 +29,7 @@ export function view(context) {
         card("Phases", phases(pdu)),
         card("Alarms", alarmLines(doc.alarms.filter((alarm) => alarm.device === pdu.name), doc.time)),
         reasonsOf(doc, pdu))),
-    pointsCard(context, pdu.name),
+    pointsCard(context, pdu),
   ];
 }
 

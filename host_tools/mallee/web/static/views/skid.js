@@ -30,6 +30,6 @@ export function view(context) {
         card("State", about(skid, [["mode", shown(skid.mode)], ["dew point", h("span", {}, shown(skid.dew_point), " °C")]])),
         card("Set by the host", reasons(doc, skid.name)),
         card("Alarms", alarmLines(doc.alarms.filter((alarm) => alarm.device === skid.name), doc.time)))),
-    pointsCard(context, skid.name),
+    pointsCard(context, skid),
   ];
 }
