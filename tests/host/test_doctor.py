@@ -202,6 +202,7 @@ def test_alarms_that_nothing_explains_are_told_by_their_priority():
     assert (finding.check, finding.state) == ("alarms", "warn") and len(finding.causes) == 2
     (finding,) = wrong(seen("pump", alarms=("over_temperature",))).values()
     assert (finding.check, finding.state) == ("alarms", "fail") and "valve stuck" in finding.causes[0].cause
+    assert not finding.causes[0].cause.endswith(".")  # a colon stands behind it
 
 
 def start(reason: str, number: int) -> JournalEntry:

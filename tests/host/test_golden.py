@@ -38,6 +38,7 @@ CASES = {
     "describe-pod": ("describe", "pod"),
     "set-dry-run": ("set", "pdu-a", "branch_switch.2", "off", "--dry-run"),
     "set-not-asked": ("set", "pdu-a", "branch_switch.2", "off"),
+    "set-what-follows": ("set", "skid-1", "operation_setpoint", "standby"),
     "set-out-of-range": ("set", "skid-1", "minimum_speed", "900", "--dry-run"),
     "alarms": ("alarms",),
     "why-no-host": ("why",),

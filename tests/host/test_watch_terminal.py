@@ -166,3 +166,11 @@ def test_a_terminal_that_vanishes_without_a_word_ends_it_too(peers: PeersInThrea
         terminal.until("small pod")
         terminal.vanish()
         assert terminal.end() == 0
+
+
+@pytest.mark.parametrize("what", [(), ("skid-1", "flow")], ids=["pod", "points"])
+def test_a_dumb_terminal_gets_lines_as_they_come(peers: PeersInThread, folder: Path, what: tuple[str, ...]) -> None:
+    with Terminal(folder, 80, 24, "watch", *what, TERM="dumb") as terminal:
+        terminal.until('"flow"')
+        terminal.press("ctrl+c")
+        assert terminal.end() == 130 and b"\x1b[" not in terminal.output

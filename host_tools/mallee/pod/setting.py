@@ -12,6 +12,7 @@ from ..device.writing import PlannedWrite, find_point, plan_writes
 from ..link.base import Link
 from ..reading import Scalar, Snapshot
 from .config import PodConfig
+from .consequences import Consequence, consequences
 from .fleet import Fleet
 
 
@@ -33,6 +34,8 @@ class Prepared(msgspec.Struct, frozen=True):
     dictionary: Dictionary
     values: dict[str, Scalar]
     old: Snapshot | None
+    consequences: tuple[Consequence, ...] = ()
+    """To be told before it is written; of a dry run whatever may follow."""
 
     def planned(self) -> list[Planned]:
         return [plan_row(self.device, write) for write in plan_writes(self.dictionary, self.values)]
@@ -55,7 +58,10 @@ async def prepare(
         values: dict[str, Scalar] = {point.name: parse_value(point, texts[point.name]) for point in points}
         plan_writes(device.dictionary, values)
         old = None if dry_run else await device.read_many(values)
-        return Prepared(name, device.dictionary, values, old)
+        before = None if old is None else {point: old.value(point) for point in values}
+        return Prepared(
+            name, device.dictionary, values, old, consequences(pod, name, device.dictionary, values, before)
+        )
 
 
 async def write(

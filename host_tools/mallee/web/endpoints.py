@@ -12,6 +12,7 @@ from msgspec import Meta
 from ..history.happened import Happened
 from ..pod.alarms import shelving
 from ..pod.alarms.actions import Verb, Words
+from ..pod.consequences import Consequence
 from ..pod.document import AlarmLoad, AlarmState
 from ..pod.setting import Planned
 from .journal import Entry
@@ -65,7 +66,7 @@ class PointsAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     values: Annotated[dict[Place, SettableValue], Meta(min_length=1, max_length=50)]
     dry_run: bool = False
-    """Tell the registers and words, and write nothing."""
+    """Tell old and new values, what follows, the registers and words; and write nothing."""
 
 
 class AlarmDone(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,7 +79,7 @@ class PointSet(msgspec.Struct, frozen=True, kw_only=True):
     point: str
     old: SettableValue
     new: SettableValue
-    """As it was read back."""
+    """As it was read back; in a dry run as it would be written."""
     unit: str
 
 
@@ -86,7 +87,8 @@ class PointsSet(msgspec.Struct, frozen=True, kw_only=True):
     dry_run: bool
     requests: list[Planned]
     points: list[PointSet]
-    """Empty in a dry run."""
+    consequences: tuple[Consequence, ...]
+    """What follows from values that are dangerous, in words; `worst`: a person should have typed the device's name for it."""
 
 
 class AlarmLists(msgspec.Struct, frozen=True, kw_only=True):

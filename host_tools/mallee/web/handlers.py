@@ -103,15 +103,19 @@ async def set_points(page: Page, call: Call) -> PointsSet:
     texts = {name: _text(value) for name, value in asked.values.items()}
     name = call.path["name"]
     if asked.dry_run:
-        return PointsSet(dry_run=True, requests=await page.plan(name, texts), points=[])
-    assert call.token is not None
-    prepared, new = await page.set(call.token, name, texts)
+        prepared = await page.plan(name, texts)
+        new = prepared.values
+    else:
+        assert call.token is not None
+        prepared, new = await page.set(call.token, name, texts)
     old = prepared.old
     assert old is not None
-    done = [
+    rows = [
         PointSet(point=each, old=_plain(old.value(each)), new=_plain(new[each]), unit=old[each].unit) for each in new
     ]
-    return PointsSet(dry_run=False, requests=prepared.planned(), points=done)
+    return PointsSet(
+        dry_run=asked.dry_run, requests=prepared.planned(), points=rows, consequences=prepared.consequences
+    )
 
 
 async def series(page: Page, call: Call) -> list[trends.SeriesName]:
@@ -184,7 +188,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         list[points.PointView], own_points, Role.ENGINEER, errors=(404, 504),
     ),
     Endpoint(
-        "POST", "/api/v1/devices/{name}/points", "Write points, read them back; or tell what would be sent.",
+        "POST", "/api/v1/devices/{name}/points", "Write points, read them back; or tell what would be sent, and what follows.",
         PointsSet, set_points, Role.ENGINEER, body=PointsAsked, errors=(404, 409, 504, 507),
     ),
     Endpoint(

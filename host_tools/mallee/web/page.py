@@ -24,7 +24,7 @@ from ..pod.config import PodConfig
 from ..pod.document import PodDocument
 from ..pod.fleet import Fleet
 from ..pod.hostfolder import host_folder
-from ..pod.setting import Planned, Prepared
+from ..pod.setting import Prepared
 from ..reading import Scalar
 from .journal import ActionJournal, Entry, Outcome
 from .live import Counters, Live
@@ -82,10 +82,10 @@ class Page:
 
         return await self._journaled(_entry(token, wanted.id, verb, f"{device}: {alarm}", detail), act)
 
-    async def plan(self, device: str, texts: Mapping[str, str]) -> list[Planned]:
-        """The requests that would be sent. Raises MalleeError."""
+    async def plan(self, device: str, texts: Mapping[str, str]) -> Prepared:
+        """What would be written, what is there now, and what follows; the device is asked. Raises MalleeError."""
         find(self.config, device)
-        return (await self._prepare(device, texts, dry_run=True)).planned()
+        return await self._prepare(device, texts)
 
     async def ask_points(self, device: str) -> Dictionary:
         """What the device itself says its points are: a controller of another release has others. Raises MalleeError."""
@@ -94,10 +94,8 @@ class Page:
             found = self.dictionaries[device] = await fleet.dictionary(device)
         return found
 
-    async def _prepare(self, device: str, texts: Mapping[str, str], *, dry_run: bool = False) -> Prepared:
-        prepared = await setting.prepare(
-            self.config, device, texts, timeout_s=self.timeout_s, dry_run=dry_run, lent=self.lent
-        )
+    async def _prepare(self, device: str, texts: Mapping[str, str]) -> Prepared:
+        prepared = await setting.prepare(self.config, device, texts, timeout_s=self.timeout_s, lent=self.lent)
         self.dictionaries[device] = prepared.dictionary
         return prepared
 

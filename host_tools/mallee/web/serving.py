@@ -8,7 +8,9 @@ import ipaddress
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any, cast
 
 import uvicorn
 
@@ -19,6 +21,7 @@ from ..pod.following import Seen, follow
 from ..pod.hostfolder import host_folder
 from ..pod.runner import wait_until
 from .app import make_app
+from .deadlines import Deadlines
 from .live import Live
 from .page import Page
 
@@ -85,7 +88,7 @@ async def serve(page: Page, source: Source, listener: socket.socket, stop: async
         access_log=False,
         server_header=False,
         lifespan="off",
-        http="h11",
+        http=cast(Any, partial(Deadlines, page.live.counters)),
         ws="none",
         timeout_graceful_shutdown=_PATIENCE_S,
     )

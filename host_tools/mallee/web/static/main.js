@@ -25,8 +25,17 @@ const age = () => (page.seen ? page.seen.age_s + (performance.now() - page.heard
 const stale = () => page.seen && (page.seen.stale || page.lost !== null || age() > Math.max(3 * page.seen.document.scan_s, 2.5));
 
 function route() {
-  const [name, ...rest] = decodeURIComponent(location.hash.replace(/^#\/?/, "")).split("/");
+  const [name, ...rest] = decoded(location.hash.replace(/^#\/?/, "")).split("/");
   return { name: name in VIEWS ? name : "", view: VIEWS[name] ?? overview, what: rest.join("/") };
+}
+
+// What a person typed may be no code at all: `%`.
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 let scheduled = false;

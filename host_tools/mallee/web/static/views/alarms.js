@@ -66,7 +66,10 @@ function act(alarm, verb, word, { note: needsNote, time: needsTime }, draw) {
   if (needsNote !== undefined) fields.push({ name: "note", label: needsNote ? "Why" : "What you found, or do about it", required: needsNote });
   ask({
     title: `${word.replace(" …", "")}: ${alarm.device} ${alarm.name.replaceAll("_", " ")}`,
-    text: h("p", { class: "dim" }, alarm.consequence),
+    text: [
+      h("p", { class: "dim" }, alarm.consequence),
+      verb === "reset" ? h("p", { class: "follows" }, pill("what follows", "warn"), ` what it stopped may start. What comes first: ${alarm.remedy}`) : null,
+    ],
     fields,
     button: word.replace(" …", ""),
     act: async (given) => {
