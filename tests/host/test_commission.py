@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import builtins
+import signal
 import sys
 
 import cbor2
 import msgspec
 import pytest
 from mallee import clock, resources
+from mallee.cli import person
+from mallee.cli.common import Context
 from mallee.commissioning import keeping, machine
 from mallee.commissioning.machine import Agreed, Ended, Looked, Measured, PutBack, Remembered, counts
 from mallee.commissioning.model import Limit, Session, Step, Write, holds
@@ -298,6 +302,41 @@ def test_eyes_tell_and_a_step_that_was_not_done_is_recorded():
     assert (session.results[0].verdict, session.results[0].note) == ("failed", "2 % off")
     session = machine.step(session, Ended("declined", "why"), "t")
     assert session.results[1].verdict == "declined" and session.step is None
+
+
+def test_what_nobody_could_tell_is_skipped_and_what_was_moved_is_put_back():
+    session = session_of(EYES, MOVE)
+    for event in (Agreed(), Measured({"x": 1}, True), Looked(False, "no meter at hand", skipped=True)):
+        session = machine.step(session, event, "t")
+    assert (session.results[0].verdict, session.results[0].note) == ("skipped", "no meter at hand")
+    for event in (
+        Agreed(),
+        Remembered({"service_valve": 30.0}),
+        Measured({"x": 1}, True),
+        Looked(False, "", skipped=True),
+    ):
+        session = machine.step(session, event, "t")
+    assert session.phase == "seen" and session.before == {"service_valve": 30.0}
+    assert machine.step(session, PutBack(True), "t").results[1].verdict == "skipped"
+
+
+def test_ctrl_c_at_a_question_ends_at_once(monkeypatch):
+    """asyncio's own handler would only ask the command to end once the answer is there."""
+    handlers = []
+
+    def asked() -> str:
+        handlers.append(signal.getsignal(signal.SIGINT))
+        return "yes"
+
+    monkeypatch.setattr("builtins.input", asked)
+
+    async def main() -> None:
+        before = signal.getsignal(signal.SIGINT)
+        assert person.line(Context(None), "? ") == "yes"
+        assert signal.getsignal(signal.SIGINT) is before is not signal.default_int_handler
+
+    asyncio.run(main())
+    assert handlers == [signal.default_int_handler]
 
 
 def test_limits():

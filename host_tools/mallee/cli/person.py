@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Sequence
 
 from ..commissioning.model import Step, Verdict
@@ -118,7 +119,10 @@ def flash(context: Context, board: str, port: str | None, one: Found, who: Who) 
 
 def line(context: Context, question: str) -> str:
     context.err.print(question, end="", markup=False)
+    own = signal.signal(signal.SIGINT, signal.default_int_handler)  # asyncio's would wait for the answer first
     try:
         return input().strip()
     except EOFError:
         raise KeyboardInterrupt from None  # the terminal is gone: what is done is kept
+    finally:
+        signal.signal(signal.SIGINT, own)

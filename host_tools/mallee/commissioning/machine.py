@@ -44,10 +44,11 @@ class Measured(msgspec.Struct, frozen=True):
 
 
 class Looked(msgspec.Struct, frozen=True):
-    """What a person saw: as it should be, or not."""
+    """What a person saw: as it should be, or not; `skipped`: nobody could tell."""
 
     good: bool
     note: str = ""
+    skipped: bool = False
 
 
 class PutBack(msgspec.Struct, frozen=True):
@@ -94,9 +95,15 @@ def step(session: Session, event: Event, time: str) -> Session:
         return _recorded(session, "passed" if event.holds else "failed", event.note, time)
     if isinstance(event, Looked) and phase == "measured":
         session = replace(
-            session, phase="seen", holds=session.holds and event.good, note=_joined(session.note, event.note)
+            session,
+            phase="seen",
+            holds=session.holds and event.good,
+            ended="skipped" if event.skipped else None,
+            note=_joined(session.note, event.note),
         )
-        return session if now.moves else _recorded(session, _verdict(session.holds), session.note, time)
+        return (
+            session if now.moves else _recorded(session, session.ended or _verdict(session.holds), session.note, time)
+        )
     if isinstance(event, PutBack) and phase == "seen":
         note = _joined(session.note, event.note)
         verdict = session.ended or _verdict(session.holds)

@@ -102,6 +102,8 @@ async def _accept(
         session = Session(pod=config.pod.name, who=who, began=_now(), plan=plan, found=found)
     elif session.pod != config.pod.name or session.plan != plan:
         raise _another(session_file, session)
+    elif session.step is None:
+        say(f"all {len(plan)} steps are done, as {session_file} has it")
     elif session.results or session.phase != "ready":
         say(f"going on at step {len(session.results) + 1} of {len(plan)}, as {session_file} has it")
     session = msgspec.structs.replace(machine.resumed(session), who=who)
@@ -155,7 +157,8 @@ async def _next(session: Session, step: Step, performer: Performer, answers: Ans
     shown = ", ".join(f"{name} = {value}" for name, value in session.measured.items())
     answer, note = answers.look(step, shown)
     await performer.reach(step.device)
-    return Looked(answer == "yes", note or ("" if answer == "yes" else "not as it should be, by eye"))
+    said = {"yes": "", "no": "not as it should be, by eye", "skip": "skipped"}[answer]
+    return Looked(answer == "yes", note or said, skipped=answer == "skip")
 
 
 def _ended(answer: Answer, note: str) -> Ended:
