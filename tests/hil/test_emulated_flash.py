@@ -192,7 +192,7 @@ def test_a_running_controller_is_stopped_and_flashed(running):
     job, progress = flashed(pico, build("rp2_pico", "pump"), Who(unit=3))
     assert job.state.running and job.state.watchdog  # it had started again
     assert pico.resets == 4  # ours, before and after; never the watchdog's
-    assert "core/controller.mpy" not in progress.copied and "pump/profile.mpy" in progress.copied
+    assert "core/loop.mpy" not in progress.copied and "pump/profile.mpy" in progress.copied
     assert {"pdu/profile.mpy", "maps/pdu.mpy"} <= set(job.plan.remove)
     found = listed(pico)
     assert not any(path.startswith("pdu/") for path in found.files) and "UNIT = 3\n" in found.info

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
 import json
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
-from mallee import clock, resources
+from mallee import resources
 from mallee.cli import main
 from mallee.cli.common import Context
 from mallee.cli.reference import asked
@@ -28,15 +26,6 @@ from mallee.pod.topology.settings import PhysicsSection
 from mallee.testing import MockPod
 
 from .peers_in_thread import PeersInThread
-from .virtual_loop import VirtualLoop
-
-
-@pytest.fixture
-def in_memory(pod_file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MockPod]:
-    """The same pod in memory and in virtual time: what a command does in a second does not depend on how busy it is."""
-    monkeypatch.setattr(clock, "runner", lambda: asyncio.Runner(loop_factory=VirtualLoop))
-    with MockPod(pod_file) as mock:
-        yield mock
 
 
 def test_get_one_point_in_every_form(mallee) -> None:

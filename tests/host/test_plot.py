@@ -190,7 +190,7 @@ def test_live_takes_patterns_of_devices(mallee, peers: PeersInThread, tmp_path: 
     ],
 )
 def test_a_star_stays_within_one_part_of_a_name(pattern: str, wanted: list[str]) -> None:
-    known = [Series(*name.split(".", 1), "W", "number", "H") for name in NAMES]
+    known = [Series(device, point, "W", "number", "H") for device, _, point in (name.partition(".") for name in NAMES)]
     if wanted:
         assert [each.name for each in chosen(known, [pattern])] == wanted
     else:
