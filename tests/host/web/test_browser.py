@@ -346,8 +346,15 @@ def test_a_name_that_the_pod_does_not_have_shows_nothing_of_another(tab: Watched
     expect(page.locator("svg.schematic")).to_have_count(1)
     page.goto(f"{served.url}#/pdu/pdu-z")
     expect(page.locator("main")).to_contain_text("this pod has no PDU pdu-z")
-    page.goto(f"{served.url}#/%")  # what is no code is no error either: the fixture looks at the console
-    expect(page.locator("main")).to_contain_text("rack-1")
+    for name in (
+        "%",
+        "constructor",
+        "nothing",
+    ):  # what is no code, or no view, is no error either: the fixture looks at the console
+        page.goto(f"{served.url}#/bus")
+        expect(page.locator("main")).not_to_contain_text("rack-1")
+        page.goto(f"{served.url}#/{name}")
+        expect(page.locator("main")).to_contain_text("rack-1")
 
 
 def test_a_switch_is_on_or_off_as_on_the_command_line(tab: Watched, served: Served) -> None:

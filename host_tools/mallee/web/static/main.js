@@ -26,7 +26,8 @@ const stale = () => page.seen && (page.seen.stale || page.lost !== null || age()
 
 function route() {
   const [name, ...rest] = decoded(location.hash.replace(/^#\/?/, "")).split("/");
-  return { name: name in VIEWS ? name : "", view: VIEWS[name] ?? overview, what: rest.join("/") };
+  const there = Object.hasOwn(VIEWS, name); // an object has names of its own too: `constructor`
+  return { name: there ? name : "", view: there ? VIEWS[name] : overview, what: rest.join("/") };
 }
 
 // What a person typed may be no code at all: `%`.
