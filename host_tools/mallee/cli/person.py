@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from ..commissioning.model import Step, Verdict
 from ..commissioning.running import Answer, expected
@@ -119,10 +121,21 @@ def flash(context: Context, board: str, port: str | None, one: Found, who: Who) 
 
 def line(context: Context, question: str) -> str:
     context.err.print(question, end="", markup=False)
-    own = signal.signal(signal.SIGINT, signal.default_int_handler)  # asyncio's would wait for the answer first
     try:
-        return input().strip()
+        with _interruptible():
+            return input().strip()
     except EOFError:
         raise KeyboardInterrupt from None  # the terminal is gone: what is done is kept
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C ends the question at once; asyncio's own handler would wait for the answer first. Signals are the main thread's."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    own = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
     finally:
         signal.signal(signal.SIGINT, own)
