@@ -31,6 +31,7 @@ docs: $(STAMP)
 	@$(BIN)/python -m mallee.deploy.pages docs
 	@$(BIN)/python -m mallee.sim.scenario.pages docs
 	@$(BIN)/python -m mallee.diagnosis.pages docs
+	@$(BIN)/python -m mallee.commissioning.coverage docs/commission.md
 
 $(STAMP): pyproject.toml
 	@echo "installing into $(VENV) (once)" >&2

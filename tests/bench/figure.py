@@ -27,9 +27,11 @@ def meets(value: float, limit: str) -> bool:
 def judge(name: str, promised: dict[str, Any], measured: dict[str, Any]) -> dict[str, Any]:
     """One line of the report. A figure that could not be measured here is neither met nor missed; one that its part
     does not even mention is missed. So is one whose counter-proof meets the limit too, or has none: such a limit would prove
-    nothing. `proof` in figures.toml says which parts owe one: "none: why" excuses a figure, "" a part."""
+    nothing. In figures.toml `how` defines what is measured, and `proof` says which parts owe one: "none: why" excuses a figure,
+    "" a part."""
     value, how, without, off = Figure(*measured.get(name, (None, "")))
     limit, proof = promised["limit"], promised.get("proof", "")
+    how = "; ".join(filter(None, (how and promised.get("how"), how)))
     line = {"name": name, "value": value, "unit": promised["unit"], "limit": limit, "ok": None, "how": how}
     if off:
         line |= {"counterproof": without, "counterproof_how": off}

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
-from mallee import resources
+from mallee import clock, resources
 from mallee.device.dictionary import Dictionary
+from mallee.testing import MockPod
 
 from .commanding import Ran, commands
 from .peers_in_thread import PeersInThread, peers_in_thread, write_pod_file
+from .virtual_loop import VirtualLoop
 
 # A deadline would assert wall-clock time, and a failure that only one run in a hundred finds helps nobody in CI.
 settings.register_profile(
@@ -55,6 +58,14 @@ def pod_file(peers: PeersInThread, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "200")
     return path
+
+
+@pytest.fixture
+def in_memory(pod_file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MockPod]:
+    """The same pod in memory and in virtual time: what a command does in a second does not depend on how busy it is."""
+    monkeypatch.setattr(clock, "runner", lambda: asyncio.Runner(loop_factory=VirtualLoop))
+    with MockPod(pod_file) as mock:
+        yield mock
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from mallee.sim import podworld
 
 from ..bench import pod, profiles
 from ..bench.__main__ import FIGURES, promises, report
+from ..bench.faces.lateness import Alternation, compared
 from ..bench.figure import Figure, judge
 from ..bench.profiles.patched import Patch, apply, patched
 from ..conftest import FIRMWARE
@@ -41,6 +42,31 @@ def test_a_figure_without_a_counter_proof_is_missed_unless_the_list_says_why():
     assert judge("profiles.flow", OWING, bare)["ok"] is False
     assert judge("profiles.flow", {**OWING, "proof": "none: nothing can be switched off"}, bare)["ok"] is True
     assert judge("profiles.flow", OWING, {"profiles.flow": Figure(3.5, "once", 9.0, "loop off")})["ok"] is False
+
+
+CYCLE = promises(FIGURES.read_text(encoding="utf-8"))["faces"]["page.cycle_with_20_browsers"]
+
+
+def cycle(without_ms, with_ms):
+    """Judged; of each hundred scans two end late: so much in each alternation."""
+    pairs = zip(without_ms, with_ms, strict=True)
+    found = compared([Alternation(*([0.003] * 98 + [ms / 1000] * 2 for ms in pair)) for pair in pairs])
+    return judge("cycle", CYCLE, {"cycle": found})
+
+
+def test_browsers_that_make_the_control_cycle_late_miss_their_limit():
+    """Six times as late is six times, though a period of 250 ms would make it 8 % of the time between documents."""
+    late = cycle([4.0] * 5, [24.0] * 5)
+    assert (
+        late["ok"] is False and late["value"] == 6.0 and "lateness" in late["how"] and "says little" not in late["how"]
+    )
+    assert cycle([4.0] * 5, [4.3] * 5)["ok"] is True
+    once = cycle([4.0] * 5, [4.0, 4.0, 40.0, 4.0, 4.0])  # something else, once
+    assert once["ok"] is True
+    noisy = cycle([4.0, 8.0, 4.0, 9.0, 4.0], [4.0, 9.0, 4.0, 8.0, 4.0])
+    assert "differs by 2.25 × between alternations: more than" in noisy["how"]
+    with pytest.raises(RuntimeError, match="did not run"):
+        compared([Alternation([], [])])
 
 
 def told(promised, *batches):

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import csv
 import io
 import json
 import os
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
 import pytest
-from mallee import clock, resources
+from mallee import resources
 from mallee.cli import main
+from mallee.cli.common import Context
+from mallee.cli.reference import asked
+from mallee.device.calibration import Load
+from mallee.errors import ExitCode, MalleeError
 from mallee.pod.config import ControlSection, HistorySection, Rack, Skid
 from mallee.pod.document import from_json
 from mallee.pod.loader import load_pod
@@ -24,15 +26,6 @@ from mallee.pod.topology.settings import PhysicsSection
 from mallee.testing import MockPod
 
 from .peers_in_thread import PeersInThread
-from .virtual_loop import VirtualLoop
-
-
-@pytest.fixture
-def in_memory(pod_file: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[MockPod]:
-    """The same pod in memory and in virtual time: what a command does in a second does not depend on how busy it is."""
-    monkeypatch.setattr(clock, "runner", lambda: asyncio.Runner(loop_factory=VirtualLoop))
-    with MockPod(pod_file) as mock:
-        yield mock
 
 
 def test_get_one_point_in_every_form(mallee) -> None:
@@ -136,12 +129,46 @@ def test_dry_run_shows_the_exact_words_and_writes_nothing(mallee, peers: PeersIn
     assert peers.pod.skid.get("set_clock") == 0
 
 
-@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("n\n", 6), ("\n", 6)])
+@pytest.mark.parametrize(("answer", "code"), [("y\n", 0), ("n\n", 6), ("\n", 6), ("", 6)])
 def test_set_asks_a_person(mallee, monkeypatch: pytest.MonkeyPatch, answer: str, code: int) -> None:
-    terminal = io.StringIO(answer)
+    """The last one is Ctrl-D."""
+    at_a_terminal(monkeypatch, answer)
+    ran = mallee("set", "pdu-a", "branch_switch.3", "on")
+    assert ran.code == code and "bug" not in ran.err and "Write it? [y/N]" in ran.err
+
+
+@pytest.mark.parametrize(("answer", "code"), [("skid-1\n", 0), ("y\n", 6), ("yes\n", 6), ("\n", 6), ("", 6)])
+def test_for_the_worst_the_name_of_the_device_is_typed(
+    mallee, monkeypatch: pytest.MonkeyPatch, peers: PeersInThread, answer: str, code: int
+) -> None:
+    at_a_terminal(monkeypatch, answer)
+    ran = mallee("set", "skid-1", "operation_setpoint", "standby")
+    said = " ".join(ran.err.split())
+    assert ran.code == code and "what follows: the skid is to standby" in said
+    assert "Type skid-1 if you want that" in said and said.index("what follows") < said.index("Type skid-1")
+    assert peers.pod.skid.get("operation_setpoint") == (1 if code == 0 else 0)
+    peers.pod.skid.set("operation_setpoint", 0)
+
+
+def test_a_script_writes_with_yes_and_is_told_what_follows(mallee, peers: PeersInThread) -> None:
+    ran = mallee("set", "skid-1", "operation_setpoint", "standby", "--yes")
+    assert ran.code == 0 and "may cool no more" in " ".join(ran.err.split())
+    peers.pod.skid.set("operation_setpoint", 0)
+    dry = mallee("set", "skid-1", "operation_setpoint", "standby", "--dry-run")
+    assert dry.code == 0 and "may cool no more" in " ".join(dry.err.split())
+
+
+def test_ctrl_d_at_a_question_for_a_number_declines_too(monkeypatch: pytest.MonkeyPatch, capsys) -> None:
+    at_a_terminal(monkeypatch, "230\n")
+    with pytest.raises(MalleeError, match="nothing was changed") as ended:
+        asked(Context(None), Load.NOMINAL)
+    assert ended.value.code is ExitCode.DECLINED and "phase 1, A: " in capsys.readouterr().err
+
+
+def at_a_terminal(monkeypatch: pytest.MonkeyPatch, typed: str) -> None:
+    terminal = io.StringIO(typed)
     monkeypatch.setattr(terminal, "isatty", lambda: True, raising=False)
     monkeypatch.setattr(sys, "stdin", terminal)
-    assert mallee("set", "pdu-a", "branch_switch.3", "on").code == code
 
 
 def test_status_ok_with_findings_and_without_answers(mallee, peers: PeersInThread, tmp_path: Path) -> None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
 
+from ..conftest import ROOT
 from .peers_in_thread import PeersInThread
 
 
@@ -56,3 +59,50 @@ def test_a_full_disk_is_told_as_such(pod_file: Path) -> None:
         )  # fmt: skip
     assert ran.returncode == 2 and "full" in ran.stderr and "likely:" in ran.stderr
     assert "bug" not in ran.stderr and "Exception ignored" not in ran.stderr
+
+
+@pytest.mark.parametrize("arguments", [("--help",), ("status", "--help"), ("config", "show"), ("--version",)])
+def test_who_reads_no_more_is_no_error(pod_file: Path, arguments: tuple[str, ...]) -> None:
+    """`mallee --help | head -1`, with a reader that is gone before anything is written."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    ran = subprocess.run(
+        [sys.executable, "-m", "mallee", *arguments], cwd=pod_file.parent, stdout=writer, stderr=subprocess.PIPE,
+        text=True, timeout=60, check=False,
+    )  # fmt: skip
+    os.close(writer)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a POSIX shell closes them")
+@pytest.mark.parametrize(
+    ("command_line", "code", "said"),
+    [
+        ("status >&-", 5, ""),
+        ("status -o json >&-", 5, ""),
+        ("--help >&-", 0, ""),
+        ("set skid-1 flow_setpoint 650 <&-", 2, "nobody can be asked"),
+        ("status <&- >&- 2>&-", 5, ""),
+        ("nothing 2>&-", 2, ""),
+    ],
+)
+def test_closed_descriptors_are_no_error(
+    peers: PeersInThread, pod_file: Path, command_line: str, code: int, said: str
+) -> None:
+    ran = subprocess.run(
+        ["sh", "-c", f"exec {shlex.quote(sys.executable)} -m mallee {command_line}"], cwd=pod_file.parent,
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert ran.returncode == code and ran.stdout == ""
+    assert said in ran.stderr and "bug" not in ran.stderr and "Traceback" not in ran.stderr
+
+
+def test_ctrl_c_while_it_is_being_imported_is_silent(tmp_path: Path) -> None:
+    (tmp_path / "cyclopts.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n", encoding="utf-8")
+    ran = subprocess.run(
+        [sys.executable, "-m", "mallee", "status"], capture_output=True, text=True, timeout=60, check=False,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])},
+    )  # fmt: skip
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, "", "")
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["scripts"]
+    assert scripts["mallee"] == "mallee.__main__:start"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import builtins
+import signal
 import sys
 
 import cbor2
 import msgspec
 import pytest
 from mallee import clock, resources
+from mallee.cli import person
+from mallee.cli.common import Context
 from mallee.commissioning import keeping, machine
 from mallee.commissioning.machine import Agreed, Ended, Looked, Measured, PutBack, Remembered, counts
 from mallee.commissioning.model import Limit, Session, Step, Write, holds
@@ -53,13 +57,13 @@ def settings(pod) -> dict[str, dict[str, object]]:
 def test_a_pod_is_accepted_by_itself_and_left_as_it_was(tmp_path):
     with commissioned(tmp_path) as pod:
         session = accept(tmp_path)
-        assert counts(session) == {"passed": 41, "failed": 0, "declined": 0, "skipped": 16}
+        assert counts(session) == {"passed": 74, "failed": 0, "declined": 0, "skipped": 41}
         assert session.step is None and session.serials == {"skid-1": "5E71A0", "pdu-a1": "5E71A1"}
         assert settings(pod) == SETTINGS
         assert pod["skid-1"].device.value("expected_chips") == frozenset({"converter_1"})
         results = {result.step: result for result in session.results}
         assert results["skid-1/pump-1"].measured["pump_speed.2"] == 0.0
-        assert results["skid-1/interlock/supply-pressure"].measured["state"] == "tripped"
+        assert results["skid-1/alarm/supply_pressure_stop"].measured["pump_state.1"] == "locked"
         assert results["pdu-a1/branch-8"].measured["closed"] == [f"branch_{n}" for n in range(1, 8)]
         assert all(result.time and result.who == "me" for result in session.results)
 
@@ -108,9 +112,12 @@ def test_a_contactor_that_does_not_open_is_recorded_and_everything_is_put_back(t
         ran = commands(capsys)("commission", "pdu-a1", "--auto", "--who", "Ada", "-o", "json")
         failed = [row for row in ran.json if row["verdict"] == "failed"]
         assert ran.code == 5 and [row["step"] for row in failed] == ["pdu-a1/branch-3"]
+        assert {row["step"] for row in ran.json if row["note"] == "pdu-a1/branch-3 failed"} == {
+            "pdu-a1/meter-3/no-load", "pdu-a1/overload-3", "pdu-a1/instantaneous-3",
+        }  # fmt: skip
         assert failed[0]["measured"]["branch.3.state"] == "disagrees" and settings(pod) == SETTINGS
     verified = commands(capsys)("commission", "verify", "commission.cbor", "-o", "json")
-    assert verified.code == 0 and verified.json[0]["failed"] == 1 and verified.json[0]["who"] == "Ada"
+    assert verified.code == 0 and verified.json[0]["failed"] == 1 and verified.json[0]["who"] == "Ada (56)"
     assert commands(capsys)("commission", "page", "commission.cbor", "out.html").code == 0
     text = (tmp_path / "out.html").read_text(encoding="utf-8")
     assert (
@@ -118,7 +125,7 @@ def test_a_contactor_that_does_not_open_is_recorded_and_everything_is_put_back(t
         and "class='failed'" in text
         and "branch.3.state is open: disagrees ✗" in text
     )
-    assert text.count("<tr>") == len(ran.json) + 2 and "<script" not in text
+    assert text.count("<tr>") == len(ran.json) + 4 and "<script" not in text
 
 
 def test_a_protocol_that_was_changed_is_found(tmp_path, capsys, monkeypatch):
@@ -152,16 +159,18 @@ def test_a_person_is_told_the_consequence_and_may_decline(tmp_path, capsys, monk
         return answers.pop(0) if answers else "yes"
 
     monkeypatch.setattr(builtins, "input", answer)
-    answers += ["no", "not today"]  # of pump 1; then yes to everything
-    with commissioned(tmp_path) as pod:
-        for state in ("wet", "dry"):
-            pod["skid-1"].device.set(leak_rope=state)
+    answers += ["yes", "yes", "no", "not today"]  # of the gauges, of pump 1; then yes to everything
+    with commissioned(tmp_path):
         ran = commands(capsys)("commission", "skid-1", "-o", "json")
         rows = {row["step"]: row for row in ran.json}
     assert rows["skid-1/pump-1"]["verdict"] == "declined" and rows["skid-1/pump-1"]["note"] == "not today"
-    assert "This will happen: pump 2 of skid-1 stops" in ran.err and "Wet the leak rope" in ran.err
-    assert rows["skid-1/leak-rope-wet"]["verdict"] == "failed", "it was never wetted"
-    assert rows["skid-1/leak-rope-dry"]["verdict"] == "passed" and ran.code == 5
+    assert (
+        "This will happen: pump 2 of skid-1 stops" in ran.err
+        and "Wet the leak rope" in ran.err
+        and "Dry the leak rope" in ran.err
+    )
+    assert rows["skid-1/hand/leak"]["verdict"] == "failed", "it was never wetted"
+    assert rows["skid-1/gauges"]["verdict"] == "passed" and ran.code == 5
 
 
 def test_declined_alone_is_exit_code_6(tmp_path, capsys, monkeypatch):
@@ -171,7 +180,7 @@ def test_declined_alone_is_exit_code_6(tmp_path, capsys, monkeypatch):
     monkeypatch.setattr(builtins, "input", lambda: "n")
     with commissioned(tmp_path):
         ran = commands(capsys)("commission", "skid-1", "-o", "json")
-    assert ran.code == 6 and {row["verdict"] for row in ran.json} == {"passed", "declined"}
+    assert ran.code == 6 and {row["verdict"] for row in ran.json} == {"passed", "declined", "skipped"}
 
 
 def test_where_a_host_controls_nothing_is_moved_and_it_goes_on_later(tmp_path, capsys, monkeypatch):
@@ -295,6 +304,41 @@ def test_eyes_tell_and_a_step_that_was_not_done_is_recorded():
     assert session.results[1].verdict == "declined" and session.step is None
 
 
+def test_what_nobody_could_tell_is_skipped_and_what_was_moved_is_put_back():
+    session = session_of(EYES, MOVE)
+    for event in (Agreed(), Measured({"x": 1}, True), Looked(False, "no meter at hand", skipped=True)):
+        session = machine.step(session, event, "t")
+    assert (session.results[0].verdict, session.results[0].note) == ("skipped", "no meter at hand")
+    for event in (
+        Agreed(),
+        Remembered({"service_valve": 30.0}),
+        Measured({"x": 1}, True),
+        Looked(False, "", skipped=True),
+    ):
+        session = machine.step(session, event, "t")
+    assert session.phase == "seen" and session.before == {"service_valve": 30.0}
+    assert machine.step(session, PutBack(True), "t").results[1].verdict == "skipped"
+
+
+def test_ctrl_c_at_a_question_ends_at_once(monkeypatch):
+    """asyncio's own handler would only ask the command to end once the answer is there."""
+    handlers = []
+
+    def asked() -> str:
+        handlers.append(signal.getsignal(signal.SIGINT))
+        return "yes"
+
+    monkeypatch.setattr("builtins.input", asked)
+
+    async def main() -> None:
+        before = signal.getsignal(signal.SIGINT)
+        assert person.line(Context(None), "? ") == "yes"
+        assert signal.getsignal(signal.SIGINT) is before is not signal.default_int_handler
+
+    asyncio.run(main())
+    assert handlers == [signal.default_int_handler]
+
+
 def test_limits():
     assert holds(Limit("x", 1, 2), 1.0) and holds(Limit("x", low=1), 5) and not holds(Limit("x", 1, 2), 2.1)
     assert (
@@ -316,10 +360,20 @@ def test_every_point_of_the_plan_is_one_of_the_map(tmp_path):
     plan = plan_of(config, books)
     for step in plan:
         known = books[step.device].by_name
-        points = [w.point for w in (*step.do, *step.after)] + [each.point for each in (*step.expect, *step.back)]
-        assert step.kind == "doctor" or set(points) <= set(known), step.id
-        assert all(known[w.point].writable for w in (*step.do, *step.after))
+        writes = (*step.first, *step.do, *step.after)
+        limits = (*step.given, *step.first_until, *step.expect, *step.back)
+        points = {
+            *(w.point for w in writes),
+            *(w.of for w in writes if w.of),
+            *step.keep,
+            *(each.point for each in limits),
+        }
+        alarms = set(books[step.device].alarm_points)
+        assert step.kind == "doctor" or points <= set(known) | alarms, step.id
+        assert all(known[w.point].writable for w in writes)
         assert step.kind != "move" or (step.consequence and step.back and step.settle_s and step.back_s)
         assert step.kind not in ("hand", "eyes") or step.question
+        assert step.kind != "hand" or step.undo
+        assert set(step.needs) <= {each.id for each in plan}
     assert len({step.id for step in plan}) == len(plan) and plan == plan_of(config, books)
     assert msgspec.json.decode(msgspec.json.encode(plan), type=tuple[Step, ...]) == plan

@@ -16,6 +16,8 @@ import pytest
 from mallee.errors import MalleeError
 from mallee.link.reporting import LinkView
 from mallee.pod.document import AlarmLoad, AlarmState, Event, PodDocument
+from mallee.pod.reasons import Reason
+from mallee.ui.dashboard import help as helping
 from mallee.ui.dashboard import trends
 from mallee.ui.dashboard.app import Dashboard
 from mallee.ui.dashboard.board import VIEWS, Board
@@ -73,6 +75,33 @@ def test_every_view_fits_every_screen(pod: str, size: tuple[int, int]) -> None:
         assert len(lines) == size[1], VIEWS[view].name
         assert all(cell_len(line) <= size[0] for line in lines), VIEWS[view].name
         assert "q end" in lines[-1]
+
+
+def test_where_there_is_room_nothing_is_left_out() -> None:
+    """A calm pod needs few lines, and has all of them: of more skids and PDUs too."""
+    calm = replace(document(), findings=())
+    more = replace(calm, skids=tuple(replace(skid(n % 2), name=f"skid-{n}") for n in range(7)),
+                   pdus=tuple(replace(pdu(n % 8), name=f"pdu-{n}") for n in range(16)))  # fmt: skip
+    for found in (calm, more, document(), troubled(3)):
+        for size in ((200, 60), (120, 60)):
+            text = "\n".join(drawn(found, 0, *size))
+            assert "more lines" not in text and "more alarms" not in text
+            for name in [*(each.name for each in (*found.skids, *found.pdus)), *(rack.name for rack in found.racks)]:
+                assert re.search(rf"{name}\b", text), (name, size)
+
+
+def test_a_skid_has_its_units_as_people_write_them() -> None:
+    reason = Reason(of="skid-1.remote_supply_temperature", value=37.0, unit="degC", rule="as set", since=NOW)
+    text = "\n".join(drawn(replace(document(), reasons=(reason,)), 1, 120, 40))
+    assert "remote_supply_temperature 37.0 °C" in text and "degC" not in text
+
+
+def test_help_does_not_deny_what_its_keys_do() -> None:
+    console = Console(width=80, file=io.StringIO())
+    console.print(helping.draw(None, 80, 24))
+    assert isinstance(console.file, io.StringIO)
+    said = " ".join(console.file.getvalue().split())
+    assert "acknowledge the chosen alarm" in said and "But for a, s and u, which ask the host, this only looks" in said
 
 
 @pytest.mark.parametrize("pod", PODS)

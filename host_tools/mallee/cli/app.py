@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-import os
 import sys
 from collections.abc import Sequence
 
@@ -18,6 +17,7 @@ from .. import __version__
 from ..errors import EXIT_CODE_MEANING, ExitCode, MalleeError
 from .commands import COMMANDS, HERE
 from .failing import end_of_error, wants_debug
+from .streams import leave_closed_pipes, open_missing
 
 _COMPLETE = "__complete"
 """What the script of `mallee completion` puts before the words of the command line."""
@@ -68,15 +68,14 @@ def _examples(lines: Sequence[str]) -> str:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code. Nothing but a bug of mallee ever prints a traceback."""
+    open_missing()
     tokens = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        code = make_app(tokens)(tokens)
+        code = _run(tokens)
         sys.stdout.flush()
-        return int(code or ExitCode.DONE)
-    except SystemExit as error:  # --help and --version end this way
-        return int(error.code) if isinstance(error.code, int) else int(ExitCode.DONE)
+        return code
     except BrokenPipeError:
-        _leave_closed_pipes()
+        leave_closed_pipes()
         return int(ExitCode.DONE)
     except KeyboardInterrupt:
         return int(ExitCode.INTERRUPTED)
@@ -85,15 +84,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
             raise
         code = end_of_error(error, tokens)
         if isinstance(error, OSError):
-            _leave_closed_pipes()
+            leave_closed_pipes()
         return code
 
 
-def _leave_closed_pipes() -> None:
-    """Whoever read our output has seen enough, or the disk is full. Python would complain at its own end, and exit with 120, were
-    anything left to be written."""
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except OSError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+def _run(tokens: Sequence[str]) -> int:
+    try:
+        return int(make_app(tokens)(tokens) or ExitCode.DONE)
+    except SystemExit as error:  # --help and --version end this way
+        if isinstance(error.__context__, BrokenPipeError):  # Rich's, where nobody reads the help any more
+            raise error.__context__ from None
+        return int(error.code) if isinstance(error.code, int) else int(ExitCode.DONE)

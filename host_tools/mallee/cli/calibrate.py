@@ -89,8 +89,7 @@ def _calibrate(station: _Station, loads: list[Load], told: dict[Load, list[Shown
     seen: dict[Load, Look] = {}
     for load in loads:
         if sys.stdin.isatty():
-            context.err.print(f"{load}: {_SET_UP[load]}. Press Enter when it stands still. ", end="", markup=False)
-            input()
+            context.ask(f"{load}: {_SET_UP[load]}. Press Enter when it stands still. ")
         if load is not Load.NO_LOAD and load not in told:
             told[load] = asked(context, load)
         seen[load] = station.look()

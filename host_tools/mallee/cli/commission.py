@@ -11,16 +11,19 @@ from cyclopts import App, Parameter
 
 from .. import __version__, clock
 from ..commissioning import protocol as protocols
+from ..commissioning.finding import AsTheyAre, find
 from ..commissioning.machine import counts
-from ..commissioning.model import Result, Session, Step
+from ..commissioning.model import Named, Result, Session, Step
 from ..commissioning.page import page as page_of
-from ..commissioning.running import Answer, Auto, commission, expected
+from ..commissioning.running import Auto, commission
 from ..errors import ExitCode, MalleeError
 from ..pod.alarms import atomic
 from ..pod.fleet import find_controller
+from ..pod.loader import load_pod
 from .common import Common, Context
 from .completing import Device
 from .output import emit
+from .person import Person, PersonNaming
 
 COLUMNS = ("step", "verdict", "title", "measured", "note")
 _STYLE = {"passed": "green", "failed": "bold red", "declined": "yellow", "skipped": "dim"}
@@ -37,6 +40,8 @@ def run(
     session: Path = Path("commission.json"),
     protocol: Path = Path("commission.cbor"),
     who: str | None = None,
+    scan: tuple[str, ...] = (),
+    write: Path = Path("pod.toml"),
     auto: Annotated[bool, Parameter(negative=())] = False,
     common: Annotated[Common | None, Parameter(name="*")] = None,
 ) -> int:
@@ -55,6 +60,11 @@ def run(
         What is done so far; written after each step.
     protocol
         The file that is written at the end.
+    scan
+        Find the controllers first, as `mallee scan` does: HOST, HOST:PORT-PORT, /dev/ttyUSB0; repeat the option for each. Each is
+        given its name and unit, and the pod file is written; the acceptance goes on with that.
+    write
+        With --scan: the pod file.
     who
         Who does it, for the protocol. Otherwise the user of this computer.
     auto
@@ -67,11 +77,12 @@ def run(
             "the command runs in a script, and an acceptance has steps that somebody has to look at",
             "run it at a terminal, or add --auto: what needs hands or eyes is skipped then",
         )
-    config = context.pod()
-    for name in devices:
-        find_controller(config, name)
     name = who or getpass.getuser()
-    answers = Auto() if auto else _Person(context)
+    found = _found(context, session, write, scan, name, auto=auto) if scan else ()
+    config = load_pod(write) if scan else context.pod()
+    for device in devices:
+        find_controller(config, device)
+    answers = Auto() if auto else Person(context)
 
     def tell(step: Step, result: Result) -> None:
         context.err.print(f"{result.verdict:9}{step.id}: {step.title}", style=_STYLE[result.verdict], markup=False)
@@ -80,7 +91,15 @@ def run(
 
     done = clock.run(
         commission(
-            config, session, answers, who=name, only=devices, timeout_s=context.timeout_s, tell=tell, say=context.note
+            config,
+            session,
+            answers,
+            who=name,
+            only=devices,
+            found=found,
+            timeout_s=context.timeout_s,
+            tell=tell,
+            say=context.note,
         )
     )
     finished = done.results[-1].time if done.results else done.began
@@ -101,8 +120,13 @@ def verify(file: Path, /, *, common: Annotated[Common | None, Parameter(name="*"
     """
     context = Context(common)
     found, sha256 = protocols.read(file)
-    row = {"pod": found.pod, "who": found.who, "finished": found.finished, **found.counts, "sha256": sha256}
-    emit(context.out, context.output, [row], tuple(row))
+    who = ", ".join(f"{each.who} ({each.steps})" for each in found.who)
+    row = {"pod": found.pod, "who": who, "finished": found.finished, **found.counts, "sha256": sha256}
+    if context.output == "table":  # the hash is to be compared with the printed page, and so must be whole
+        for name, value in row.items():
+            context.out.print(f"{name:9} {value}", markup=False, soft_wrap=True)
+    else:
+        emit(context.out, context.output, [row], tuple(row))
     return ExitCode.DONE
 
 
@@ -124,38 +148,21 @@ def page(file: Path, out: Path, /, *, common: Annotated[Common | None, Parameter
     return ExitCode.DONE
 
 
-class _Person:
-    """At the terminal."""
+def _found(
+    context: Context, session: Path, file: Path, targets: tuple[str, ...], who: str, *, auto: bool
+) -> tuple[Named, ...]:
+    def tell(named: Named) -> None:
+        context.err.print(
+            f"{named.verdict:9}{named.name}: {named.address} unit {named.unit}",
+            style=_STYLE[named.verdict],
+            markup=False,
+        )
+        if named.note:
+            context.err.print(f"         {named.note}", markup=False)
 
-    def __init__(self, context: Context) -> None:
-        self._context = context
-
-    def begin(self, step: Step) -> tuple[Answer, str]:
-        print_ = self._context.err.print
-        print_(f"\n{step.id}: {step.title}", style="bold", markup=False)
-        if step.expect and step.kind != "eyes":
-            print_(f"  expected: {expected(step.expect)}", markup=False)
-        if step.consequence:
-            print_(f"  This will happen: {step.consequence}", style="yellow", markup=False)
-        return self._ask(step.question if step.kind == "hand" else "Begin?")
-
-    def look(self, step: Step, measured: str) -> tuple[Answer, str]:
-        self._context.err.print(f"  measured: {measured}", markup=False)
-        return self._ask(step.question)
-
-    def _ask(self, question: str) -> tuple[Answer, str]:
-        while True:
-            self._context.err.print(f"  {question} [yes/no/skip] ", end="", markup=False)
-            try:
-                text = input().strip().lower()
-            except EOFError:
-                raise KeyboardInterrupt from None  # the terminal is gone: what is done is kept
-            for answer in ("yes", "no", "skip"):
-                if text and answer.startswith(text):
-                    if answer == "yes":
-                        return "yes", ""
-                    self._context.err.print("  Why? (for the protocol) ", end="", markup=False)
-                    return ("no" if answer == "no" else "skip"), input().strip()
+    names = AsTheyAre() if auto else PersonNaming(context)
+    stock = session.with_suffix(".found.json")
+    return clock.run(find(stock, file, targets, names, who=who, tell=tell, say=context.note))
 
 
 def _write(path: Path, data: bytes) -> None:
@@ -190,7 +197,7 @@ def _show(context: Context, session: Session, path: Path, sha256: str) -> None:
 
 
 def _code(session: Session) -> ExitCode:
-    count = counts(session)
-    if count["failed"]:
+    verdicts = {each.verdict for each in (*session.found, *session.results)}
+    if "failed" in verdicts:
         return ExitCode.FINDINGS
-    return ExitCode.DECLINED if count["declined"] else ExitCode.DONE
+    return ExitCode.DECLINED if "declined" in verdicts else ExitCode.DONE

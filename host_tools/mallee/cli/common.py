@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import logging
-import os
 import re
 import sys
 from collections.abc import Callable, Iterable
@@ -20,9 +19,9 @@ from .. import clock, settings
 from ..errors import ExitCode, MalleeError
 from ..pod.config import PodConfig
 from ..pod.document import Event
+from .output import PIPED_WIDTH, is_piped
 
 _DURATION = re.compile(r"^(?P<number>\d+(?:\.\d+)?)(?P<unit>ms|s|m|min|h)?$")
-_PIPED_WIDTH = 120
 _SECONDS = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 
 
@@ -92,11 +91,10 @@ class Context:
         self._output: settings.Output = self.settings.output
         self._json_log = common.log == "json"
         no_color = None if common.color else True
-        # Piped, a table is as wide as it needs to be: there is no terminal to fit.
-        piped = None if sys.stdout.isatty() or os.environ.get("COLUMNS") else _PIPED_WIDTH
+        self._bundled_told = False
         told = logging.getLogger("mallee")  # what the library says to any program
         told.handlers, told.propagate = [_Noting(self.note)], False
-        self.out = _Console(highlight=False, no_color=no_color, width=piped)
+        self.out = _Console(highlight=False, no_color=no_color, width=PIPED_WIDTH if is_piped() else None)
         self.err = _Console(stderr=True, highlight=False, no_color=no_color, soft_wrap=True)
 
     @property
@@ -109,12 +107,14 @@ class Context:
 
     @property
     def live(self) -> bool:
-        """Repaint a table: it was asked for, and stdout is a terminal."""
-        return self.output == "table" and self.out.is_terminal
+        """Repaint a table: it was asked for, and stdout is a terminal that can be drawn on. A dumb one would show nothing
+        until the end."""
+        return self.output == "table" and self.out.is_terminal and not self.out.is_dumb_terminal
 
     def pod(self) -> PodConfig:
-        """The pod file in force; says so when it is only the bundled one."""
-        if self.settings.bundled:
+        """The pod file in force; says so, once, when it is only the bundled one."""
+        if self.settings.bundled and not self._bundled_told:
+            self._bundled_told = True
             self.note("no pod file here: using the bundled default pod (--config FILE names another)")
         return settings.load(self.settings)
 
@@ -142,8 +142,23 @@ class Context:
         else:
             self.err.print(f"{event.time:%H:%M:%S} {event.device}: {event.text}", style="dim", markup=False)
 
-    def confirm(self, question: str, yes: bool) -> None:
-        """Ask before something is changed. Raises MalleeError when the answer is no, or nobody can be asked."""
+    def ask(self, question: str) -> str:
+        """What a person types. Raises MalleeError where the input ends instead (Ctrl-D)."""
+        self.err.print(question, end="", markup=False)
+        try:
+            return input().strip()
+        except EOFError:
+            self.err.print()
+            raise MalleeError(
+                "nothing was changed",
+                "the input ended before there was an answer",
+                "run it again if it was a mistake",
+                ExitCode.DECLINED,
+            ) from None
+
+    def confirm(self, question: str, yes: bool, *, typed: str = "") -> None:
+        """Ask before something is changed; `typed`: the name that has to be typed for it. Raises MalleeError when the answer
+        is no, or nobody can be asked."""
         if yes:
             return
         if not sys.stdin.isatty():
@@ -153,10 +168,16 @@ class Context:
                 "add --yes if the change is wanted; --dry-run shows it",
                 ExitCode.USAGE,
             )
-        self.err.print(f"{question} [y/N] ", end="", markup=False)
-        if input().strip().lower() not in ("y", "yes"):
+        if typed:
+            agreed = self.ask(f"{question} Type {typed} if you want that: ") == typed
+        else:
+            agreed = self.ask(f"{question} [y/N] ").lower() in ("y", "yes")
+        if not agreed:
             raise MalleeError(
-                "nothing was changed", "the answer was no", "run it again if it was a mistake", ExitCode.DECLINED
+                "nothing was changed",
+                f"the answer was not {typed}" if typed else "the answer was no",
+                "run it again if it was a mistake",
+                ExitCode.DECLINED,
             )
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from .. import resources, settings
-from ..device.dictionary import Dictionary
+from ..device.dictionary import LATCHED, Dictionary
 from ..pod.alarms.possible import possible_alarms
 from ..pod.config import PodConfig
 
@@ -44,6 +44,17 @@ def places_and_points(context: CompletionContext) -> list[Named]:
         return [(f"{place}.power_limit", "kW"), (f"{place}.permit", "")]
     dictionary = _dictionary(config, place)
     return [] if dictionary is None else [(f"{place}.{point.name}", point.unit) for point in dictionary.points]
+
+
+def devices_and_points(context: CompletionContext) -> list[Named]:
+    """DEVICE.POINT for values over time, of controllers; their names with a dot until one of them is typed."""
+    config = _pod(context)
+    place = context.incomplete.partition(".")[0]
+    dictionary = _dictionary(config, place) if "." in context.incomplete else None
+    if dictionary is None:
+        return [(f"{name}.", what) for name, what in _devices(config)]
+    known = (point for point in dictionary.points if not point.name.startswith(LATCHED))  # copies are not recorded
+    return [(f"{place}.{point.name}", point.unit) for point in known]
 
 
 def assigned(context: CompletionContext) -> list[Named]:
@@ -104,4 +115,5 @@ def _dictionary(config: PodConfig, name: str) -> Dictionary | None:
 
 Device = Annotated[str, Parameter(completer=devices)]
 Point = Annotated[str, Parameter(completer=points)]
+DevicePoint = Annotated[str, Parameter(completer=devices_and_points)]
 PlaceAndPoint = Annotated[str, Parameter(completer=places_and_points)]

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import clock
-from ..history.curves import latest
+from ..history.recently import latest
+from ..history.totals import totals
 from ..pod.alarms import asking
 from ..pod.alarms.actions import Verb
 from ..pod.config import PodConfig
@@ -34,4 +35,7 @@ def actions(config: PodConfig) -> Act:
 def recorded(config: PodConfig) -> Before | None:
     """None where the pod is not recorded."""
     section = config.history
-    return None if section is None else lambda wanted: latest(Path(section.path), wanted)
+    if section is None:
+        return None
+    path, sums, scan_s = Path(section.path), totals(config), config.control.scan_s
+    return lambda wanted: latest(path, wanted, sums, scan_s)

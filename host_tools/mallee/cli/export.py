@@ -13,6 +13,7 @@ from ..errors import ExitCode, MalleeError
 from ..history import asking
 from ..history import export as exporting
 from ..history.compaction import Level
+from . import completing
 from .common import Common, Context
 from .history import File, opened
 
@@ -24,7 +25,7 @@ def register(app: App) -> None:
 
 
 def export(
-    *points: str,
+    *points: completing.DevicePoint,
     from_: Annotated[str | None, Parameter(name="--from")] = None,
     to: str | None = None,
     resolution: Resolution = "raw",

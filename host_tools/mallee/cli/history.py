@@ -14,6 +14,7 @@ from ..history import asking, auditing, consuming
 from ..history.journals import datetime_of
 from ..history.overview import overview
 from ..history.query import History
+from . import completing
 from .common import Common, Context
 from .output import emit
 
@@ -62,7 +63,7 @@ def show(*, history: File = None, common: Annotated[Common | None, Parameter(nam
 
 
 def gaps(
-    device: str | None = None,
+    device: completing.Device | None = None,
     /,
     *,
     from_: Annotated[str | None, Parameter(name="--from")] = None,
@@ -95,7 +96,7 @@ def gaps(
 
 
 def events(
-    device: str | None = None,
+    device: completing.Device | None = None,
     /,
     *,
     from_: Annotated[str | None, Parameter(name="--from")] = None,
@@ -125,7 +126,7 @@ def events(
 
 
 def energy(
-    *points: str,
+    *points: completing.DevicePoint,
     from_: Annotated[str | None, Parameter(name="--from")] = None,
     to: str | None = None,
     history: File = None,
@@ -136,9 +137,16 @@ def energy(
     `bridged` is the part that was counted in gaps; where a counter began anew in between, the energy is the least that there
     was.
 
-    Parameters ---------- points DEVICE.POINT or patterns, such as 'pdu-a*.energy'. None: all counters of energy. from_
-    2026-11-27T10:00 (UTC), or a time ago such as 90m or 2d. to As --from. history File of the history; otherwise that of
-    [history] in the pod file.
+    Parameters
+    ----------
+    points
+        DEVICE.POINT or patterns, such as 'pdu-a*.energy'. None: all counters of energy.
+    from_
+        2026-11-27T10:00 (UTC), or a time ago such as 90m or 2d.
+    to
+        As --from.
+    history
+        File of the history; otherwise that of [history] in the pod file.
     """
     context = Context(common)
     begin, end = asking.range_ms(from_, to, clock.utc_now())

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 from rich import box
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -20,6 +22,9 @@ from ..settings import Output
 _PROSE = (
     "meaning", "title", "note", "condition", "remedy", "alarms", "value", "origin", "moves", "why", "rule", "inputs",
 )  # fmt: skip
+PIPED_WIDTH = 120
+"""Of prose where there is no terminal to fit; a table is wider where its other columns need it."""
+_PROSE_LEAST = 30
 _WIDE = 80  # characters of headings; beyond it the words of each lie above each other, or the last ones are cut
 _STATE_STYLE = {
     "silent": "bold red",
@@ -54,8 +59,15 @@ def json_value(value: Scalar) -> float | int | str | bool | list[str] | None:
     return sorted(value) if isinstance(value, frozenset) else value
 
 
-def emit(console: Console, form: Output, rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    """Print the rows; a table and CSV show `columns`, JSON everything. No rows are `[]`, or nothing."""
+def emit(
+    console: Console,
+    form: Output,
+    rows: Sequence[Mapping[str, Any]],
+    columns: Sequence[str],
+    spare: Sequence[str] = (),
+) -> None:
+    """Print the rows; a table and CSV show `columns`, JSON everything. No rows are `[]`, or nothing. A table that is too narrow
+    leaves out `spare` columns, one after the other, before it breaks words."""
     if form == "json":
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(list(rows)), indent=2).decode() + "\n")
     elif form == "jsonl":
@@ -66,7 +78,31 @@ def emit(console: Console, form: Output, rows: Sequence[Mapping[str, Any]], colu
         writer.writerow(columns)
         writer.writerows([plain(row.get(column)) for column in columns] for row in rows)
     else:
-        console.print(table(rows, columns))
+        grid, width = table(rows, columns), console.width
+        if is_piped():
+            console.width = max(width, _needed(grid))
+        for column in spare:
+            if _needed(grid, prose_least=0) > width:
+                columns = [each for each in columns if each != column]
+                grid = table(rows, columns)
+        console.print(grid)
+        console.width = width
+
+
+def is_piped() -> bool:
+    """Nobody says how wide what is printed may be."""
+    return not sys.stdout.isatty() and not os.environ.get("COLUMNS")
+
+
+def _needed(grid: Table, *, prose_least: int = _PROSE_LEAST) -> int:
+    """Width in which nothing is cut off; prose may wrap between its words."""
+    total = 0
+    for column in grid.columns:
+        texts = [str(cell) for cell in (column.header, *column.cells)]
+        longest = max(cell_len(line) for text in texts for line in text.split("\n"))
+        word = max((cell_len(word) for text in texts for word in text.split()), default=0)
+        total += 2 + (longest if column.no_wrap else max(word, min(longest, prose_least)))
+    return total
 
 
 def emit_line(row: Any) -> None:
@@ -107,7 +143,7 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> Table:
 def _cell(column: str, value: Any) -> Text:
     if value is None or value == "" or value == []:
         return Text("–", style="dim")
-    text = plain(value)
+    text = ", ".join(map(plain, value)) if isinstance(value, list | tuple) and column in _PROSE else plain(value)
     if column in ("time", "since"):
         text = text[11:19]  # the date is in the other forms
     elif column in ("address", "link") and isinstance(value, str):

@@ -36,7 +36,7 @@ def register(app: App) -> None:
 
 
 def plot(
-    *points: completing.PlaceAndPoint,
+    *points: completing.DevicePoint,
     from_: Annotated[str | None, Parameter(name="--from")] = None,
     to: str | None = None,
     for_: Annotated[str | None, Parameter(name="--for")] = None,

@@ -70,8 +70,7 @@ def checked(load: Load, rows: list[Shown]) -> list[Shown]:
 
 
 def _number(context: Context, question: str) -> float:
-    context.err.print(question, end="", markup=False)
-    text = input().strip()
+    text = context.ask(question)
     try:
         return float(text)
     except ValueError:

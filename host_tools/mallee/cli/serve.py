@@ -18,6 +18,7 @@ from .stopping import stop_event
 TOKEN_COLUMNS = ("name", "role", "created")
 JOURNAL_COLUMNS = ("time", "by", "role", "verb", "target", "detail", "outcome", "why")
 _JOURNAL_SHOWN = 50
+_NOBODY_ACTS = "nobody may act: `mallee serve token add NAME --role operator`"
 
 
 def register(app: App) -> None:
@@ -44,7 +45,8 @@ def serve(
 ) -> int:
     """Serve the pod's web page. Reads only, beside `mallee run` or `mallee demo`, or alone; Ctrl-C ends it.
 
-    Whoever opens it may look. To acknowledge alarms or write points takes a token of `mallee serve token add`.
+    Whoever opens it may look, unless it is --private. To acknowledge alarms or write points takes a token of
+    `mallee serve token add`.
 
     Exit code 2: the port is in use, or the pod file is wrong.
 
@@ -80,12 +82,13 @@ def serve(
         context.note(
             f"warning: plain HTTP on {host}: whoever is on this network can read it, tokens too (docs/web.md has TLS)"
         )
-    who = f"{known} tokens may act" if known else "nobody may act: `mallee serve token add NAME --role operator`"
+    nobody = "nobody may look: `mallee serve token add NAME`" if private else _NOBODY_ACTS
+    who = f"{known} tokens may {'look' if private else 'act'}" if known else nobody
     context.note(f"{config.pod.name}: {serving.url(listener)} ({who})")
 
     async def run() -> None:
         stop: asyncio.Event = stop_event(for_s, interrupted=True)
-        await serving.serve(page, serving.of_pod(config), listener, stop)
+        await serving.serve(page, serving.of_pod(page), listener, stop)
 
     clock.run(run())
     return ExitCode.DONE

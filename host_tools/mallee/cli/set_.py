@@ -10,6 +10,7 @@ from .. import clock
 from ..device.parsing import show_value
 from ..errors import ExitCode, MalleeError
 from ..pod import setting
+from ..pod.consequences import is_worst
 from . import completing
 from .common import Common, Context
 from .output import emit, json_value, rows_of
@@ -30,7 +31,10 @@ def set_(
     yes: Annotated[bool, Parameter(name=["--yes", "-y"], negative=())] = False,
     common: Annotated[Common | None, Parameter(name="*")] = None,
 ) -> int:
-    """Write points: show old and new, ask, write, read back. Several are written in the order that the device takes them.
+    """Write points: show old and new, say what follows, ask, write, read back. Several are written in the order that the device
+    takes them.
+
+    Where power or cooling is taken away, or a limit that protects is moved, the device's name has to be typed.
 
     Parameters
     ----------
@@ -50,13 +54,16 @@ def set_(
     prepared = clock.run(setting.prepare(pod, device, texts, timeout_s=context.timeout_s, dry_run=dry_run))
     written, old = prepared.values, prepared.old
     if old is None:
+        _warn(context, prepared)
         emit(context.out, context.output, rows_of(prepared.planned()), PLAN_COLUMNS)
         return ExitCode.DONE
     for point, value in written.items():
         context.note(
             f"{device} {point}: {show_value(old[point].value)} → {show_value(value)} {old[point].unit}".rstrip()
         )
-    context.confirm("Write it?", yes)  # outside of the event loop: Ctrl-C must reach a person's prompt
+    _warn(context, prepared)
+    typed = device if is_worst(prepared.consequences) else ""
+    context.confirm("Write it?", yes, typed=typed)  # outside of the event loop: Ctrl-C must reach a person's prompt
     new = clock.run(setting.write(pod, device, written, timeout_s=context.timeout_s))
     rows = [
         {
@@ -70,6 +77,11 @@ def set_(
     ]
     emit(context.out, context.output, rows, COLUMNS)
     return ExitCode.DONE
+
+
+def _warn(context: Context, prepared: setting.Prepared) -> None:
+    for each in prepared.consequences:
+        context.note(f"what follows: {each.text}")
 
 
 def _pairs(assignments: tuple[str, ...]) -> dict[str, str]:

@@ -25,6 +25,7 @@ LINK_COLUMNS = (
     "link", "load_percent", "bytes_out", "bytes_in", "noise_bytes", "wrong_unit", "echoes", "never_silent", "reconnects",
     "connect_failures",
 )  # fmt: skip
+SPARE = ("firmware", "profile", "unit", "lease", "address")
 COLUMNS = ("device", "profile", "state", "lease", "alarms", "firmware", "address", "unit")
 
 
@@ -56,7 +57,7 @@ def status(
         _show_links(context, reports)
         return _exit_code(document)
     rows = status_rows(document)
-    emit(context.out, context.output, rows_of(rows), COLUMNS)
+    emit(context.out, context.output, rows_of(rows), COLUMNS, SPARE)
     if context.output == "table" and (document.alarms or document.findings):
         context.out.print(alarms(document, lines=10_000))
     return _exit_code(document)

@@ -18,6 +18,7 @@ from ..pod.hostfolder import host_folder
 from ..pod.runner import run_pod, with_scan
 from ..poll.watching import WatchSummary
 from ..poll.watching import watch as poll
+from . import completing
 from .common import Common, Context, duration_s
 from .dashing import actions, recorded
 from .output import emit_line, reading_row, table
@@ -33,9 +34,9 @@ def register(app: App) -> None:
 
 
 def watch(
-    device: str | None = None,
+    device: completing.Device | None = None,
     /,
-    *points: str,
+    *points: completing.Point,
     interval: str | None = None,
     for_: Annotated[str | None, Parameter(name="--for")] = None,
     common: Annotated[Common | None, Parameter(name="*")] = None,
@@ -43,7 +44,8 @@ def watch(
     """Show the pod, or points of a device, again and again. Reads only, and takes no lease.
 
     The pod is a full-screen dashboard with keys of its own (`?` shows them, q ends it); what a host that runs here says, or else
-    what is read from here. Piped, or with -o jsonl, it is a line of JSON a document. At the end it says how many polls were lost.
+    what is read from here. Piped, on a dumb terminal, or with -o jsonl, it is a line of JSON a document. At the end it says how
+    many polls were lost.
 
     Parameters
     ----------
@@ -73,9 +75,8 @@ def watch(
 
 
 def _on_screen(context: Context) -> bool:
-    """Without keys a full screen would be a trap, and a dumb terminal cannot be drawn on."""
-    ttys = sys.stdin.isatty() and sys.stdout.isatty()
-    return context.live and ttys and not context.out.is_dumb_terminal
+    """Without keys a full screen would be a trap."""
+    return context.live and sys.stdin.isatty() and sys.stdout.isatty()
 
 
 async def _dashboard(context: Context, interval_s: float | None, for_s: float | None) -> ExitCode:

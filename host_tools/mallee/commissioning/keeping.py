@@ -29,7 +29,7 @@ def alone(path: Path) -> Iterator[None]:
             ExitCode.REFUSED,
         ) from error
     except sqlite3.Error as error:
-        raise _cannot_write(path, str(error)) from error
+        raise cannot_write(path, str(error)) from error
     try:
         yield
     finally:
@@ -43,10 +43,10 @@ def save(path: Path, session: Session) -> None:
     try:
         atomic.write(path, msgspec.json.format(msgspec.json.encode(session), indent=1))
     except OSError as error:
-        raise _cannot_write(path, error.strerror or str(error)) from error
+        raise cannot_write(path, error.strerror or str(error)) from error
 
 
-def _cannot_write(path: Path, why: str) -> MalleeError:
+def cannot_write(path: Path, why: str) -> MalleeError:
     return MalleeError(
         f"cannot write {path}: {why}",
         "the folder does not exist or is read only, or the disk is full",

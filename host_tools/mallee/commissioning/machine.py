@@ -2,6 +2,9 @@
 
     ready ─agreed─▶ agreed ─remembered─▶ remembered ─moved─▶ measured ─looked─▶ seen ─put back─▶ ready, with a result
 
+A step that a person begins by hand and leaves is put back as well. One that moves nothing has its result once it is measured,
+or, of eyes, looked at.
+
 The session is kept after each of these. Whoever finds it in the middle puts the outputs back first, and begins that step anew.
 """
 
@@ -12,7 +15,6 @@ import msgspec
 from .model import Result, Session, Step, Value, Verdict
 
 _MOVED = ("remembered", "measured", "seen")
-_MEASURED_ONLY = ("identity", "doctor", "measure", "eyes", "set", "hand")
 
 
 class Agreed(msgspec.Struct, frozen=True):
@@ -37,13 +39,16 @@ class Measured(msgspec.Struct, frozen=True):
     holds: bool
     note: str = ""
     serial: str = ""
+    stays: tuple[str, ...] = ()
+    """What of that which was moved shall stay as it is now."""
 
 
 class Looked(msgspec.Struct, frozen=True):
-    """What a person saw: as it should be, or not."""
+    """What a person saw: as it should be, or not; `skipped`: nobody could tell."""
 
     good: bool
     note: str = ""
+    skipped: bool = False
 
 
 class PutBack(msgspec.Struct, frozen=True):
@@ -76,23 +81,33 @@ def step(session: Session, event: Event, time: str) -> Session:
         return replace(session, phase="agreed")
     if isinstance(event, Ended) and phase in ("ready", "agreed"):
         return _recorded(session, event.verdict, event.note, time)
-    if isinstance(event, Remembered) and phase == "agreed" and now.kind == "move":
+    if isinstance(event, Remembered) and phase == "agreed" and now.moves:
         return replace(session, phase="remembered", before=event.before)
-    if isinstance(event, Measured) and (phase == "remembered" or (phase == "agreed" and now.kind in _MEASURED_ONLY)):
-        session = replace(session, measured=event.values, holds=event.holds, note=event.note)
+    if isinstance(event, Ended) and phase == "remembered" and now.kind == "hand":
+        return replace(session, phase="seen", ended=event.verdict, note=event.note)
+    if isinstance(event, Measured) and phase == ("remembered" if now.moves else "agreed"):
+        before = {name: value for name, value in session.before.items() if name not in event.stays}
+        session = replace(session, measured=event.values, holds=event.holds, note=event.note, before=before)
         if event.serial:
             session = replace(session, serials={**session.serials, now.device: event.serial})
-        if now.kind == "move" or now.kind == "eyes":
+        if now.moves or now.kind == "eyes":
             return replace(session, phase="measured")
         return _recorded(session, "passed" if event.holds else "failed", event.note, time)
     if isinstance(event, Looked) and phase == "measured":
         session = replace(
-            session, phase="seen", holds=session.holds and event.good, note=_joined(session.note, event.note)
+            session,
+            phase="seen",
+            holds=session.holds and event.good,
+            ended="skipped" if event.skipped else None,
+            note=_joined(session.note, event.note),
         )
-        return session if now.kind == "move" else _recorded(session, _verdict(session.holds), session.note, time)
+        return (
+            session if now.moves else _recorded(session, session.ended or _verdict(session.holds), session.note, time)
+        )
     if isinstance(event, PutBack) and phase == "seen":
         note = _joined(session.note, event.note)
-        return _recorded(session, _verdict(session.holds and event.good), note, time)
+        verdict = session.ended or _verdict(session.holds)
+        return _recorded(session, verdict if event.good else "failed", note, time)
     if isinstance(event, PutBack) and phase == "interrupted" and not event.written:
         return _recorded(
             session, "failed", event.note, time
@@ -110,7 +125,7 @@ def _recorded(session: Session, verdict: Verdict, note: str, time: str) -> Sessi
 
 
 def _cleared(session: Session) -> Session:
-    return msgspec.structs.replace(session, phase="ready", before={}, measured={}, note="", holds=False)
+    return msgspec.structs.replace(session, phase="ready", before={}, measured={}, note="", holds=False, ended=None)
 
 
 def _verdict(good: bool) -> Verdict:
@@ -130,4 +145,10 @@ def counts(session: Session) -> dict[Verdict, int]:
 
 def needs_person(step: Step) -> bool:
     """Measured feedback does not suffice."""
-    return step.kind in ("hand", "eyes") or (step.kind == "move" and bool(step.question))
+    return step.kind in ("hand", "eyes") or bool(step.question)
+
+
+def broken(session: Session) -> str:
+    """The step that failed and that the next one needs; empty: none."""
+    failed = {result.step for result in session.results if result.verdict == "failed"}
+    return next((each for each in (session.step.needs if session.step else ()) if each in failed), "")

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from ..device.dictionary import Dictionary
 from ..pod.config import Controller, PodConfig, Skid
 from .model import Limit, Step, Write
+from .plan_lease import lease_step
 from .plan_pdu import pdu_steps
 from .plan_skid import skid_steps
 
@@ -18,9 +19,9 @@ def plan_of(config: PodConfig, dictionaries: dict[str, Dictionary], only: Sequen
     steps: list[Step] = []
     for entry in config.controllers:
         if not only or entry.name in only:
-            has = frozenset(dictionaries[entry.name].by_name)
-            own = skid_steps(entry.name, has) if isinstance(entry, Skid) else pdu_steps(entry.name, has)
-            steps += [*_entry(entry), *own, *_exit(entry)]
+            dictionary = dictionaries[entry.name]
+            own = (skid_steps if isinstance(entry, Skid) else pdu_steps)(entry.name, dictionary)
+            steps += [*_entry(entry), *own, lease_step(entry.name), *_exit(entry)]
     return tuple(steps)
 
 

@@ -4,6 +4,7 @@ both is not: keep the hash elsewhere too, as on the printed page."""
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,37 +13,55 @@ import msgspec
 
 from ..errors import ExitCode, MalleeError
 from .machine import counts
-from .model import FORMAT, Result, Step, Verdict
+from .model import FORMAT, Named, Result, Session, Step, Verdict
+
+
+class Person(msgspec.Struct, frozen=True):
+    """Who did steps, how many, and when the first and the last of them."""
+
+    who: str
+    steps: int
+    first: str
+    last: str
 
 
 class Protocol(msgspec.Struct, frozen=True, kw_only=True):
-    """`finished` is empty while steps are left."""
+    """`who` are all who did steps, in the order in which they came."""
 
     format: int = FORMAT
     pod: str
-    who: str
+    who: tuple[Person, ...]
     began: str
     finished: str
     mallee: str
     serials: dict[str, str]
+    found: tuple[Named, ...] = ()
     plan: tuple[Step, ...]
     results: tuple[Result, ...]
     counts: dict[Verdict, int]
 
 
-def protocol_of(session: Any, finished: str, version: str) -> Protocol:
+def protocol_of(session: Session, finished: str, version: str) -> Protocol:
     """Of a session that is done."""
     return Protocol(
         pod=session.pod,
-        who=session.who,
+        who=people((*session.found, *session.results)),
         began=session.began,
         finished=finished,
         mallee=version,
         serials=session.serials,
+        found=session.found,
         plan=session.plan,
         results=session.results,
         counts=counts(session),
     )
+
+
+def people(results: Sequence[Result | Named]) -> tuple[Person, ...]:
+    times: dict[str, list[str]] = {}
+    for result in results:
+        times.setdefault(result.who, []).append(result.time)
+    return tuple(Person(who, len(each), each[0], each[-1]) for who, each in times.items())
 
 
 def encode(protocol: Protocol) -> bytes:

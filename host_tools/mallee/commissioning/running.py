@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Literal, Protocol
@@ -10,12 +10,13 @@ from typing import Literal, Protocol
 import msgspec
 
 from .. import clock
+from ..device.calibration import Shown
 from ..errors import ExitCode, MalleeError
 from ..pod.config import PodConfig
 from ..pod.fleet import Fleet
 from . import keeping, machine
 from .machine import Agreed, Ended, Event, Looked
-from .model import Limit, Result, Session, Step, in_words
+from .model import Limit, Named, Result, Session, Step, in_words
 from .performing import Performer
 from .plan import plan_of
 
@@ -29,8 +30,20 @@ class Answers(Protocol):
         """Whether a step that moves something, or needs a person, may begin; and a note."""
         ...
 
+    def act(self, step: Step) -> tuple[Answer, str]:
+        """Whether a person has done what the step asks for; all before it was remembered."""
+        ...
+
     def look(self, step: Step, measured: str) -> tuple[Answer, str]:
         """Whether what a person sees is as it should be."""
+        ...
+
+    def undo(self, step: Step) -> None:
+        """Ask a person to undo what was done for the step; returns when that is done."""
+        ...
+
+    def reference(self, step: Step) -> Sequence[Shown]:
+        """What a reference meter shows, three phases."""
         ...
 
 
@@ -38,10 +51,19 @@ class Auto:
     """Everything for which measured feedback suffices is done, the rest skipped."""
 
     def begin(self, step: Step) -> tuple[Answer, str]:
-        return ("skip", "nobody was there who could look") if machine.needs_person(step) else ("yes", "")
+        return ("skip", "nobody was there to do it, or to look") if machine.needs_person(step) else ("yes", "")
 
     def look(self, step: Step, measured: str) -> tuple[Answer, str]:
         return "yes", ""
+
+    def act(self, step: Step) -> tuple[Answer, str]:
+        raise AssertionError(f"{step.id} needs a person, and was not skipped")
+
+    def undo(self, step: Step) -> None:
+        """Nobody is there. What a person left behind before an interruption is found when it is put back."""
+
+    def reference(self, step: Step) -> Sequence[Shown]:
+        raise AssertionError(f"{step.id} needs a person, and was not skipped")
 
 
 async def commission(
@@ -51,6 +73,7 @@ async def commission(
     *,
     who: str,
     only: tuple[str, ...] = (),
+    found: tuple[Named, ...] = (),
     timeout_s: float = 1.0,
     tell: Callable[[Step, Result], None] = lambda step, result: None,
     say: Callable[[str], None] = lambda text: None,
@@ -59,7 +82,7 @@ async def commission(
     controller cannot be asked, or (exit code 4) a host controls it: what was done so far is kept."""
     with keeping.alone(session_file):
         async with Fleet(config, timeout_s=timeout_s) as fleet:
-            return await _accept(config, fleet, session_file, answers, who, only, tell, say)
+            return await _accept(config, fleet, session_file, answers, who, only, found, tell, say)
 
 
 async def _accept(
@@ -69,15 +92,18 @@ async def _accept(
     answers: Answers,
     who: str,
     only: tuple[str, ...],
+    found: tuple[Named, ...],
     tell: Callable[[Step, Result], None],
     say: Callable[[str], None],
 ) -> Session:
     session = keeping.load(session_file)
     plan = await _plan(config, fleet, only)
     if session is None:
-        session = Session(pod=config.pod.name, who=who, began=_now(), plan=plan)
+        session = Session(pod=config.pod.name, who=who, began=_now(), plan=plan, found=found)
     elif session.pod != config.pod.name or session.plan != plan:
         raise _another(session_file, session)
+    elif session.step is None:
+        say(f"all {len(plan)} steps are done, as {session_file} has it")
     elif session.results or session.phase != "ready":
         say(f"going on at step {len(session.results) + 1} of {len(plan)}, as {session_file} has it")
     session = msgspec.structs.replace(machine.resumed(session), who=who)
@@ -96,24 +122,47 @@ async def _accept(
 async def _next(session: Session, step: Step, performer: Performer, answers: Answers) -> Event:
     """What happens in this phase."""
     if session.phase in ("interrupted", "seen"):
+        if step.undo:
+            answers.undo(step)
+            await performer.reach(step.device)
         return await performer.put_back(step, session.before)
     if session.phase == "ready":
+        if cause := machine.broken(session):
+            return Ended("skipped", f"{cause} failed")
         await performer.require_free(step.device)
+        if lacking := await performer.lacking(step):
+            return Ended("skipped", lacking)
         if not step.consequence and not machine.needs_person(step):
             return Agreed()
         answer, note = answers.begin(step)
+        await performer.reach(step.device)
         if answer == "yes":
             return Agreed()
-        return Ended("declined", note or "declined") if answer == "no" else Ended("skipped", note or "skipped")
-    if session.phase == "agreed" and step.kind == "move":
+        return _ended(answer, note)
+    if session.phase == "agreed" and step.moves:
         return await performer.remember(step)
+    if step.kind == "hand" and session.phase in ("agreed", "remembered"):
+        answer, note = answers.act(step)
+        await performer.reach(step.device)
+        if answer != "yes":
+            return _ended(answer, note)
     if session.phase in ("agreed", "remembered"):
-        return await performer.measure(step)
-    if not step.question:
+        reference = None
+        if step.calibrate is not None and step.calibrate.load != "no-load":
+            reference = answers.reference(step)
+            await performer.reach(step.device)
+        return await performer.measure(step, reference)
+    if not step.question or step.kind != "eyes":
         return Looked(True)
     shown = ", ".join(f"{name} = {value}" for name, value in session.measured.items())
     answer, note = answers.look(step, shown)
-    return Looked(answer == "yes", note or ("" if answer == "yes" else "not as it should be, by eye"))
+    await performer.reach(step.device)
+    said = {"yes": "", "no": "not as it should be, by eye", "skip": "skipped"}[answer]
+    return Looked(answer == "yes", note or said, skipped=answer == "skip")
+
+
+def _ended(answer: Answer, note: str) -> Ended:
+    return Ended("declined", note or "declined") if answer == "no" else Ended("skipped", note or "skipped")
 
 
 async def _plan(config: PodConfig, fleet: Fleet, only: tuple[str, ...]) -> tuple[Step, ...]:

@@ -28,6 +28,21 @@ def select(dictionary: Dictionary, patterns: Sequence[str]) -> list[Point]:
     return list(found.values())
 
 
+def fits(name: str, pattern: str) -> bool:
+    """Of names with their device, `pdu-a1.branch.3.power`: `*` and `?` stay within one part, so that `pdu-*.power` is no
+    branch's. A last part `*` is all that follows."""
+    parts, wanted = name.split("."), pattern.split(".")
+    if wanted[-1] == "*":
+        parts = parts[: len(wanted)]
+    return len(parts) == len(wanted) and all(map(fnmatchcase, parts, wanted))
+
+
+def fitting(dictionary: Dictionary, pattern: str) -> list[Point]:
+    """Points whose names fit, or all of an array; latched copies as `select` has them. None: not one fits."""
+    found = [p for p in dictionary.points if fits(p.name, pattern) and _meant(p, pattern)]
+    return found or [p for p in dictionary.points if p.name.rpartition(".")[0] == pattern]
+
+
 def _meant(point: Point, pattern: str) -> bool:
     return pattern.startswith(LATCHED) or not point.name.startswith(LATCHED)
 

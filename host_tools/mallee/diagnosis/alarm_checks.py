@@ -36,7 +36,7 @@ def alarms(*groups: Sequence[NamedCheck[Evidence]]) -> NamedCheck[Evidence]:
         facts: Facts = {"active": ", ".join(active)}
         if not left:
             return well("none is active" if not active else "all that are active are explained above", facts)
-        causes = [Cause(entry.cause, f"{entry.name}: {entry.condition}", entry.remedy) for entry in left]
+        causes = [Cause(entry.cause.rstrip("."), f"{entry.name}: {entry.condition}", entry.remedy) for entry in left]
         state = "fail" if any(entry.priority in _URGENT for entry in left) else "warn"
         return found(state, f"active: {', '.join(entry.name for entry in left)}", *causes, evidence=facts)
 

@@ -7,8 +7,9 @@ from .evidence import Evidence
 from .finding import Check, Finding, examine
 from .naming import NamedCheck
 from .pdu_checks import contactors, leak_ropes, meters, phases, supply
+from .pump_checks import pump_wear, pumps
 from .reach_checks import address, host, line, map_, port
-from .skid_checks import facility_water, filter_, heat_balance, pumps
+from .skid_checks import facility_water, filter_, heat_balance
 from .skid_sensor_checks import sensors, standing_still, swapped
 from .state_checks import chips, interlocks, lease, memory
 from .time_checks import clock, restarts
@@ -16,7 +17,7 @@ from .time_checks import clock, restarts
 REACH: tuple[NamedCheck[Evidence], ...] = (port, line, address, map_)
 COMMON: tuple[NamedCheck[Evidence], ...] = (restarts, clock, lease, memory, chips, interlocks)
 SKID: tuple[NamedCheck[Evidence], ...] = (
-    sensors, swapped, standing_still, facility_water, filter_, pumps, heat_balance, leak_ropes,
+    sensors, swapped, standing_still, facility_water, filter_, pumps, pump_wear, heat_balance, leak_ropes,
 )  # fmt: skip
 PDU: tuple[NamedCheck[Evidence], ...] = (meters, supply, phases, contactors, leak_ropes)
 

@@ -1,14 +1,14 @@
-"""Whether the equipment of a skid does what it is told: valves, filter, pumps, exchanger. Pure."""
+"""Whether the equipment of a skid does what it is told: valves, filter, exchanger. Pure."""
 
 from __future__ import annotations
 
-from ..pod.parameters import ExchangerParameters, PlantParameters
+from ..pod.parameters import ExchangerParameters
 from ..pod.topology.heatphysics import coolant_kW, facility_kW
 from .evidence import Evidence
 from .finding import Finding
 from .naming import Facts, Likely, found, named, unknown, well
 from .skid_sensor_checks import is_swapped
-from .skid_state import skid_of
+from .skid_state import plant_of, skid_of
 
 OPEN_PERCENT = 20.0
 CLOSED_PART = 0.3
@@ -62,7 +62,7 @@ def facility_water(evidence: Evidence) -> Finding:
         seen = f"the valve stands at {position:.0f} % and was told {command:.0f} %; it did not move in {evidence.seconds:.0f} s"
         causes = ACTUATOR.because("its feedback does not move"), FEEDBACK.because("nothing else tells where it stands")
         return found("fail", seen, *causes, evidence=facts)
-    due = _due_l_min(_plant(evidence).exchanger, position)
+    due = _due_l_min(plant_of(evidence).exchanger, position)
     facts["due_l_min"] = round(due, 1)
     if position < OPEN_PERCENT or flow >= CLOSED_PART * due:
         return well(f"the valve stands at {position:.0f} %, and {flow:.0f} l/min of facility water flow", facts)
@@ -110,7 +110,7 @@ def _dry(evidence: Evidence) -> bool | None:
     known = evidence.numbers("valve_position", "facility_flow")
     if known is None or known[0] < OPEN_PERCENT:
         return None
-    return known[1] < CLOSED_PART * _due_l_min(_plant(evidence).exchanger, known[0])
+    return known[1] < CLOSED_PART * _due_l_min(plant_of(evidence).exchanger, known[0])
 
 
 LOADED_PERCENT = 50.0
@@ -155,61 +155,6 @@ def _others(evidence: Evidence, name: str) -> float | None:
     return round(max(known)) if known else None
 
 
-NO_EFFECT = Likely(
-    "its drive tripped, its motor is seized, or its coupling is broken",
-    "look at the drive's display, turn the shaft by hand",
-    "the drive's own fault memory",
-)
-DISCHARGE_SHUT = Likely(
-    "its discharge or check valve is closed", "open the valves of that pump", "its head is high and nothing flows"
-)
-WORN = Likely(
-    "impeller or wear rings are worn, or air is in the coolant",
-    "vent the loop; compare both pumps; overhaul the pump",
-    "the other pump's head ratio",
-)
-LOCKED = Likely("an interlock has stopped it", "see `interlocks`: mend the cause, then reset the latch")
-SLOW = 0.5
-
-
-@named(
-    "pumps",
-    NO_EFFECT,
-    DISCHARGE_SHUT,
-    WORN,
-    LOCKED,
-    explains=("pump_no_effect", "pump_worn", "flow_critical", "flow_low"),
-)
-def pumps(evidence: Evidence) -> Finding:
-    """Whether each pump that is commanded turns and has an effect (its state, command and measured speed), and what is left
-    of its head against its curve."""
-    facts: Facts = {}
-    for number in (1, 2):
-        state = evidence.value(f"pump_state.{number}")
-        command, speed = evidence.number(f"pump_command.{number}"), evidence.number(f"pump_speed.{number}")
-        ratio = evidence.number(f"pump_head_ratio.{number}")
-        facts |= {f"state_{number}": str(state), f"command_{number}_percent": command, f"speed_{number}_percent": speed}
-        if state == "locked":
-            because = LOCKED.because("its state says so")
-            return found("fail", f"pump {number} is locked", because, certain=True, evidence=facts)
-        turns = speed is None or command is None or speed > SLOW * command
-        if state == "fault" or (command is not None and command > 5 and not turns):
-            seen = f"pump {number} is told {command or 0:.0f} % and {'does nothing' if turns else f'turns at {speed or 0:.0f} %'}"
-            causes = [
-                NO_EFFECT.because(
-                    "its speed feedback stands still" if not turns else "head and flow do not fit its speed"
-                )
-            ]
-            if turns:
-                causes.append(DISCHARGE_SHUT.because("it turns"))
-            return found("fail", seen, *causes, evidence=facts)
-        worn = evidence.number("pump_worn") or 80.0
-        if ratio is not None and ratio < worn:
-            seen = f"pump {number} has {ratio:.0f} % of the head of its curve"
-            return found("warn", seen, WORN.because(f"below {worn:.0f} % over five minutes"), evidence=facts)
-    return well("each pump that is commanded turns, with the head of its curve", facts)
-
-
 HEAT_PART = 0.24
 """Twice what the pod's physics allows between three views: here are only two."""
 STEADY_PART = 0.02
@@ -239,7 +184,7 @@ def heat_balance(evidence: Evidence) -> Finding:
     facts: Facts = {"coolant_kW": round(one, 1), "facility_kW": round(two, 1)}
     if not steady(evidence):
         return unknown("load or valve move: heat is on its way", facts)
-    least = 0.1 * _plant(evidence).exchanger.ua_kW_K
+    least = 0.1 * plant_of(evidence).exchanger.ua_kW_K
     if abs(one - two) <= HEAT_PART * max(one, two, least):
         return well(f"the coolant gives {one:.0f} kW, the facility water takes {two:.0f} kW", facts)
     seen = f"the coolant gives {one:.0f} kW, and the facility water takes {two:.0f} kW"
@@ -269,7 +214,3 @@ def _moved(evidence: Evidence, name: str) -> float:
     values = evidence.series(name)
     third = max(1, len(values) // 3)
     return abs(sum(values[-third:]) - sum(values[:third])) / third if values else 0.0
-
-
-def _plant(evidence: Evidence) -> PlantParameters:
-    return PlantParameters() if evidence.config is None else evidence.config.plant

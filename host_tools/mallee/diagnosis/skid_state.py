@@ -9,11 +9,17 @@ import msgspec
 
 from ..pod.config import Pdu, Skid
 from ..pod.document import PduState, SkidState, Value
+from ..pod.parameters import PlantParameters
 from ..pod.state import MemberView, pdu_state, skid_state
 from ..reading import Quality, Reading, Snapshot
 from .evidence import Evidence
 
 SUPPLIES = tuple(f"supply_temperature_sensor.{number}" for number in (1, 2, 3))
+
+
+def plant_of(evidence: Evidence) -> PlantParameters:
+    """What the pod file says of the plant, or the default pod's."""
+    return PlantParameters() if evidence.config is None else evidence.config.plant
 
 
 def skid_of(evidence: Evidence) -> SkidState:

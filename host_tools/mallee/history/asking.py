@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
-from fnmatch import fnmatchcase
 
+from ..device.selecting import fits
 from ..errors import MalleeError, NotFound
 from ..suggest import did_you_mean
 from .journals import ms_of
@@ -19,11 +19,11 @@ FOREVER_MS = 1 << 53
 
 
 def chosen(known: Sequence[Series], patterns: Sequence[str], *, most: int = 1) -> list[Series]:
-    """Series by DEVICE.POINT or a pattern with * and ?, each once, in the order asked; a name without its index means all of an
+    """Series by DEVICE.POINT or a pattern (`fits`), each once, in the order asked; a name without its index means all of an
     array. Raises MalleeError with the nearest names, `most` of them, when one matches nothing."""
     found: dict[Series, None] = {}
     for pattern in patterns:
-        matches = [each for each in known if fnmatchcase(each.name, pattern)]
+        matches = [each for each in known if fits(each.name, pattern)]
         matches = matches or [each for each in known if each.name.rpartition(".")[0] == pattern]
         if not matches:
             names = sorted({each.name for each in known})

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from ..errors import MalleeError
@@ -14,10 +13,9 @@ from .journals import datetime_of
 from .query import History, Piece
 from .series import Series
 
-LATEST_MS = 900_000
 _MOST_ROWS = 4000  # of a curve: more than the pixels of a picture
 _SCAN_MS = 1000
-_NUMBERS = ("number", "real", "bit")
+NUMBERS = ("number", "real", "bit")
 _HOLE_STEPS = 3  # that are missing: as in a gap
 
 
@@ -51,7 +49,7 @@ def curves(history: History, wanted: Sequence[Series], from_ms: int, to_ms: int)
 
 def numeric(wanted: Sequence[Series]) -> list[Series]:
     """Words and flags have no curve. Raises MalleeError where there is nothing else."""
-    numbers = [series for series in wanted if series.coding in _NUMBERS]
+    numbers = [series for series in wanted if series.coding in NUMBERS]
     if not numbers:
         raise no_numbers([series.name for series in wanted])
     return numbers
@@ -75,20 +73,6 @@ def nothing_then(history: History, wanted: Sequence[Series], from_ms: int, to_ms
         f"`mallee run` did not run then, or they were not known; {there}",
         "name another time with --from and --to; `mallee history gaps` says why there is none",
     )
-
-
-def latest(path: Path, wanted: Mapping[str, float]) -> dict[str, list[tuple[float, float | None]]]:
-    """The last quarter of an hour, by DEVICE.POINT, each value times its factor. Raises MalleeError."""
-    with History(path) as history:
-        series = [each for each in history.series() if each.name in wanted and each.coding in _NUMBERS]
-        end_ms = max((history.extent(each)[1] for each in series), default=0) + 1
-        found = curves(history, series, end_ms - LATEST_MS, end_ms)
-    return {
-        curve.name: [
-            (point.time_s, None if point.value is None else point.value * wanted[curve.name]) for point in curve.points
-        ]
-        for curve in found
-    }
 
 
 def _points(pieces: Iterable[Piece], gaps: Sequence[Gap]) -> list[Point]:

@@ -7,7 +7,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from ..reading import Quality, Scalar
 from . import blocks, choosing, coding, frames, problems, schema, summaries
@@ -104,13 +104,18 @@ class History:
     def events(self, device: str | None, from_ms: int, to_ms: int) -> list[Event]:
         """By the time that they happened, of what that is not known by the time that they were learnt."""
         sql = (
-            "SELECT device, source, time_ms, seen_ms, kind, what, era, sequence, uptime_s, estimated, code, value FROM event "
+            f"SELECT {_EVENT} FROM event "
             "WHERE coalesce(time_ms, seen_ms) >= ? AND coalesce(time_ms, seen_ms) < ? AND (? IS NULL OR device = ?) "
             "ORDER BY coalesce(time_ms, seen_ms), device, era, sequence, id"
         )
         with self._moment():
-            rows = self._database.execute(sql, (from_ms, to_ms, device, device)).fetchall()
-        return [Event(*row)._replace(estimated=bool(row[9])) for row in rows]
+            return [_event(row) for row in self._database.execute(sql, (from_ms, to_ms, device, device))]
+
+    def latest_events(self, most: int) -> list[Event]:
+        """The newest of all devices, newest first."""
+        sql = f"SELECT {_EVENT} FROM event ORDER BY coalesce(time_ms, seen_ms) DESC, id DESC LIMIT ?"
+        with self._moment():
+            return [_event(row) for row in self._database.execute(sql, (most,))]
 
     def fills(self, from_ms: int, to_ms: int) -> list[tuple[Series, Fill]]:
         """What counters went on by while nothing was recorded."""
@@ -239,6 +244,13 @@ class History:
     def _data(self, span: Span, layout: int) -> list[bytes]:
         sql = "SELECT data FROM block WHERE span = ? AND layout = ? ORDER BY id"
         return [row[0] for row in self._database.execute(sql, (span.number, layout))]
+
+
+_EVENT = "device, source, time_ms, seen_ms, kind, what, era, sequence, uptime_s, estimated, code, value"
+
+
+def _event(row: Sequence[Any]) -> Event:
+    return Event(*row)._replace(estimated=bool(row[9]))
 
 
 class _Found:

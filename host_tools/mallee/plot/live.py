@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from fnmatch import fnmatchcase
 
 from ..device.device import Device
 from ..device.dictionary import Point
-from ..device.selecting import select
-from ..errors import MalleeError
+from ..device.selecting import fitting, select
+from ..errors import MalleeError, NotFound
 from ..history import curves
 from ..history.curves import Curve
 from ..pod.config import PodConfig
@@ -34,11 +35,21 @@ async def polled(
     async with Fleet(config, timeout_s=timeout_s) as fleet:
         chosen: dict[str, tuple[Device, dict[str, Point]]] = {}
         for text in wanted:
-            name, pattern = place_and_point(config, [text])
-            device = chosen[name][0] if name in chosen else await fleet.device(name)
-            chosen.setdefault(name, (device, {}))[1].update(
-                {point.name: point for point in _named(device, name, pattern)}
-            )
+            known: list[str] = []
+            fitted = False
+            for name, pattern in _places(config, text):
+                device = chosen[name][0] if name in chosen else await fleet.device(name)
+                points = _named(device, name, pattern) if text.startswith(name) else _fitting(device, pattern)
+                known += [f"{name}.{point.name}" for point in device.dictionary.points]
+                if points:
+                    fitted = True
+                    chosen.setdefault(name, (device, {}))[1].update({point.name: point for point in points})
+            if not fitted:
+                raise NotFound(
+                    f"no number fits {text!r}",
+                    "a typing error, or a * that was to go beyond one part of a name: pdu-*.branch.*.power has three",
+                    did_you_mean(text, known, most=3),
+                )
         found = {name: {point: Curve(f"{name}.{point}", unit.unit, []) for point, unit in points.items()}
                  for name, (_, points) in chosen.items()}  # fmt: skip
 
@@ -50,10 +61,29 @@ async def polled(
     return [curve for each in found.values() for curve in each.values()]
 
 
+def _places(config: PodConfig, text: str) -> list[tuple[str, str]]:
+    """Device and pattern of its points; of a pattern of devices all that it fits. Names may have points in them."""
+    names = [member.name for member in config.members]
+    if "://" in text or any(text == name or text.startswith(f"{name}.") for name in names):
+        return [place_and_point(config, [text])]
+    parts = text.split(".")
+    found: dict[str, str] = {}
+    for at in range(1, len(parts) + 1):
+        place = ".".join(parts[:at])
+        found |= {name: ".".join(parts[at:]) or "*" for name in names if fnmatchcase(name, place)}
+    return list(found.items()) or [place_and_point(config, [text])]
+
+
+def _fitting(device: Device, pattern: str) -> list[Point]:
+    """A device may have none of them: the pattern is about others."""
+    known = [point for point in device.dictionary.points if point.kind not in _NO_NUMBERS]
+    return [point for point in fitting(device.dictionary, pattern) if point in known]
+
+
 def _named(device: Device, name: str, pattern: str) -> list[Point]:
     known = [point for point in device.dictionary.points if point.kind not in _NO_NUMBERS]
     try:
-        points = select(device.dictionary, [pattern] if pattern else ["*"])
+        points = fitting(device.dictionary, pattern or "*") or select(device.dictionary, [pattern])
     except MalleeError as error:
         names = [f"{name}.{point.name}" for point in known]
         raise MalleeError(error.what, error.likely, did_you_mean(f"{name}.{pattern}", names, most=3)) from error

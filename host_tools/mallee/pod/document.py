@@ -310,6 +310,8 @@ class PodDocument(msgspec.Struct, frozen=True, kw_only=True):
     requests_per_s: float | None = None
     links: tuple[LinkView, ...] = ()
     """Of each line, gateway or connection; `bus` is their sum."""
+    cycle_s: float | None = None
+    """From when this scan was due until all was read, decided and written; None: it was a scan by itself."""
     scan_overruns: int = 0
     trim_kPa: float = 0.0
     limits: tuple[LimitView, ...] = ()

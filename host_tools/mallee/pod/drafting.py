@@ -33,7 +33,7 @@ def draft(found: Sequence[Found], pod_name: str) -> str:
         "# Written by `mallee scan --write`. What a bus cannot tell is marked CHECK.",
         "",
         "[pod]",
-        f'name = "{_clean(pod_name) or "pod"}"',
+        f'name = "{clean(pod_name) or "pod"}"',
     ]
     names: set[str] = set()
     for one in skids:
@@ -54,7 +54,7 @@ def draft(found: Sequence[Found], pod_name: str) -> str:
 
 
 def _controller(one: Found, names: set[str]) -> list[str]:
-    base = _clean(one.name or "") or f"{'skid' if one.profile == 'pump' else one.profile}-{one.unit}"
+    base = clean(one.name or "") or f"{'skid' if one.profile == 'pump' else one.profile}-{one.unit}"
     name = next(n for n in (base, *(f"{base[: _NAME_MAX - 4]}-{k}" for k in range(2, 1000))) if n not in names)
     names.add(name)
     known = [f"firmware {one.firmware}" if one.firmware else "", f"serial number {one.serial_number}"]
@@ -76,7 +76,7 @@ def _comment(text: str) -> str:
     return "".join(character if character.isprintable() else "?" for character in text)
 
 
-def _clean(name: str) -> str:
+def clean(name: str) -> str:
     """As a pod file's names are."""
     return _NOT_IN_NAMES.sub("", name).lstrip(" _.-")[:_NAME_MAX].rstrip()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -49,11 +50,13 @@ async def connect(link: Link, controller: Controller) -> Device:
 
 
 class Fleet:
-    """Opens each link once and closes them all: `async with Fleet(config) as fleet`."""
+    """Opens each link once and closes them all: `async with Fleet(config) as fleet`. Links that are `lent`, by their address, are
+    somebody else's in this process, who has that serial port open: they are used and left open."""
 
-    def __init__(self, config: PodConfig, *, timeout_s: float = 1.0) -> None:
+    def __init__(self, config: PodConfig, *, timeout_s: float = 1.0, lent: Mapping[str, Link] | None = None) -> None:
         self.config = config
         self._timeout_s = timeout_s
+        self._lent = lent or {}
         self._links: dict[str, Link] = {}
 
     async def __aenter__(self) -> Fleet:
@@ -73,6 +76,8 @@ class Fleet:
         """The link of a controller by name or address; nothing is sent yet. Raises MalleeError."""
         controller = find_controller(self.config, name)
         same = str(parse_address(controller.address))  # defaults may be written out, or not
+        if same in self._lent:
+            return self._lent[same]
         if same not in self._links:
             self._links[same] = open_link(controller.address, timeout_s=self._timeout_s)
         return self._links[same]

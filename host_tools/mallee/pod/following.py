@@ -12,6 +12,7 @@ from typing import Literal
 
 import msgspec
 
+from ..link.base import Link
 from .config import PodConfig
 from .document import PodDocument
 from .hostfolder import Live, host_folder, live
@@ -32,25 +33,31 @@ class Seen(msgspec.Struct, frozen=True):
     stale: bool = False
 
 
-async def follow(config: PodConfig, folder: Path, stop: asyncio.Event) -> AsyncIterator[Seen]:
+async def follow(
+    config: PodConfig, folder: Path, stop: asyncio.Event, lent: dict[str, Link] | None = None
+) -> AsyncIterator[Seen]:
     """Each new document until `stop`; of a host that falls silent the last one again, stale, each scan. `folder` is where to
     look first, as hostfolder.host_folder has it: a demo that begins later is found. Close the iterator, or let it end: our own
-    connections are closed then."""
+    connections are closed then. While the pod is read from here, `lent` has its links: a serial port can be opened only once."""
     loop = asyncio.get_running_loop()
     runner: PodRunner | None = None
+    lent = {} if lent is None else lent
     last: tuple[Source, int, int] | None = None
     due_s = loop.time()
     try:
         while not stop.is_set():
             found = live(folder) or live(host_folder(config))
             if found is None:
-                runner = runner or PodRunner(config, advise=True)
+                if runner is None:
+                    runner = PodRunner(config, advise=True)
+                    lent.update(runner.links)
                 yield Seen(await runner.scan(), "own")
                 last = None
                 due_s = max(due_s + config.control.scan_s, loop.time())
                 await wait_until(stop, due_s)
                 continue
             if runner is not None:
+                lent.clear()
                 await runner.close()
                 runner = None
             now = _key(found)
@@ -59,6 +66,7 @@ async def follow(config: PodConfig, folder: Path, stop: asyncio.Event) -> AsyncI
                 last, due_s = now, loop.time() + found.document.scan_s
             await wait_until(stop, loop.time() + min(max(_LOOK_PART * found.document.scan_s, _LOOK_S[0]), _LOOK_S[1]))
     finally:
+        lent.clear()
         if runner is not None:
             await runner.close()
 

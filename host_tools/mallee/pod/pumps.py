@@ -27,6 +27,7 @@ class SkidPumps:
 
     def __init__(self, parameters: PumpParameters) -> None:
         self._curve_kW = Curve(parameters.head_flow, parameters.power_kW)
+        self._curve_kPa = Curve(parameters.head_flow, parameters.head_kPa)
         self._rated_kg_s = parameters.rated_flow_kg_s
 
     def power_kW(self, speeds_percent: Sequence[float | None], flow_l_min: float | None) -> float | None:
@@ -45,3 +46,12 @@ class SkidPumps:
             )
             / 1000.0
         )
+
+    def efficiency_percent(self, speed_percent: float, flow_l_min: float) -> float | None:
+        """Hydraulic over electric power of one pump that turns so fast and gives this flow; None where its head is used up."""
+        speed, flow_kg_s = speed_percent / 100.0, flow_l_min / 60.0 * COOLANT_kg_l
+        if speed <= 0.0 or flow_kg_s <= 0.0:
+            return None
+        head_kPa = speed**2 * self._curve_kPa(2.0 * flow_kg_s / (speed * self._rated_kg_s))
+        watts = power_W(self._curve_kW, self._rated_kg_s, flow_kg_s, speed)
+        return 100.0 * head_kPa * flow_l_min / 60.0 / watts if head_kPa > 0.0 and watts > 0.0 else None

@@ -90,6 +90,7 @@ class PodRunner:
         self._keeper = Keeper(state_dir / ADVISING if advise and state_dir is not None else state_dir)
         self._scans = 0
         self._overruns = 0
+        self._due_s: float | None = None  # when this scan was to begin
         self._last_s: float | None = None
         self._last_requests = 0
 
@@ -98,6 +99,7 @@ class PodRunner:
         loop = asyncio.get_running_loop()
         due_s = loop.time()
         while not stop.is_set():
+            self._due_s = due_s
             document = await self.scan()
             standby = self.mastership.role == "standby"
             if not standby or self._last_shown_s is None or loop.time() - self._last_shown_s > 0.75 * document.scan_s:
@@ -145,6 +147,11 @@ class PodRunner:
         await self._power.close()
         await asyncio.gather(*(member.close() for member in self.members.values()))
         await asyncio.gather(*(link.close() for link in self._links.values()))
+
+    @property
+    def links(self) -> Mapping[str, Link]:
+        """By their addresses: for who in this process writes something beside."""
+        return self._links
 
     def reports(self) -> list[LinkReport]:
         """Counters of each link, and of each unit on it."""
@@ -298,6 +305,7 @@ class PodRunner:
             bus=bus,
             links=tuple(view(link.address, link.statistics, now_s) for link in self._links.values()),
             requests_per_s=rate,
+            cycle_s=None if self._due_s is None else asyncio.get_running_loop().time() - self._due_s,
             scan_overruns=self._overruns,
             trim_kPa=self._cooling.trim_kPa,
             host_clock_jumps=self._trust.host_clock_jumps,

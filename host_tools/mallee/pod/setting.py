@@ -9,8 +9,10 @@ import msgspec
 from ..device.dictionary import Dictionary
 from ..device.parsing import parse_value
 from ..device.writing import PlannedWrite, find_point, plan_writes
+from ..link.base import Link
 from ..reading import Scalar, Snapshot
 from .config import PodConfig
+from .consequences import Consequence, consequences
 from .fleet import Fleet
 
 
@@ -32,27 +34,46 @@ class Prepared(msgspec.Struct, frozen=True):
     dictionary: Dictionary
     values: dict[str, Scalar]
     old: Snapshot | None
+    consequences: tuple[Consequence, ...] = ()
+    """To be told before it is written; of a dry run whatever may follow."""
 
     def planned(self) -> list[Planned]:
         return [plan_row(self.device, write) for write in plan_writes(self.dictionary, self.values)]
 
 
 async def prepare(
-    pod: PodConfig, name: str, texts: Mapping[str, str], *, timeout_s: float, dry_run: bool = False
+    pod: PodConfig,
+    name: str,
+    texts: Mapping[str, str],
+    *,
+    timeout_s: float,
+    dry_run: bool = False,
+    lent: Mapping[str, Link] | None = None,
 ) -> Prepared:
-    """Texts as a person types them, checked against the device's own dictionary. Raises MalleeError; nothing is written."""
-    async with Fleet(pod, timeout_s=timeout_s) as fleet:
+    """Texts as a person types them, checked against the device's own dictionary. `lent` as Fleet has it. Raises MalleeError;
+    nothing is written."""
+    async with Fleet(pod, timeout_s=timeout_s, lent=lent) as fleet:
         device = await fleet.device(name)
         points = [find_point(device.dictionary, point) for point in texts]
         values: dict[str, Scalar] = {point.name: parse_value(point, texts[point.name]) for point in points}
         plan_writes(device.dictionary, values)
         old = None if dry_run else await device.read_many(values)
-        return Prepared(name, device.dictionary, values, old)
+        before = None if old is None else {point: old.value(point) for point in values}
+        return Prepared(
+            name, device.dictionary, values, old, consequences(pod, name, device.dictionary, values, before)
+        )
 
 
-async def write(pod: PodConfig, name: str, values: Mapping[str, Scalar], *, timeout_s: float) -> Snapshot:
+async def write(
+    pod: PodConfig,
+    name: str,
+    values: Mapping[str, Scalar],
+    *,
+    timeout_s: float,
+    lent: Mapping[str, Link] | None = None,
+) -> Snapshot:
     """What stands there afterwards. Raises MalleeError."""
-    async with Fleet(pod, timeout_s=timeout_s) as fleet:
+    async with Fleet(pod, timeout_s=timeout_s, lent=lent) as fleet:
         return await (await fleet.device(name)).write(values)
 
 

@@ -28,10 +28,9 @@ svg { width: 100%; height: auto; } ul { padding-left: 1.2em; } tr { break-inside
 
 def page(shift: Shift) -> str:
     begin, end = _moment(shift.begin_ms / 1000, shift), _moment(shift.end_ms / 1000, shift)
-    hours = (shift.end_ms - shift.begin_ms) / 3.6e6
     parts = [
         f"<h1>Shift report: {escape(shift.pod)}</h1>",
-        f'<p class="when">{begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} {end:%Z}, {hours:g} h</p>',
+        f'<p class="when">{begin:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} {end:%Z}, {_length((end - begin).total_seconds())}</p>',
         _summary(shift),
         *_section("Alarms", _alarms(shift)),
         *_section("What the alarms asked of people (EEMUA 191, ISA-18.2)", _figures(shift)),
@@ -45,6 +44,11 @@ def page(shift: Shift) -> str:
     head = f'<meta charset="utf-8"><meta name="viewport" content="width=device-width">{title}<style>{_STYLE}</style>'
     body = "\n".join(part for part in parts if part)
     return f'<!DOCTYPE html>\n<html lang="en"><head>{head}</head>\n<body>\n{body}\n</body></html>\n'
+
+
+def _few(value: float | None) -> str:
+    """Counts as such, parts and means to three figures."""
+    return "–" if value is None else f"{value:.3g}"
 
 
 def _section(title: str, content: str) -> list[str]:
@@ -96,7 +100,12 @@ def _figures(shift: Shift) -> str:
         return "<p>No host ran, or not for long enough to tell.</p>"
     words = {True: "ok", False: "over", None: "too few to tell"}
     rows = [
-        [_cell(f.figure), _cell(_number(f.value, "", 3), "n"), _cell(f.limit, "n"), _cell(words[f.ok], words[f.ok])]
+        [
+            _cell(f.figure),
+            _cell(_few(f.value), "n"),
+            _cell(f.limit.replace("<=", "≤"), "n"),
+            _cell(words[f.ok], words[f.ok]),
+        ]
         for f in shift.figures
     ]
     return (
@@ -110,7 +119,7 @@ def _energy(hours: Sequence[PodRow], shift: Shift) -> str:
         [
             _cell(row.begin[:16].replace("T", " "), "t"),
             *(_cell(_number(value, "", digits), "n") for value, digits in (
-                (row.it_kWh, 1), (row.cooling_kWh, 2), (row.heat_kWh, 1), (row.partial_pue, 3), (row.it_coverage_percent, 0),
+                (row.it_kWh, 1), (row.cooling_kWh, 2), (row.heat_kWh, 1), (row.partial_pue, 3), (_covered(row, shift), 0),
             )),
         ]
         for row in (*hours, *([] if shift.total is None else [shift.total]))
@@ -118,6 +127,23 @@ def _energy(hours: Sequence[PodRow], shift: Shift) -> str:
     if rows:
         rows[-1][0] = _cell("all", "t")
     return _table(("from", "racks kWh", "cooling kWh", "heat kWh", "partial PUE", "covered %"), rows) if rows else ""
+
+
+def _covered(row: PodRow, shift: Shift) -> float | None:
+    """Part of the time asked about, of the shift or of its hour: a row is only of what the recording has of that."""
+    if row.it_coverage_percent is None:
+        return None
+    begin, end = datetime.fromisoformat(row.begin), datetime.fromisoformat(row.end)
+    asked_s = (shift.end_ms - shift.begin_ms) / 1000
+    if row is not shift.total:
+        hour_s = begin.replace(minute=0, second=0, microsecond=0).timestamp()
+        asked_s = min(shift.end_ms / 1000, hour_s + 3600) - max(shift.begin_ms / 1000, hour_s)
+    return row.it_coverage_percent * min(1.0, (end - begin).total_seconds() / asked_s)
+
+
+def _length(seconds: float) -> str:
+    hours, minutes = divmod(round(seconds / 60), 60)
+    return " ".join(word for number, word in ((hours, f"{hours} h"), (minutes, f"{minutes} min")) if number) or "0 min"
 
 
 def _notes(shift: Shift) -> str:

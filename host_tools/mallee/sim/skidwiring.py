@@ -62,6 +62,9 @@ class SkidWiring:
         def supply() -> float:
             return skid.supply_degC
 
+        def power_kW(pump: int) -> float:
+            return skid.hydraulics.pump_powers_W(plant.differential_pressure_kPa)[pump] / 1000.0
+
         return {
             "supply_temperature_1": supply,
             "supply_temperature_2": supply,
@@ -79,6 +82,8 @@ class SkidWiring:
             "valve_position": lambda: 100.0 * skid.valve.position,
             "pump_speed_1": lambda: skid.pumps[0].speed_percent,
             "pump_speed_2": lambda: skid.pumps[1].speed_percent,
+            "pump_power_1": lambda: power_kW(0),
+            "pump_power_2": lambda: power_kW(1),
             "ambient_temperature": lambda: plant.room.temperature_degC,
             "ambient_humidity": lambda: plant.room.humidity_percent,
         }

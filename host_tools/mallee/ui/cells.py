@@ -26,6 +26,14 @@ _QUALITY_WORD = {
 }
 
 
+_UNITS = {"degC": "°C", "1": ""}
+
+
+def unit(word: str) -> str:
+    """A unit as people write it."""
+    return _UNITS.get(word, word)
+
+
 def number(value: Value, digits: int = 1, scale: float = 1.0) -> Text:
     """A value with so many digits; a star behind one that is old, the reason in place of one that is not known."""
     if isinstance(value.value, bool | str | list) or value.value is None:

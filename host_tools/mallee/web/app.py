@@ -56,7 +56,7 @@ def make_app(page: Page) -> Starlette:
         return Response(encode(registry), headers={"content-type": kind})
 
     async def index(request: Request) -> Response:
-        return assets.send(request, assets.asset("index.html"))
+        return assets.send(request, assets.index(page.private))
 
     async def static(request: Request) -> Response:
         name = request.path_params["name"]

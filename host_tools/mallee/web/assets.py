@@ -48,6 +48,17 @@ def asset(name: str) -> Asset:
     return Asset(data, gzip.compress(data, _LEVEL, mtime=0), _TYPES[path.suffix], tag)
 
 
+@cache
+def index(private: bool) -> Asset:
+    """Where a page begins. One that is private says so by itself: who has no token need not ask for what is refused."""
+    found = asset("index.html")
+    if not private:
+        return found
+    data = found.data.replace(b"<body>", b"<body data-private>")
+    tag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
+    return Asset(data, gzip.compress(data, _LEVEL, mtime=0), found.kind, tag)
+
+
 def send(request: Request, found: Asset) -> Response:
     """A browser that has it already is told so."""
     headers = {"etag": found.tag, "cache-control": "no-cache", "vary": "accept-encoding"}

@@ -9,8 +9,10 @@ from typing import Annotated, Any, Literal, NamedTuple
 import msgspec
 from msgspec import Meta
 
+from ..history.happened import Happened
 from ..pod.alarms import shelving
 from ..pod.alarms.actions import Verb, Words
+from ..pod.consequences import Consequence
 from ..pod.document import AlarmLoad, AlarmState
 from ..pod.setting import Planned
 from .journal import Entry
@@ -64,7 +66,7 @@ class PointsAsked(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 
     values: Annotated[dict[Place, SettableValue], Meta(min_length=1, max_length=50)]
     dry_run: bool = False
-    """Tell the registers and words, and write nothing."""
+    """Tell old and new values, what follows, the registers and words; and write nothing."""
 
 
 class AlarmDone(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,7 +79,7 @@ class PointSet(msgspec.Struct, frozen=True, kw_only=True):
     point: str
     old: SettableValue
     new: SettableValue
-    """As it was read back."""
+    """As it was read back; in a dry run as it would be written."""
     unit: str
 
 
@@ -85,7 +87,8 @@ class PointsSet(msgspec.Struct, frozen=True, kw_only=True):
     dry_run: bool
     requests: list[Planned]
     points: list[PointSet]
-    """Empty in a dry run."""
+    consequences: tuple[Consequence, ...]
+    """What follows from values that are dangerous, in words; `worst`: a person should have typed the device's name for it."""
 
 
 class AlarmLists(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +107,15 @@ class JournalView(msgspec.Struct, frozen=True, kw_only=True):
     entries: list[Entry]
     """Newest first, 500 at most."""
     unreadable: int
+
+
+class EventsView(msgspec.Struct, frozen=True, kw_only=True):
+    """From the log of alarms here, the pod's history with the journals of its controllers, and what this page heard: oldest
+    first, the newest 100."""
+
+    events: list[Happened]
+    unreadable: int
+    """Lines of the host's log that are damaged."""
 
 
 class About(msgspec.Struct, frozen=True, kw_only=True):

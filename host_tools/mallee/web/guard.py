@@ -75,8 +75,8 @@ class Guard:
                 HttpError(
                     403,
                     f"a page of {origin} may not act here",
-                    "another site tried it with this browser",
-                    "open this page itself",
+                    f"another site tried it with this browser, or a proxy calls this page {host!r} instead",
+                    "open this page itself; a proxy before it must keep the Host that the browser tells (docs/web.md)",
                     ExitCode.REFUSED,
                 )
             )

@@ -7,7 +7,9 @@ from typing import Any
 
 from .. import __version__
 from ..device.parsing import show_value
+from ..history import happened
 from ..history.journals import ms_of
+from ..history.totals import totals
 from ..pod.alarms.actions import Verb
 from ..pod.following import Seen
 from ..reading import Scalar
@@ -19,6 +21,7 @@ from .endpoints import (
     AlarmLists,
     Call,
     Endpoint,
+    EventsView,
     HistoryQuery,
     JournalView,
     NotedAsked,
@@ -29,6 +32,7 @@ from .endpoints import (
     ShelvingAsked,
     Who,
 )
+from .live import EVENTS_KEPT
 from .page import Page
 from .roles import Role
 
@@ -79,14 +83,19 @@ async def device(page: Page, call: Call) -> points.DeviceView:
 
 async def device_points(page: Page, call: Call) -> list[points.PointView]:
     seen = page.live.seen
-    return points.point_views(page.config, None if seen is None else seen.document, call.path["name"])
+    document = None if seen is None else seen.document
+    return points.point_views(page.config, document, call.path["name"], page.dictionaries)
+
+
+async def own_points(page: Page, call: Call) -> list[points.PointView]:
+    await page.ask_points(call.path["name"])
+    return await device_points(page, call)
 
 
 async def point(page: Page, call: Call) -> points.PointView:
     seen = page.live.seen
-    return points.point_view(
-        page.config, None if seen is None else seen.document, call.path["name"], call.path["point"]
-    )
+    document = None if seen is None else seen.document
+    return points.point_view(page.config, document, call.path["name"], call.path["point"], page.dictionaries)
 
 
 async def set_points(page: Page, call: Call) -> PointsSet:
@@ -94,19 +103,23 @@ async def set_points(page: Page, call: Call) -> PointsSet:
     texts = {name: _text(value) for name, value in asked.values.items()}
     name = call.path["name"]
     if asked.dry_run:
-        return PointsSet(dry_run=True, requests=await page.plan(name, texts), points=[])
-    assert call.token is not None
-    prepared, new = await page.set(call.token, name, texts)
+        prepared = await page.plan(name, texts)
+        new = prepared.values
+    else:
+        assert call.token is not None
+        prepared, new = await page.set(call.token, name, texts)
     old = prepared.old
     assert old is not None
-    done = [
+    rows = [
         PointSet(point=each, old=_plain(old.value(each)), new=_plain(new[each]), unit=old[each].unit) for each in new
     ]
-    return PointsSet(dry_run=False, requests=prepared.planned(), points=done)
+    return PointsSet(
+        dry_run=asked.dry_run, requests=prepared.planned(), points=rows, consequences=prepared.consequences
+    )
 
 
 async def series(page: Page, call: Call) -> list[trends.SeriesName]:
-    return await asyncio.to_thread(trends.names, page.live.ring, page.history)
+    return await asyncio.to_thread(trends.names, page.live.ring, page.history, totals(page.config))
 
 
 async def history(page: Page, call: Call) -> trends.Trend:
@@ -114,12 +127,19 @@ async def history(page: Page, call: Call) -> trends.Trend:
     until = asked.until or page.live.now()
     names = list(dict.fromkeys(asked.series))
     scan_s = page.config.control.scan_s
-    return await asyncio.to_thread(trends.trend, page.live.ring, page.history, names, asked.last, ms_of(until), scan_s)
+    sums, ring = totals(page.config), page.live.ring
+    return await asyncio.to_thread(trends.trend, ring, page.history, names, asked.last, ms_of(until), scan_s, sums)
 
 
 async def alarms(page: Page, call: Call) -> AlarmLists:
     found = page.document
     return AlarmLists(active=found.alarms, returned=found.returned, suppressed=found.suppressed, load=found.alarm_load)
+
+
+async def events(page: Page, call: Call) -> EventsView:
+    heard, folder = tuple(page.live.events), page.where(page.config)
+    found, unreadable = await asyncio.to_thread(happened.latest, folder, page.history, EVENTS_KEPT, heard)
+    return EventsView(events=found, unreadable=unreadable)
 
 
 async def me(page: Page, call: Call) -> Who:
@@ -164,7 +184,11 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         list[points.PointView], device_points, errors=(404,),
     ),
     Endpoint(
-        "POST", "/api/v1/devices/{name}/points", "Write points, read them back; or tell what would be sent.",
+        "GET", "/api/v1/devices/{name}/own-points", "The same as the device itself says it; it is asked.",
+        list[points.PointView], own_points, Role.ENGINEER, errors=(404, 504),
+    ),
+    Endpoint(
+        "POST", "/api/v1/devices/{name}/points", "Write points, read them back; or tell what would be sent, and what follows.",
         PointsSet, set_points, Role.ENGINEER, body=PointsAsked, errors=(404, 409, 504, 507),
     ),
     Endpoint(
@@ -177,6 +201,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         errors=(404, 409),
     ),
     Endpoint("GET", "/api/v1/alarms", "Alarms that stand, that are gone, that are aside.", AlarmLists, alarms, errors=(503,)),
+    Endpoint("GET", "/api/v1/events", "What happened last, as far as it was noted.", EventsView, events, errors=(409,)),
     *(_alarm(verb) for verb in _BODIES),
     Endpoint("GET", "/api/v1/me", "Whose token this is.", Who, me, Role.VIEWER),
     Endpoint("GET", "/api/v1/journal", "Who did what through this page.", JournalView, journal, Role.OPERATOR),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
@@ -10,12 +11,14 @@ import msgspec
 
 from .. import clock
 from ..errors import ErrorDocument, MalleeError
+from ..pod.document import Event
 from ..pod.following import Seen
 from .ring import Ring
 
 MOST_SUBSCRIBERS = 200
 _WAITING = 4
 """Messages that may wait for one browser. Who is farther behind is dropped: it connects again, and has the newest."""
+EVENTS_KEPT = 100
 HEARTBEAT_S = 5.0
 """So that a browser notices a dead connection, and the server a browser that has gone, where documents are rare."""
 
@@ -57,6 +60,8 @@ class Live:
         self.seen: Seen | None = None
         self.trouble: ErrorDocument | None = None
         """Why there is no document, where the source says so."""
+        self.events: deque[Event] = deque(maxlen=EVENTS_KEPT)
+        """Of documents that came, oldest first."""
         self._message = b""
         self._heard_s = 0.0
         self._subscribers: set[_Subscriber] = set()
@@ -94,6 +99,7 @@ class Live:
         self.counters.documents += 1
         if not seen.stale:
             self.ring.add(seen.document)
+            self.events.extend(event for event in seen.document.events if event not in self.events)
         self._send("pod", msgspec.json.encode(seen))
 
     def full(self) -> bool:

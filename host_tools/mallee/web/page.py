@@ -5,27 +5,30 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
 from .. import clock
+from ..device.dictionary import Dictionary
 from ..device.parsing import show_value
 from ..errors import ExitCode, MalleeError
+from ..link.base import Link
 from ..pod import setting
 from ..pod.alarms import asking
 from ..pod.alarms.actions import Outcome as AlarmOutcome
 from ..pod.alarms.actions import Verb
 from ..pod.config import PodConfig
 from ..pod.document import PodDocument
+from ..pod.fleet import Fleet
 from ..pod.hostfolder import host_folder
-from ..pod.setting import Planned, Prepared
+from ..pod.setting import Prepared
 from ..reading import Scalar
 from .journal import ActionJournal, Entry, Outcome
 from .live import Counters, Live
-from .points import check_points
+from .points import find
 from .problems import no_document
 from .tokens import Token, TokenStore
 
@@ -46,6 +49,10 @@ class Page:
     private: bool = False
     names: frozenset[str] = frozenset()
     timeout_s: float = 1.0
+    lent: dict[str, Link] = field(default_factory=dict)
+    """Of who reads the pod in this process, while it does."""
+    dictionaries: dict[str, Dictionary] = field(default_factory=dict)
+    """Devices' own, once an engineer asked for them."""
 
     @property
     def counters(self) -> Counters:
@@ -75,18 +82,32 @@ class Page:
 
         return await self._journaled(_entry(token, wanted.id, verb, f"{device}: {alarm}", detail), act)
 
-    async def plan(self, device: str, texts: Mapping[str, str]) -> list[Planned]:
-        """The requests that would be sent. Raises MalleeError."""
-        check_points(self.config, device, list(texts))
-        return (await setting.prepare(self.config, device, texts, timeout_s=self.timeout_s, dry_run=True)).planned()
+    async def plan(self, device: str, texts: Mapping[str, str]) -> Prepared:
+        """What would be written, what is there now, and what follows; the device is asked. Raises MalleeError."""
+        find(self.config, device)
+        return await self._prepare(device, texts)
+
+    async def ask_points(self, device: str) -> Dictionary:
+        """What the device itself says its points are: a controller of another release has others. Raises MalleeError."""
+        find(self.config, device)
+        async with Fleet(self.config, timeout_s=self.timeout_s, lent=self.lent) as fleet:
+            found = self.dictionaries[device] = await fleet.dictionary(device)
+        return found
+
+    async def _prepare(self, device: str, texts: Mapping[str, str]) -> Prepared:
+        prepared = await setting.prepare(self.config, device, texts, timeout_s=self.timeout_s, lent=self.lent)
+        self.dictionaries[device] = prepared.dictionary
+        return prepared
 
     async def set(self, token: Token, device: str, texts: Mapping[str, str]) -> tuple[Prepared, Mapping[str, Scalar]]:
         """Write points, and read them back: what was there and what is there now. Raises MalleeError."""
-        check_points(self.config, device, list(texts))
+        find(self.config, device)
 
         async def act() -> tuple[tuple[Prepared, Mapping[str, Scalar]], str]:
-            prepared = await setting.prepare(self.config, device, texts, timeout_s=self.timeout_s)
-            snapshot = await setting.write(self.config, device, prepared.values, timeout_s=self.timeout_s)
+            prepared = await self._prepare(device, texts)
+            snapshot = await setting.write(
+                self.config, device, prepared.values, timeout_s=self.timeout_s, lent=self.lent
+            )
             new = {name: snapshot.value(name) for name in prepared.values}
             changes = [
                 f"{name}: {'?' if prepared.old is None else show_value(prepared.old.value(name))} → {show_value(value)}"

@@ -5,6 +5,7 @@ Nothing is asked of a controller: however many browsers look, the lines are as b
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
@@ -77,25 +78,22 @@ def find(config: PodConfig, name: str) -> Controller:
     )
 
 
-def check_points(config: PodConfig, name: str, points: list[str]) -> None:
-    """Raises NotFound for a device or point that this release does not know."""
-    known = dictionary(config, name).by_name
-    for point in points:
-        if point not in known:
-            raise _no_point(name, point, list(known))
-
-
-def dictionary(config: PodConfig, name: str) -> Dictionary:
-    """As this release has it, or its map file. Raises NotFound, and MalleeError for a map file that is wrong."""
+def dictionary(config: PodConfig, name: str, own: Mapping[str, Dictionary]) -> Dictionary:
+    """Its own where it was asked for it, else as this release has it, or its map file. Raises NotFound, and MalleeError for a map
+    file that is wrong."""
     controller = find(config, name)
+    if name in own:
+        return own[name]
     if isinstance(controller, MappedDevice):
         return load_map(Path(controller.map))
     return resources.dictionary("pump" if _kind(config, controller) == "skid" else "pdu")
 
 
-def point_views(config: PodConfig, document: PodDocument | None, name: str) -> list[PointView]:
+def point_views(
+    config: PodConfig, document: PodDocument | None, name: str, own: Mapping[str, Dictionary]
+) -> list[PointView]:
     """All points but latched copies and quality registers, which are no news."""
-    known = dictionary(config, name)
+    known = dictionary(config, name, own)
     values = {} if document is None else values_of(document, name)
     reasons = {} if document is None else {reason.of: reason for reason in document.reasons}
     return [
@@ -107,9 +105,11 @@ def point_views(config: PodConfig, document: PodDocument | None, name: str) -> l
     ]
 
 
-def point_view(config: PodConfig, document: PodDocument | None, name: str, point: str) -> PointView:
+def point_view(
+    config: PodConfig, document: PodDocument | None, name: str, point: str, own: Mapping[str, Dictionary]
+) -> PointView:
     """Raises NotFound with the three nearest names."""
-    views = {view.point.name: view for view in point_views(config, document, name)}
+    views = {view.point.name: view for view in point_views(config, document, name, own)}
     if point not in views:
         raise _no_point(name, point, list(views))
     return views[point]

@@ -8,7 +8,9 @@ import ipaddress
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
+from typing import Any, cast
 
 import uvicorn
 
@@ -19,6 +21,7 @@ from ..pod.following import Seen, follow
 from ..pod.hostfolder import host_folder
 from ..pod.runner import wait_until
 from .app import make_app
+from .deadlines import Deadlines
 from .live import Live
 from .page import Page
 
@@ -72,9 +75,9 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def of_pod(config: PodConfig) -> Source:
+def of_pod(page: Page) -> Source:
     """The pod's documents, from the host that runs here, or read by this process."""
-    return lambda stop: follow(config, host_folder(config), stop)
+    return lambda stop: follow(page.config, host_folder(page.config), stop, page.lent)
 
 
 async def serve(page: Page, source: Source, listener: socket.socket, stop: asyncio.Event) -> None:
@@ -85,7 +88,7 @@ async def serve(page: Page, source: Source, listener: socket.socket, stop: async
         access_log=False,
         server_header=False,
         lifespan="off",
-        http="h11",
+        http=cast(Any, partial(Deadlines, page.live.counters)),
         ws="none",
         timeout_graceful_shutdown=_PATIENCE_S,
     )

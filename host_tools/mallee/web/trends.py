@@ -8,11 +8,14 @@ from pathlib import Path
 import msgspec
 
 from ..errors import NotFound
+from ..history import totals
 from ..history.asking import length_ms
 from ..history.choosing import level_for
+from ..history.curves import Curve
 from ..history.gaps import HOLE_SCANS
 from ..history.query import History, Piece
 from ..history.series import Series
+from ..history.totals import Total
 from ..suggest import did_you_mean
 from .ring import Ring
 
@@ -58,21 +61,31 @@ class SeriesName(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
 
 
-def names(ring: Ring, history: Path | None) -> list[SeriesName]:
+def names(ring: Ring, history: Path | None, sums: Sequence[Total] = ()) -> list[SeriesName]:
     """All that a trend can be had of, in order. Raises MalleeError where the history cannot be read."""
     known = dict(ring.names())
     if history is not None and history.exists():
         with History(history) as found:
-            known |= {each.name: each.unit for each in found.series() if each.coding in _NUMBERS}
+            recorded = {each.name: each.unit for each in found.series() if each.coding in _NUMBERS}
+        known |= recorded | {total.name: total.unit for total in sums if recorded.keys() >= set(total.parts)}
     return [SeriesName(name=name, unit=unit) for name, unit in sorted(known.items())]
 
 
-def trend(ring: Ring, history: Path | None, wanted: Sequence[str], last: str, until_ms: int, scan_s: float) -> Trend:
-    """`last` such as 15m or 6h, before `until_ms`. Reads the disk: call it beside the event loop. Raises MalleeError."""
+def trend(
+    ring: Ring,
+    history: Path | None,
+    wanted: Sequence[str],
+    last: str,
+    until_ms: int,
+    scan_s: float,
+    sums: Sequence[Total] = (),
+) -> Trend:
+    """`last` such as 15m or 6h, before `until_ms`; `sums` are made of what is recorded. Reads the disk: call it beside the event
+    loop. Raises MalleeError."""
     from_ms = max(0, until_ms - length_ms(last, "last"))
     if history is not None and history.exists():
         with History(history) as found:
-            return _recorded(found, ring, wanted, from_ms, until_ms, scan_s)
+            return _recorded(found, ring, wanted, from_ms, until_ms, scan_s, sums)
     _check(wanted, ring.names())
     hole_ms = HOLE_SCANS * scan_s * 1000
     runs = [
@@ -81,12 +94,21 @@ def trend(ring: Ring, history: Path | None, wanted: Sequence[str], last: str, un
     return Trend(from_ms=from_ms, to_ms=until_ms, recorded=False, series=runs, gaps=[])
 
 
-def _recorded(found: History, ring: Ring, wanted: Sequence[str], from_ms: int, to_ms: int, scan_s: float) -> Trend:
+def _recorded(
+    found: History,
+    ring: Ring,
+    wanted: Sequence[str],
+    from_ms: int,
+    to_ms: int,
+    scan_s: float,
+    sums: Sequence[Total],
+) -> Trend:
     by_name: dict[str, list[Series]] = {}
     for each in found.series():
         if each.coding in _NUMBERS:
             by_name.setdefault(each.name, []).append(each)
-    _check(wanted, [*by_name, *ring.names()])
+    made = {total.name: total for total in sums if by_name.keys() >= set(total.parts)}
+    _check(wanted, [*by_name, *made, *ring.names()])
     level = level_for(from_ms, to_ms, MOST_ROWS, max(1, round(scan_s * 1000)))
     asked = [series for name in wanted for series in by_name.get(name, ())]
     pieces: dict[str, list[Piece]] = {}
@@ -94,13 +116,17 @@ def _recorded(found: History, ring: Ring, wanted: Sequence[str], from_ms: int, t
         pieces.setdefault(piece.series.name, []).append(piece)
     gaps = [gap for gap in found.gaps(None, from_ms, to_ms) if gap.cause != "clock"]
     hole_ms = HOLE_SCANS * scan_s * 1000
-    series = [
-        _of_pieces(name, by_name[name][-1].unit, pieces.get(name, []), hole_ms)
-        if name in by_name
-        else _broken(*ring.runs([name], from_ms, to_ms)[0], hole_ms)
-        for name in wanted
-    ]
-    devices = {"", *(each.device for each in asked)}
+    asked_for = [made[name] for name in wanted if name in made]
+    parts = [series for total in asked_for for name in total.parts for series in by_name[name]]
+    summed = totals.curves_of(found, asked_for, parts, from_ms, to_ms, scan_s)
+
+    def one(name: str) -> TrendSeries:
+        if name in by_name:
+            return _of_pieces(name, by_name[name][-1].unit, pieces.get(name, []), hole_ms)
+        return _of_curve(summed[name]) if name in made else _broken(*ring.runs([name], from_ms, to_ms)[0], hole_ms)
+
+    series = [one(name) for name in wanted]
+    devices = {"", *(each.device for each in (*asked, *parts))}
     told = [
         TrendGap(device=gap.device, from_ms=gap.from_ms, to_ms=gap.to_ms, cause=gap.cause, reason=gap.reason)
         for gap in gaps
@@ -129,6 +155,11 @@ def _of_pieces(name: str, unit: str, pieces: Sequence[Piece], hole_ms: float) ->
     if not coarse:
         return TrendSeries(name=name, unit=unit, times_ms=times, values=values)
     return TrendSeries(name=name, unit=unit, times_ms=times, values=values, lows=lows, highs=highs)
+
+
+def _of_curve(curve: Curve) -> TrendSeries:
+    times = [round(point.time_s * 1000) for point in curve.points]
+    return TrendSeries(name=curve.name, unit=curve.unit, times_ms=times, values=[point.value for point in curve.points])
 
 
 def _broken(name: str, unit: str, times_ms: list[int], values: list[float | None], hole_ms: float) -> TrendSeries:

@@ -57,6 +57,17 @@ def pump_percent(stage):
     return stage.equipment.plant.skids["skid-1"].pumps[0].speed_percent
 
 
+def pumped(stage):
+    """Of skid-1 in l/min, to one place; coolant that goes round inside a pump is not in it."""
+    return round(stage.equipment.plant.skids["skid-1"].hydraulics.flow_at(150.0), 1)
+
+
+def drawn(stage):
+    """What the second pump draws for each of the first."""
+    first, second = stage.equipment.plant.skids["skid-1"].hydraulics.pump_powers_W(200.0)
+    return second / first
+
+
 def valve(stage):
     it = stage.equipment.plant.skids["skid-1"].valve
     it.command = 1.0 - round(it.position)
@@ -122,6 +133,8 @@ OF_THE_PLANT = {
     "pump_stop": ("skid-1/1", {}, pump_percent, 0.0),
     "pump_seize": ("skid-1/1", {}, lambda s: s.equipment.plant.skids["skid-1"].pumps[0].speed_percent, 0.0),
     "pump_feedback_lost": ("skid-1/1", {}, current_uA("pump_speed_1"), 0),
+    "pump_worn": ("skid-1/2", {"back": 0.5}, pumped, None),
+    "pump_drags": ("skid-1/2", {"by": 0.5}, drawn, 1.5),
     "valve_stick": ("skid-1", {}, valve, False),
     "filter_clog": ("skid-1", {"by_kPa": 50.0}, lambda s: s.equipment.plant.skids["skid-1"].filter_kPa, None),
     "leak": ("rack-2", {"l_s": 0.5}, leaking, 0.05),

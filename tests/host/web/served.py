@@ -52,14 +52,14 @@ def alarm(pod: PodOfPeers, active: bool) -> None:
 
 
 @contextmanager
-def served_pod(folder: Path) -> Iterator[Served]:
-    """A host scans five times a second, and its skid has an alarm."""
+def served_pod(folder: Path, **options: bool) -> Iterator[Served]:
+    """A host scans five times a second, and its skid has an alarm. `options` of the page."""
     started: list[Served] = []
 
     async def run(ready: Callable[[], None], finish: asyncio.Event) -> None:
         async with pod_of_peers(scan_s=0.2) as pod:
             alarm(pod, True)
-            page, tokens = make_page(folder, pod.config)
+            page, tokens = make_page(folder, pod.config, **options)
             listener, stop = listen("127.0.0.1", 0), asyncio.Event()
             started.append(Served(url(listener), page, tokens, asyncio.get_running_loop(), stop, pod))
 

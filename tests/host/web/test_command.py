@@ -26,6 +26,11 @@ def test_it_says_where_it_is_and_who_may_act(mallee: Callable[..., Ran]) -> None
     mallee("serve", "token", "add", "ada", "--role", "operator")
     ran = mallee("serve", "--port", "0", "--for", "50ms", "--host", "0.0.0.0")
     assert ran.code == 0 and "1 tokens may act" in ran.err
+    mallee("serve", "token", "revoke", "ada")
+    assert (
+        "nobody may look: `mallee serve token add NAME`"
+        in mallee("serve", "--port", "0", "--for", "50ms", "--private").err
+    )
     assert "warning: plain HTTP on 0.0.0.0" in ran.err and "docs/web.md" in ran.err
 
 

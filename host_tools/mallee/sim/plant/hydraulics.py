@@ -40,20 +40,26 @@ class SkidHydraulics:
 
     def power_W(self, differential_pressure_kPa: float) -> float:
         """Electric power of the pumps at this pressure between the headers and the flow that was found for it."""
-        clog = self.clog_kPa * (self.flow_kg_s / self.curve.rated_flow_kg_s) ** 2
-        total = 0.0
+        return sum(self.pump_powers_W(differential_pressure_kPa))
+
+    def pump_powers_W(self, differential_pressure_kPa: float) -> list[float]:
+        """Likewise, of each: what goes through its impeller takes it, whether all of that is delivered or not."""
+        head_kPa = differential_pressure_kPa + self.clog_kPa * (self.flow_kg_s / self.curve.rated_flow_kg_s) ** 2
+        powers = []
         for pump in self.pumps:
             speed = pump.speed_percent * 0.01
-            if speed > 0.0:
-                flow = self.curve.flow_kg_s((differential_pressure_kPa + clog) / self.head_fraction, speed)
-                total += self.curve.power_W(flow, speed)
-        return total
+            flow = self.curve.flow_kg_s(head_kPa / self.head_fraction, speed)
+            powers.append(self.curve.power_W(flow, speed) * (1.0 + pump.drag))
+        return powers
 
     def _pumped(self, head_kPa: float) -> float:
         total = 0.0
         for pump in self.pumps:
             if pump.speed_percent > 0.0:
-                total += self.curve.flow_kg_s(head_kPa / self.head_fraction, pump.speed_percent * 0.01)
+                flow = self.curve.flow_kg_s(head_kPa / self.head_fraction, pump.speed_percent * 0.01)
+                if pump.back and flow:
+                    flow = max(0.0, flow - self.curve.back_kg_s(pump.back, head_kPa / self.head_fraction))
+                total += flow
         return total
 
 

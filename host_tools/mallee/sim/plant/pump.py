@@ -61,6 +61,11 @@ class PumpCurve:
         low = table[i]
         return speed * (low + (table[i + 1] - low) * (place - i))
 
+    def back_kg_s(self, part: float, head_kPa: float) -> float:
+        """What worn rings let back from discharge to suction: `part` of the pump's rated flow at the head of a pump that is shut
+        off at full speed; through a gap like an orifice (Gülich, Centrifugal Pumps, 3.6.2)."""
+        return part * 0.5 * self.rated_flow_kg_s * math.sqrt(max(0.0, head_kPa) / self.shutoff_kPa)
+
     def power_W(self, flow_kg_s: float, speed: float) -> float:
         """Electric power of one pump at `speed` (fraction) that gives `flow_kg_s`."""
         return pumps.power_W(self.power_kW, self.rated_flow_kg_s, flow_kg_s, speed)
@@ -74,6 +79,10 @@ class Pump:
         self.speed_percent = 0.0
         self.stopped = False
         """Fault: the drive tripped; the pump runs down and stays."""
+        self.back = 0.0
+        """Fault: what its worn rings let back, see PumpCurve.back_kg_s."""
+        self.drag = 0.0
+        """Fault: bearings and drive take so much more, as a part of its power."""
         self._minimum = parameters.minimum_speed_percent
         self._per_s = 100.0 / parameters.full_stroke_s
 

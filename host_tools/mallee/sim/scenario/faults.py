@@ -13,6 +13,10 @@ FAULTS: dict[str, Fault] = {
     "pump_stop": Fault("Its drive trips: it runs down in 3 s and stays", "pump", plant.pump_stop),
     "pump_seize": Fault("It stands at once", "pump", plant.pump_seize),
     "pump_feedback_lost": Fault("Its speed feedback is open; it turns as before", "pump", plant.pump_feedback_lost),
+    "pump_worn": Fault(
+        "Its wear rings let coolant back from discharge to suction", "pump", plant.pump_worn, plant.PumpWorn
+    ),
+    "pump_drags": Fault("Its bearings or its drive take more power", "pump", plant.pump_drags, plant.PumpDrags),
     "valve_stick": Fault("The primary valve stays where it is", "skid", plant.valve_stick),
     "filter_clog": Fault("The secondary filter fills", "skid", plant.filter_clog, plant.FilterClog),
     "leak": Fault("A hole through which coolant is lost; undone, it is mended", "place", plant.leak, plant.Leak),

@@ -43,6 +43,36 @@ def pump_feedback_lost(stage: Stage, target: str, p: Parameters) -> Undo:
     return sensor_fault("open")(stage, f"{skid}/pump_speed_{number}", p)
 
 
+class PumpWorn(Parameters, frozen=True):
+    back: Annotated[float, Meta(gt=0, le=1)] = 0.1
+    """Part of the pump's rated flow that comes back through its wear rings, at the head it has when shut off at full speed."""
+
+
+def pump_worn(stage: Stage, target: str, p: PumpWorn) -> Undo:
+    pump = _pump(stage, target)
+    pump.back += p.back
+
+    def undo() -> None:
+        pump.back -= p.back
+
+    return undo
+
+
+class PumpDrags(Parameters, frozen=True):
+    by: Annotated[float, Meta(gt=0, le=5)] = 0.3
+    """Part of its power."""
+
+
+def pump_drags(stage: Stage, target: str, p: PumpDrags) -> Undo:
+    pump = _pump(stage, target)
+    pump.drag += p.by
+
+    def undo() -> None:
+        pump.drag -= p.by
+
+    return undo
+
+
 def valve_stick(stage: Stage, target: str, p: Parameters) -> Undo:
     valve = stage.equipment.plant.skids[target].valve
     valve.stuck = True

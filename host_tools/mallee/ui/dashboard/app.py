@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import ClassVar, Literal
 
@@ -91,7 +91,7 @@ class Dashboard(App[None]):
         before = self.document
         if before is None or (before.scan, before.time) != (document.scan, document.time):
             self._recent.hear(document)
-            self._events.extend(document.events)
+            self._events.extend(event for event in document.events if event not in self._events)
         scene = self._scene or Scene(document=document, recent=self._recent, events=self._events)
         self._scene = replace(scene, document=document, age_s=age_s, source=source, stale=stale)
         self._page.refresh()
@@ -116,6 +116,10 @@ class Dashboard(App[None]):
     def remember(self, before: Mapping[str, Sequence[Sample]]) -> None:
         """What was recorded before the first document."""
         self._recent.remember(before)
+
+    def recall(self, events: Iterable[Event]) -> None:
+        """What a host noted before the first document, oldest first."""
+        self._events.extendleft(reversed(list(events)[-_EVENTS_KEPT:]))
 
     def end(self) -> None:
         """From outside."""

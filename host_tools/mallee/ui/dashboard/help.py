@@ -39,6 +39,8 @@ def draw(scene: Scene | None, width: int, height: int) -> RenderableType:
     for sign, meaning in SIGNS:
         grid.add_row(sign, meaning)
     where = Text(
-        "This only looks: it sends nothing but questions, and takes no lease. docs/watch.md says more.", style="dim"
+        "But for a, s and u, which ask the host, this only looks: nothing is written to a controller, and no lease is taken. "
+        "docs/watch.md says more.",
+        style="dim",
     )
     return Clip(Group(grid, Text(""), where), height)

@@ -152,7 +152,9 @@ def _about(scene: Scene, skid: SkidState) -> list[Text]:
     for reason in scene.document.reasons:
         if reason.of.startswith(f"{skid.name}."):
             value = f"{reason.value:.1f}" if isinstance(reason.value, float) else str(reason.value)
-            text = Text.assemble((f"{reason.of.removeprefix(f'{skid.name}.')} {value} {reason.unit}".rstrip(), "bold"))
+            text = Text.assemble(
+                (f"{reason.of.removeprefix(f'{skid.name}.')} {value} {cells.unit(reason.unit)}".rstrip(), "bold")
+            )
             text.append(f"  {reason.rule}", style="not bold dim")
             lines.append(text)
     for line in lines:

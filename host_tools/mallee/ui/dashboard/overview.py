@@ -26,10 +26,12 @@ def draw(scene: Scene, width: int, height: int) -> RenderableType:
 
 def _column(scene: Scene, width: int, height: int) -> RenderableType:
     document = scene.document
-    cooling = Clip(sections.skids(document.skids, width), max(3, height // 4), ": 2")
-    power = Clip(sections.feeds(document.feeds, document.pdus, width), max(5, height - _BESIDE_POWER), ": 3")
-    used = 4 + min(1 + len(document.skids), max(3, height // 4))  # three rules, the bus
-    used += min(_feed_lines(scene, width), max(5, height - _BESIDE_POWER))
+    skid_lines, feed_lines = 1 + len(document.skids), _feed_lines(scene, width)
+    if _needed(scene, width) > height:  # where there is room for all, nothing gives way
+        skid_lines, feed_lines = min(skid_lines, max(3, height // 4)), min(feed_lines, max(5, height - _BESIDE_POWER))
+    cooling = Clip(sections.skids(document.skids, width), skid_lines, ": 2")
+    power = Clip(sections.feeds(document.feeds, document.pdus, width), feed_lines, ": 3")
+    used = 4 + skid_lines + feed_lines  # three rules, the bus
     racks = -(-len(document.racks) // max(1, min(4, width // 24)))
     everything = 2 * len(document.alarms) + len(document.findings)
     rack_lines = max(0, min(racks, height - used - min(_ALARM_LINES, max(2, everything))))

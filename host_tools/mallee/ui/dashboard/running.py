@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal, cast
 
 from ...errors import MalleeError
+from ...pod.alarms.store import AlarmStore
 from ...pod.config import PodConfig
 from ...pod.document import PodDocument
 from ...pod.following import Seen, follow
@@ -78,6 +79,9 @@ async def _follow(
         documents = follow(config, folder, stop)
         try:
             async for seen in documents:
+                if ended.last is None:
+                    log, _ = await asyncio.to_thread(AlarmStore(folder).events)
+                    app.recall(event for event in log if event.text and event not in seen.document.events)
                 if before is not None and not ended.documents:
                     wanted = {quantity.key: quantity.factor for quantity in everything(seen.document)}
                     try:

@@ -5,11 +5,14 @@ import { session, signIn } from "./session.js";
 
 const dialog = () => document.getElementById("dialog");
 
-// Fields are { name, label, type, value, required, choices, hint }. `act(values)` runs on submit; its error is shown in the dialog.
-export function ask({ title, text = null, fields = [], button, danger = false, act }) {
+// Fields are { name, label, type, value, required, choices, hint }. `typed`: what has to be typed before the button can be pressed.
+// `act(values)` runs on submit; its error is shown in the dialog.
+export function ask({ title, text = null, fields = [], typed = null, button, danger = false, act }) {
   const told = h("div", { class: "told" });
-  const submit = h("button", { class: danger ? "danger" : "primary", value: "ok" }, button);
-  const form = h("form", { method: "dialog", onsubmit: run }, h("h2", {}, title), text, fields.map(field), told,
+  const submit = h("button", { class: danger ? "danger" : "primary", value: "ok", disabled: typed !== null }, button);
+  const agreed = typed === null ? [] : [{ name: "agreed", label: `Type ${typed} if you want that`, required: true }];
+  const ready = () => typed === null || form.elements.agreed.value.trim() === typed;
+  const form = h("form", { method: "dialog", onsubmit: run, oninput: () => { submit.disabled = !ready(); } }, h("h2", {}, title), text, [...fields, ...agreed].map(field), told,
     h("div", { class: "buttons" }, h("button", { type: "button", onclick: close }, "Cancel"), submit));
   dialog().replaceChildren(form);
   dialog().showModal();
@@ -23,7 +26,7 @@ export function ask({ title, text = null, fields = [], button, danger = false, a
     } catch (error) {
       told.replaceChildren(triple(error));
     } finally {
-      submit.disabled = false;
+      submit.disabled = !ready();
     }
   }
 }

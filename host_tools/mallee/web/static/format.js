@@ -24,6 +24,12 @@ export function text(value, digits = 1, scale = 1) {
   return fixed(value.value * scale, digits) + (value.quality === "stale" ? "*" : "");
 }
 
+// A value as it was written: of a switch on and off, as on the command line.
+export function written(value) {
+  if (typeof value === "boolean") return value ? "on" : "off";
+  return Array.isArray(value) ? value.join(", ") || "none" : String(value ?? UNKNOWN);
+}
+
 // The same as an element, with the reason to be told where there is no good value.
 export function shown(value, digits = 1, scale = 1) {
   const bad = !value || value.quality !== "good";

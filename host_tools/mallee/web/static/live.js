@@ -5,7 +5,7 @@ import { headers } from "./session.js";
 const SILENT_MS = 12000; // more than two heartbeats of the server
 const AGAIN_MS = [500, 1000, 2000, 5000];
 
-export function follow({ heard, trouble, lost }) {
+export function follow({ heard, trouble, lost, refused }) {
   let failures = 0;
   const again = () => setTimeout(run, AGAIN_MS[Math.min(failures++, AGAIN_MS.length - 1)]);
 
@@ -14,6 +14,7 @@ export function follow({ heard, trouble, lost }) {
     let watchdog = setTimeout(() => control.abort(), SILENT_MS);
     try {
       const response = await fetch("/live", { headers: headers(), signal: control.signal, cache: "no-store" });
+      if (response.status === 401) return refused();
       if (!response.ok) throw Object.assign(new Error("refused"), { twin: await response.json() });
       const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
       let rest = "";
@@ -32,8 +33,8 @@ export function follow({ heard, trouble, lost }) {
       lost(error.twin ? error.twin.message : "the page's server does not answer");
     } finally {
       clearTimeout(watchdog);
-      again();
     }
+    again();
   }
 
   function dispatch(message) {

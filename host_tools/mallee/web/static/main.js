@@ -2,10 +2,11 @@
 
 import { signInDialog, toast } from "./dialogs.js";
 import { h, patch } from "./dom.js";
+import { door } from "./door.js";
 import { duration, pill, time } from "./format.js";
 import { follow } from "./live.js";
 import { feed } from "./recent.js";
-import { get, resume, session, signOut } from "./session.js";
+import { get, resume, session, shut, signOut } from "./session.js";
 import * as alarms from "./views/alarms.js";
 import * as bus from "./views/bus.js";
 import * as overview from "./views/overview.js";
@@ -24,8 +25,18 @@ const age = () => (page.seen ? page.seen.age_s + (performance.now() - page.heard
 const stale = () => page.seen && (page.seen.stale || page.lost !== null || age() > Math.max(3 * page.seen.document.scan_s, 2.5));
 
 function route() {
-  const [name, ...rest] = decodeURIComponent(location.hash.replace(/^#\/?/, "")).split("/");
-  return { name: name in VIEWS ? name : "", view: VIEWS[name] ?? overview, what: rest.join("/") };
+  const [name, ...rest] = decoded(location.hash.replace(/^#\/?/, "")).split("/");
+  const there = Object.hasOwn(VIEWS, name); // an object has names of its own too: `constructor`
+  return { name: there ? name : "", view: there ? VIEWS[name] : overview, what: rest.join("/") };
+}
+
+// What a person typed may be no code at all: `%`.
+function decoded(text) {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 let scheduled = false;
@@ -38,12 +49,14 @@ function draw() {
     const doc = page.seen?.document ?? null;
     const context = { doc, page, what: now.what, draw, stale: stale(), age: age() };
     document.title = `${doc?.alarms.length ? `(${doc.alarms.length}) ` : ""}${page.about?.pod ?? doc?.pod ?? ""} – mallee`;
-    const main = doc || now.view.alone ? now.view.view(context) : h("p", { class: "quiet" }, page.trouble?.message ?? page.lost ?? "Waiting for the pod …");
-    const fresh = h("div", { id: "page", class: stale() ? "stale" : "" }, header(now, doc), banner(), h("main", { "data-key": `${now.name}/${now.what}` }, main));
+    const main = shut() ? door(open, draw) : doc || now.view.alone ? now.view.view(context) : h("p", { class: "quiet" }, page.trouble?.message ?? page.lost ?? "Waiting for the pod …");
+    const fresh = h("div", { id: "page", class: stale() ? "stale" : "" }, shut() ? bare() : header(now, doc), banner(), h("main", { "data-key": `${now.name}/${now.what}` }, main));
     patch(document.getElementById("page"), fresh);
     now.view.after?.(context);
   });
 }
+
+const bare = () => h("header", { class: "top" }, h("span", { class: "brand" }, "mallee"));
 
 function header(now, doc) {
   const tab = (name, word, extra = null) =>
@@ -60,6 +73,7 @@ function freshness() {
   if (page.lost) return pill(`not connected, ${duration(age())} old`, "bad", page.lost);
   if (stale()) return pill(`stale, ${duration(age())} old`, "bad", "whoever writes the document says nothing any more");
   const role = page.seen.document.role;
+  if (page.seen.source === "own") return pill("live, read by this page", "info", SOURCES.own);
   return pill(role === "master" ? "live" : `live, ${role}`, page.seen.source === "host" ? "ok" : "info", SOURCES[page.seen.source]);
 }
 
@@ -67,6 +81,7 @@ function account() {
   if (!session.who) return h("button", { class: "quiet", onclick: () => signInDialog(draw), "data-key": "in" }, "Sign in");
   const leave = () => {
     signOut();
+    if (shut()) return location.reload(); // what was shown, and what scripts remember of it, goes with the page
     toast("signed out");
     draw();
   };
@@ -81,13 +96,14 @@ function banner() {
   return h("div", { class: told.length ? "banner" : "banner none", role: "alert" }, told.map((text) => h("p", {}, text)));
 }
 
-follow({
+const hearing = {
   heard(seen) {
     const fresh = page.seen?.document.scan !== seen.document.scan || page.seen?.document.time !== seen.document.time;
     if (fresh) {
-      page.events = [...page.events, ...seen.document.events].slice(-EVENTS_KEPT);
+      happened(seen.document.events);
       feed(seen.document);
     }
+    if (!page.seen || page.lost) earlier();
     Object.assign(page, { seen, heard: performance.now(), lost: null, trouble: null });
     draw();
   },
@@ -99,11 +115,37 @@ follow({
     page.lost = why;
     draw();
   },
-});
+  refused() {
+    signOut(); // the token was revoked
+    location.reload();
+  },
+};
+
+// Each once, by its time: what is told again was heard already.
+function happened(events) {
+  const known = new Map([...page.events, ...events].map((each) => [`${Date.parse(each.time)} ${each.device} ${each.text}`, each]));
+  page.events = [...known.values()].sort((one, other) => Date.parse(one.time) - Date.parse(other.time)).slice(-EVENTS_KEPT);
+}
+
+// From before the page was opened, or while it heard nothing.
+function earlier() {
+  get("/api/v1/events").then((found) => {
+    happened(found.events);
+    draw();
+  }, () => {});
+}
+
+function open() {
+  follow(hearing);
+  get("/api/v1/about").then((about) => {
+    page.about = about;
+    draw();
+  }, () => {});
+}
+
 addEventListener("hashchange", draw);
 setInterval(draw, 1000); // the age of what is shown goes on while nothing comes
-resume().then(draw);
-get("/api/v1/about").then((about) => {
-  page.about = about;
+resume().then(() => {
+  if (!shut()) open();
   draw();
-}, () => {});
+});

@@ -1,6 +1,7 @@
 // The last quarter of an hour of some numbers, for small live charts: asked for once, then fed by the documents that come.
 
 import { good } from "./format.js";
+import { knownOf } from "./known.js";
 import { get } from "./session.js";
 
 const KEPT_MS = 900000;
@@ -63,8 +64,6 @@ function valueOf(doc, name) {
   if (place === "pod") return doc.totals[ENDINGS.pod[path[0]]] ?? null;
   const member = [...doc.skids, ...doc.pdus].find((each) => each.name === place);
   if (!member) return null;
-  const [field, number] = path;
-  const found = member[field];
-  if (typeof found === "number") return found;
-  return good(Array.isArray(found) ? found[Number(number) - 1] : found);
+  const found = member[path[0]];
+  return typeof found === "number" ? found : good(knownOf(member, path.join(".")));
 }

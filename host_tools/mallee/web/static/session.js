@@ -9,6 +9,9 @@ export function headers() {
   return session.token ? { authorization: `Bearer ${session.token}` } : {};
 }
 
+// Nothing is asked for, and nothing shown, before a token is given.
+export const shut = () => "private" in document.body.dataset && !session.token;
+
 export const may = (role) => session.who !== null && ORDER.indexOf(session.who.role) >= ORDER.indexOf(role);
 
 export class Problem extends Error {
@@ -18,8 +21,8 @@ export class Problem extends Error {
   }
 }
 
-export async function get(path) {
-  return answer(await reach(path, { headers: headers() }));
+export async function get(path, as = headers()) {
+  return answer(await reach(path, { headers: as }));
 }
 
 export async function post(path, body) {
@@ -42,15 +45,9 @@ async function answer(response) {
 }
 
 export async function signIn(token) {
-  const before = session.token;
+  session.who = await get("/api/v1/me", { authorization: `Bearer ${token}` });
   session.token = token;
-  try {
-    session.who = await get("/api/v1/me");
-    sessionStorage.setItem(KEY, token);
-  } catch (error) {
-    session.token = before;
-    throw error;
-  }
+  sessionStorage.setItem(KEY, token);
 }
 
 export function signOut() {

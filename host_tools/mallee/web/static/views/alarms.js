@@ -19,10 +19,13 @@ export function view(context) {
     doc.suppressed.length ? card(`Aside (${doc.suppressed.length})`, alarmList(doc.suppressed, context)) : null,
     h("div", { class: "columns" },
       card("Findings", findingLines(doc.findings) ?? h("p", { class: "quiet" }, "none")),
-      card("Events since this page was opened", h("div", { class: "tall" }, table([["time", "left"], ["where", "left"], ["what", "left"]], [...page.events].reverse().map((each) => [time(each.time, doc.time), each.device, each.text]))))),
+      card("Events", h("div", { class: "tall" }, table([["time", "left"], ["where", "left"], ["what", "left"]], [...page.events].reverse().map((each) => [h("span", { class: "nowrap" }, when(each, doc)), h("span", { class: "nowrap" }, each.device), each.text]), { empty: "none is noted" })))),
     h("p", { class: "quiet" }, `Told since the alarm book was begun: ${load.told}; suppressed under their cause: ${load.suppressed}; floods: ${load.floods}.`),
   ];
 }
+
+// Of a controller without a date it is worked out, or when it was learnt.
+const when = (each, doc) => (each.estimated ? h("span", { title: "its clock was not set: about then" }, `≈ ${time(each.time, doc.time)}`) : time(each.time, doc.time));
 
 const alarmList = (alarms, context, empty) =>
   alarms.length ? h("ul", { class: "lines alarms" }, alarms.map((alarm) => row(alarm, context))) : h("p", { class: "quiet" }, empty);
@@ -63,7 +66,10 @@ function act(alarm, verb, word, { note: needsNote, time: needsTime }, draw) {
   if (needsNote !== undefined) fields.push({ name: "note", label: needsNote ? "Why" : "What you found, or do about it", required: needsNote });
   ask({
     title: `${word.replace(" …", "")}: ${alarm.device} ${alarm.name.replaceAll("_", " ")}`,
-    text: h("p", { class: "dim" }, alarm.consequence),
+    text: [
+      h("p", { class: "dim" }, alarm.consequence),
+      verb === "reset" ? h("p", { class: "follows" }, pill("what follows", "warn"), ` what it stopped may start. What comes first: ${alarm.remedy}`) : null,
+    ],
     fields,
     button: word.replace(" …", ""),
     act: async (given) => {

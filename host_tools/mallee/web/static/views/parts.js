@@ -20,6 +20,12 @@ export const tile = (label, value, unitWord, names, options) =>
 export const chips = (kind, members, here) =>
   h("nav", { class: "chips" }, members.map((each) => h("a", { href: `#/${kind}/${encodeURIComponent(each.name)}`, class: each.name === here ? "chip here" : "chip" }, each.name, " ", each.answering ? null : state(each))));
 
+// A name in the address that the pod does not have: nothing of another one is shown under it.
+export const noSuch = (kind, word, members, name) => [
+  chips(kind, members, null),
+  h("p", { class: "quiet" }, `this pod has no ${word} `, h("code", {}, name), "; it was renamed, or the address has a typing error. Those that it has are above."),
+];
+
 export function alarmLines(alarms, now, { link = true, least = "no alarms" } = {}) {
   if (!alarms.length) return h("p", { class: "quiet" }, pill("ok", "ok"), ` ${least}`);
   return h("ul", { class: "lines" }, alarms.map((alarm) => h("li", {},

@@ -2,13 +2,14 @@
 
 import { h } from "../dom.js";
 import { UNKNOWN, bar, fixed, good, percent, pill, shown, text } from "../format.js";
-import { about, alarmLines, card, chips, reasons, table, tile } from "./parts.js";
+import { about, alarmLines, card, chips, noSuch, reasons, table, tile } from "./parts.js";
 import { pointsCard } from "./points.js";
 
 export function view(context) {
   const { doc, what } = context;
-  const pdu = doc.pdus.find((each) => each.name === what) ?? doc.pdus[0];
-  if (!pdu) return h("p", { class: "quiet" }, "this pod has no PDU");
+  if (!doc.pdus.length) return h("p", { class: "quiet" }, "this pod has no PDU");
+  const pdu = what ? doc.pdus.find((each) => each.name === what) : doc.pdus[0];
+  if (!pdu) return noSuch("pdu", "PDU", doc.pdus, what);
   const of = (name) => `${pdu.name}.${name}`;
   const currents = pdu.phase_current.map((_, at) => of(`phase_current.${at + 1}`));
   const racks = new Map(doc.racks.map((rack) => [rack.name, rack]));
@@ -28,7 +29,7 @@ export function view(context) {
         card("Phases", phases(pdu)),
         card("Alarms", alarmLines(doc.alarms.filter((alarm) => alarm.device === pdu.name), doc.time)),
         reasonsOf(doc, pdu))),
-    pointsCard(context, pdu.name),
+    pointsCard(context, pdu),
   ];
 }
 

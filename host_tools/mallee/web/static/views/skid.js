@@ -2,14 +2,15 @@
 
 import { h } from "../dom.js";
 import { fixed, shown, text } from "../format.js";
-import { about, alarmLines, card, chips, reasons, tile } from "./parts.js";
+import { about, alarmLines, card, chips, noSuch, reasons, tile } from "./parts.js";
 import { pointsCard } from "./points.js";
 import { schematic } from "./schematic.js";
 
 export function view(context) {
   const { doc, what } = context;
-  const skid = doc.skids.find((each) => each.name === what) ?? doc.skids[0];
-  if (!skid) return h("p", { class: "quiet" }, "this pod has no skid");
+  if (!doc.skids.length) return h("p", { class: "quiet" }, "this pod has no skid");
+  const skid = what ? doc.skids.find((each) => each.name === what) : doc.skids[0];
+  if (!skid) return noSuch("skid", "skid", doc.skids, what);
   const of = (name) => `${skid.name}.${name}`;
   const speeds = skid.pump_speed.map((_, at) => of(`pump_speed.${at + 1}`));
   const heat = `${fixed(doc.totals.heat_kW, 0)} kW`;
@@ -29,6 +30,6 @@ export function view(context) {
         card("State", about(skid, [["mode", shown(skid.mode)], ["dew point", h("span", {}, shown(skid.dew_point), " °C")]])),
         card("Set by the host", reasons(doc, skid.name)),
         card("Alarms", alarmLines(doc.alarms.filter((alarm) => alarm.device === skid.name), doc.time)))),
-    pointsCard(context, skid.name),
+    pointsCard(context, skid),
   ];
 }
