@@ -96,6 +96,8 @@ NOT_TRIED: dict[str, str] = {
     "loop_overrun": "needs a controller that is too busy; the doctor's step reads its counters instead",
     "settings_lost": "needs both copies of the settings in flash damaged",
     "restarted": "needs a firmware that hangs or fails",
+    "update_failed": "needs new firmware that fails on trial: `mallee update` tells when one does",
+    "fallback": "needs an application that fails three times in a row",
     "tick_stopped": "needs a stopped hard tick: nothing would be protected meanwhile",
     "heat_implausible": "takes sensors that contradict each other for 5 minutes; each sensor is read by a step of its own",
     "flow_implausible": "takes a flow meter that contradicts the pumps for 5 minutes; the flow is read by a step of its own",
