@@ -53,3 +53,18 @@ class Watched:
     def away(self, home: str) -> list[str]:
         """Requests that went elsewhere."""
         return [url for url in self.requests if not url.startswith((home, "data:", "blob:"))]
+
+
+def expect(locator):
+    from playwright.sync_api import expect as expected
+
+    expected.set_options(timeout=20_000)  # of a machine that is busy; what is there is found at once
+    return expected(locator)
+
+
+def sign_in(tab: Watched, token: str, role: str) -> None:
+    tab.page.get_by_role("button", name="Sign in").click()
+    dialog = tab.page.locator("dialog")
+    dialog.get_by_label("Token").fill(token)
+    dialog.get_by_role("button", name="Sign in").click()
+    expect(tab.page.locator(".status")).to_contain_text(f"the-{role}")

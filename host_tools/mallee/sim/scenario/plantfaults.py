@@ -49,13 +49,7 @@ class PumpWorn(Parameters, frozen=True):
 
 
 def pump_worn(stage: Stage, target: str, p: PumpWorn) -> Undo:
-    pump = _pump(stage, target)
-    pump.back += p.back
-
-    def undo() -> None:
-        pump.back -= p.back
-
-    return undo
+    return _more(_pump(stage, target), "back", p.back)
 
 
 class PumpDrags(Parameters, frozen=True):
@@ -64,13 +58,7 @@ class PumpDrags(Parameters, frozen=True):
 
 
 def pump_drags(stage: Stage, target: str, p: PumpDrags) -> Undo:
-    pump = _pump(stage, target)
-    pump.drag += p.by
-
-    def undo() -> None:
-        pump.drag -= p.by
-
-    return undo
+    return _more(_pump(stage, target), "drag", p.by)
 
 
 def valve_stick(stage: Stage, target: str, p: Parameters) -> Undo:
@@ -89,13 +77,7 @@ class FilterClog(Parameters, frozen=True):
 
 
 def filter_clog(stage: Stage, target: str, p: FilterClog) -> Undo:
-    hydraulics = stage.equipment.plant.skids[target].hydraulics
-    hydraulics.clog_kPa += p.by_kPa
-
-    def undo() -> None:
-        hydraulics.clog_kPa -= p.by_kPa
-
-    return undo
+    return _more(stage.equipment.plant.skids[target].hydraulics, "clog_kPa", p.by_kPa)
 
 
 class Leak(Parameters, frozen=True):
@@ -354,3 +336,9 @@ def ground_fault(stage: Stage, target: str, p: Parameters) -> Undo:
     wiring = stage.equipment.pdus[target]
     wiring.fault_ground(True)
     return lambda: wiring.fault_ground(False)
+
+
+def _more(part: object, number: str, by: float) -> Undo:
+    """Add to a number of a part of the plant; several faults may, and each takes away its own."""
+    setattr(part, number, getattr(part, number) + by)
+    return lambda: setattr(part, number, getattr(part, number) - by)
