@@ -63,5 +63,7 @@ def test_the_first_failure_ends_it_and_the_same_again_goes_on():
     assert between["pdu-a1"].confirmed == "slot_a"
     assert [outcome.result for outcome in second] == ["current", *["updated"] * 3] and exit_code(second) == 0
     version = ".".join(map(str, NEW))
-    assert {each.firmware for each in report} == {version} and all(each.outcome == "confirmed" for each in report)
+    assert {each.firmware for each in report} == {version} and all(
+        each.said and each.said.outcome == "confirmed" for each in report
+    )
     assert restarts["pdu-a1"] == 1 and restarts["pdu-a2"] >= 3

@@ -37,6 +37,12 @@ async def value(device: Device, name: str):
     return (await device.read(name)).value
 
 
+async def number(device: Device, name: str) -> float:
+    found = await value(device, name)
+    assert isinstance(found, int | float)
+    return found
+
+
 @pytest.fixture(scope="module")
 def image():
     return image_for("virtual", "pump")
@@ -167,10 +173,10 @@ def test_while_it_waits_for_its_equipment_a_lost_answer_is_no_restart(image):
     async def test(device):
         session = session_of(device, image)
         await session.bring()
-        rated_A = float(await value(device, "branch.3.rating"))
+        rated_A = await number(device, "branch.3.rating")
         bench.equipment.current_A[2] = 2 * rated_A
         for _ in range(600):
-            if await value(device, "branch.3.thermal") >= 85.0:
+            if await number(device, "branch.3.thermal") >= 85.0:
                 break
             await asyncio.sleep(0.2)
         bench.equipment.current_A[2] = 1.2 * rated_A  # held: (1.2 In)^2 of 1.69 is 85 % of its trip
