@@ -34,3 +34,10 @@ def user_state_dir() -> Path:
 def pod_state_dir(pod: str, host_id: int) -> Path:
     """Of one pod as one host keeps it: a second host of the pod on this computer has a folder of its own."""
     return user_state_dir() / f"{re.sub(r'[^A-Za-z0-9.-]+', '-', pod)}.host-{host_id}"
+
+
+def lines_dir() -> Path:
+    """Where hosts share their serial ports (link/sharing.py). A demo's host, whose other files are the demo's, shares them here as
+    well: MALLEE_LINES_DIR tells it where."""
+    explicit = os.environ.get("MALLEE_LINES_DIR")
+    return Path(explicit) if explicit else user_state_dir() / "lines"

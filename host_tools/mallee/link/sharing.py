@@ -16,7 +16,7 @@ from collections.abc import AsyncIterator, Iterable
 from pathlib import Path
 from typing import cast
 
-from ..paths import user_state_dir
+from ..paths import lines_dir
 from .address import SerialAddress
 from .base import Link, Priority
 from .connection import Connection
@@ -34,7 +34,7 @@ _GUEST_S = 2.0  # for a guest's turn, which comes after every poll
 
 def place_of(device: str) -> Path:
     """Where the socket of a serial port is."""
-    return user_state_dir() / "lines" / f"{hashlib.sha256(device.encode()).hexdigest()[:16]}.sock"
+    return lines_dir() / f"{hashlib.sha256(device.encode()).hexdigest()[:16]}.sock"
 
 
 def shared_now(address: SerialAddress) -> bool:

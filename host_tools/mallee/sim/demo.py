@@ -21,7 +21,7 @@ from ..errors import MalleeError
 from ..link.base import Link
 from ..link.opening import open_link
 from ..link.statistics import BusSummary
-from ..paths import pod_state_dir
+from ..paths import lines_dir, pod_state_dir
 from ..pod.config import PodConfig
 from ..pod.document import PodDocument
 from ..pod.hostfolder import point_to_demo
@@ -157,7 +157,11 @@ class Demo:
                 on_document=self._document,
                 on_end=self._host_ended,
                 # A simulated pod must not take over, or leave behind, what people did with the alarms of a real one.
-                environment={**os.environ, "XDG_STATE_HOME": private_folders(world.directory)["XDG_STATE_HOME"]},
+                environment={
+                    **os.environ,
+                    "XDG_STATE_HOME": private_folders(world.directory)["XDG_STATE_HOME"],
+                    "MALLEE_LINES_DIR": str(lines_dir()),
+                },
             )
             self._world = world
             if self._ready is not None:
