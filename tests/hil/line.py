@@ -24,7 +24,7 @@ from pymodbus.pdu import ModbusPDU
 
 T = TypeVar("T")
 UNIT = 17
-WRAPS_AFTER_us = 2_300_000  # from power-on: when the hard tick has just begun
+WRAPS_AFTER_us = 2_600_000  # from power-on: when the hard tick has just begun
 GOLDEN_us = 38_197  # 100 ms by the golden ratio, twice: its multiples fill the 100 ms evenly, however many there are
 SILENCE_us = 1e6 * silence_s(19200)
 

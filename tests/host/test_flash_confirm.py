@@ -96,11 +96,11 @@ def board(monkeypatch, tmp_path):
     there = {"state": state()}
     wanted = {**CONTENTS, "build_info.py": b"x"}
 
-    def look(door, bundle, flags):
+    def look(door, bundle, flags, files):
         calls.append("look")
         return Job(WHO, wanted, there["state"], make_plan(wanted, there["state"]))
 
-    def install(door, bundle, flags, progress):
+    def install(door, bundle, flags, progress, files):
         calls.append("install")
         return Job(WHO, wanted, there["state"], make_plan(wanted, there["state"]))
 

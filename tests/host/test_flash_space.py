@@ -91,7 +91,7 @@ def test_what_passes_the_check_of_space_fits_on_a_real_littlefs(tmp_path):
         plan = make_plan(new, there)
         plans.append((new, old, plan))
         sizes = {PARTIAL.get(path, path): len(new[path]) for path in (*plan.write, *plan.last)}
-        left = shortage_bytes(plan, new, there._replace(free_bytes=0)) // 4096 + chance.randrange(-30, 12)
+        left = shortage_bytes(plan, new, there._replace(free_bytes=0)) // 4096 + chance.randrange(-60, 12)
         count, parts = chance.choice((112, 144, 352)), chance.choice((1, 3, 20))
         renames = tuple((PARTIAL[path], path) for path in plan.last)
         was = {path: len(data) for path, data in old.items()}

@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 import stat
+import tempfile
 
 import pytest
 from mallee.link import sharing as module
@@ -26,8 +27,11 @@ CONTENT = bytes((21, 243, 6, 0, 40, 0, 0, 0, 118)) + bytes(236)
 
 
 @pytest.fixture(autouse=True)
-def own_folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+def own_folder(monkeypatch):
+    """A short name: pytest's own folders may be too long for a socket."""
+    with tempfile.TemporaryDirectory(prefix="ml") as folder:
+        monkeypatch.setenv("MALLEE_LINES_DIR", folder)
+        yield
 
 
 def device(unit: int = 1) -> LineDevice:
@@ -153,7 +157,7 @@ def test_only_where_a_host_lives_the_port_is_shared(tmp_path):
 
 
 def test_a_name_that_no_socket_can_have_is_told_and_the_host_runs(monkeypatch, tmp_path):
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / ("long" * 30)))
+    monkeypatch.setenv("MALLEE_LINES_DIR", str(tmp_path / ("long" * 30)))
 
     async def main():
         host = SerialLink(SerialAddress("x"))
