@@ -179,7 +179,6 @@ async def _lease(device: Device, epoch: int, seconds: int, **changed) -> None:
     await device.write_remote(Grant(holder=7, epoch=epoch, seconds=seconds), {**points, **changed})
 
 
-@pytest.mark.smoke
 def test_a_lease_is_held_and_lost_gracefully(board):
     """With no time of holding, which takes half a minute here and leads to the same way down."""
     _held_and_lost(board, 0)

@@ -108,8 +108,8 @@ class _ChildDriver:
                     self._lost(real)
                 if answered or arrived:
                     return arrived, others
-            if others:
-                return [], others
+            if others:  # time went on until they came
+                return self._pipe.present(), others
 
     def _lost(self, real: selectors.BaseSelector) -> None:
         self._gone_us = self._pipe.now_us

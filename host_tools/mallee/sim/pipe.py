@@ -24,6 +24,8 @@ _LENGTH = struct.Struct("<I")
 FOREVER_US = 1 << 62
 _PATIENCE_S = 60.0
 """Unpaced, a host that computes longer than this counts as dead."""
+_PRESENT_S = 0.5
+"""A world that runs says within this what time it is; one that ends its host may not run any more."""
 _PACED_S = 0.05
 """Paced, the world goes on without a host that computes longer."""
 
@@ -198,20 +200,31 @@ class PipeDriver:
 
     def synchronise(self) -> None:
         """Take over the present time: a paced world went on while this process was starting. Raises OSError."""
-        self.ask(0, [])
-        while not self.hear()[0]:
-            if self.channel.ended:
-                raise OSError("the simulator at the other end is gone")
-            select.select([self.channel.socket], [], [])
+        self.present(None)
+        if self.channel.ended:
+            raise OSError("the simulator at the other end is gone")
 
     def ask(self, until_us: int | None, events: list[HostEvent]) -> None:
         self._sequence += 1
         self.channel.send([self._sequence, until_us, events])
 
     def hear(self) -> tuple[bool, list[HostEvent]]:
-        """What the world says, if it has said something: whether that answers the latest request, and the events in it."""
-        message = self.channel.receive(0)
-        if message is None:
-            return False, []
-        sequence, self.now_us, events, self.epoch_us = message
-        return sequence == self._sequence, [tuple(event) for event in events]
+        """All that the world has said, if anything: whether that answers the latest request, and the events in it."""
+        answered, arrived = False, list[HostEvent]()
+        while (message := self.channel.receive(0)) is not None:
+            sequence, self.now_us, events, self.epoch_us = message
+            answered = sequence == self._sequence
+            arrived += [tuple(event) for event in events]
+        return answered, arrived
+
+    def present(self, patience_s: float | None = _PRESENT_S) -> list[HostEvent]:
+        """Take over what time it is, for who was woken by something that is not of this world; and what arrived meanwhile. A world
+        that is not running now is not waited for."""
+        self.ask(0, [])
+        arrived: list[HostEvent] = []
+        while not self.channel.ended:
+            answered, came = self.hear()
+            arrived += came
+            if answered or not select.select([self.channel.socket], [], [], patience_s)[0]:
+                break
+        return arrived

@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 import os
 import signal
+import socket
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mallee.sim.hostprocess import HostProcess
+from mallee.sim.pipe import Channel, PipeDriver
 
 from .worlds import needs_micropython, world_of
 
@@ -104,3 +106,23 @@ def test_a_paced_world_does_not_wait_for_a_slow_host():
         assert host.late >= 1
         times = [d["time"] for d in documents]
         assert max(b - a for a, b in itertools.pairwise(times)) > 1.5  # it woke to a later time
+
+
+def test_a_host_that_something_outside_of_the_world_woke_hears_all_that_was_said():
+    """The world answered the request from before in the same moment in which the host, woken, made the next one."""
+    ours, theirs = socket.socketpair()
+    world = Channel(theirs)
+    world.send([0, 5, [], 1_000_000])
+    driver = PipeDriver(ours)
+    driver.ask(900, [])
+    driver.ask(0, [])
+    world.send([1, 40, [[6, 1, b"a"]], 1_000_000])
+    world.send([2, 50, [[6, 1, b"b"]], 1_000_000])
+    assert driver.hear() == (True, [(6, 1, b"a"), (6, 1, b"b")]) and driver.now_us == 50
+    assert driver.hear() == (False, [])
+    world.send([3, 60, [], 1_000_000])
+    assert driver.present() == [] and driver.now_us == 60
+    assert driver.present(0.0) == [] and driver.now_us == 60  # a world that does not run now
+    world.close()
+    assert driver.present() == [] and driver.channel.ended
+    driver.channel.close()
