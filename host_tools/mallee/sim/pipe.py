@@ -218,8 +218,8 @@ class PipeDriver:
         return answered, arrived
 
     def present(self, patience_s: float | None = _PRESENT_S) -> list[HostEvent]:
-        """Take over what time it is, for who was woken by something that is not of this world; and what arrived meanwhile. A world
-        that is not running now is not waited for."""
+        """Take over what time it is, for who was woken by something that is not of this world; and what arrived meanwhile. A
+        world that is not running now is not waited for."""
         self.ask(0, [])
         arrived: list[HostEvent] = []
         while not self.channel.ended:
