@@ -37,7 +37,7 @@ def pod_state_dir(pod: str, host_id: int) -> Path:
 
 
 def lines_dir() -> Path:
-    """Where hosts share their serial ports (link/sharing.py). A demo's host, whose other files are the demo's, shares them here too:
+    """Where hosts share their serial ports (link/sharing.py). A demo's host, whose other files are the demo's, does too:
     MALLEE_LINES_DIR tells it where."""
     explicit = os.environ.get("MALLEE_LINES_DIR")
     return Path(explicit) if explicit else user_state_dir() / "lines"
