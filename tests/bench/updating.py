@@ -28,7 +28,7 @@ from .pods import pod_text
 
 LINE = "serial:///dev/pod?baud=115200&framing=8N1"
 _UNITS = 32
-_SETTLE_S, _BEFORE_S = 15.0, 30.0
+_SETTLE_S, _BEFORE_S = 15.0, 15.0
 
 
 class Run(NamedTuple):

@@ -8,7 +8,9 @@ from mallee.deploy.flashing.install import install, listen, look
 from mallee.deploy.flashing.state import survey
 from mallee.deploy.identity import Who
 from mallee.errors import ExitCode, MalleeError
+from mallee.hil.emulated import littlefs
 from mallee.hil.emulated.boards import PduBench
+from mallee.hil.emulated.flash import install as emulated_install
 from mallee.hil.emulated.usb import EmulatedDoor
 
 from .flashing import OTHER, SMALL, WHO, Silent, WeakDoor, bundle_of, files_on, flashed, listed, powered, run_for
@@ -197,3 +199,12 @@ def test_a_running_controller_is_stopped_and_flashed(running):
     found = listed(pico)
     assert not any(path.startswith("pdu/") for path in found.files) and "UNIT = 3\n" in found.info
     assert {path: found.files[path][0] for path in job.wanted} == {p: len(data) for p, data in job.wanted.items()}
+
+
+def test_a_file_system_made_on_this_computer_is_one_to_the_board(image, tmp_path, monkeypatch):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))  # nothing of an earlier run
+    if littlefs.made({"x": b""}) is None:
+        pytest.skip("no MicroPython: install mallee[sim], or set MALLEE_MICROPYTHON")
+    files = {path: data for path, data in SMALL.contents.items() if path != "application.py"}
+    board = powered(emulated_install(image, files))
+    assert files_on(board) == files
