@@ -148,6 +148,33 @@ def test_gate_order_and_bounds() -> None:
     run_virtual(main())
 
 
+def test_what_comes_last_has_one_part_in_five_of_a_full_line_and_all_of_an_idle_one() -> None:
+    async def main() -> None:
+        async def pieces(gate: Gate, until_s: float) -> float:
+            held_s = 0.0
+            while asyncio.get_running_loop().time() < until_s:
+                async with gate.turn(1, Priority.PROBE):
+                    await asyncio.sleep(0.06)
+                    held_s += 0.06
+            return held_s
+
+        async def polls(gate: Gate, unit: int, until_s: float) -> float:
+            held_s = 0.0
+            while asyncio.get_running_loop().time() < until_s:
+                async with gate.turn(unit, Priority.POLL):
+                    await asyncio.sleep(0.01)
+                    held_s += 0.01
+            return held_s
+
+        gate = Gate(1)
+        piece_s, *poll_s = await asyncio.gather(pieces(gate, 30.0), *(polls(gate, unit, 30.0) for unit in range(2, 10)))
+        assert 0.17 < piece_s / (piece_s + sum(poll_s)) < 0.21
+        assert min(poll_s) > 0.95 * max(poll_s)
+        assert await pieces(gate, 60.0) > 29.0
+
+    run_virtual(main())
+
+
 def test_a_cancelled_wait_gives_its_place_back() -> None:
     async def main() -> None:
         gate = Gate(1)

@@ -7,11 +7,13 @@ import heapq
 import itertools
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, NamedTuple, TypeVar
 
 from .base import Priority
 
 T = TypeVar("T")
+_OTHERS = 4.0  # parts of the time that are the others', of five
+_LEAST_S = 0.05  # what such a turn takes before one was seen: a piece of firmware at 115200 Bd
 
 
 class Places(Generic[T]):
@@ -34,6 +36,19 @@ class Places(Generic[T]):
 
     def push(self, unit: int, priority: Priority, item: T) -> None:
         heapq.heappush(self._waiting, (priority, next(self._order), unit, item))
+
+    def oldest(self, priority: Priority) -> T | None:
+        """Of those that wait with this priority, who has waited longest."""
+        waiting = [waiter for waiter in self._waiting if waiter[0] == priority]
+        return min(waiting)[3] if waiting else None
+
+    def advance(self, item: T) -> None:
+        """It goes before everything else that waits."""
+        self._waiting = [
+            (Priority.WRITE - 1, order, unit, each) if each is item else (priority, order, unit, each)
+            for priority, order, unit, each in self._waiting
+        ]
+        heapq.heapify(self._waiting)
 
     def pop(self) -> T | None:
         """The next one that may go; it has a place until `leave`. None: nothing waits, or nothing may go now."""
@@ -68,11 +83,23 @@ class Places(Generic[T]):
         return [waiter[3] for waiter in waiting]
 
 
+class _Turn(NamedTuple):
+    unit: int
+    since_s: float
+    place: asyncio.Future[None]
+
+
 class Gate:
-    """Places for coroutines."""
+    """Places for coroutines.
+
+    What is asked with the least priority (pieces of firmware, files, identities) fills what the others leave. Where they leave
+    nothing it still gets one part in five of the time: a turn that has waited four times as long as the one before it took is the
+    next one. So a full line slows polls by a fifth at most, and an update comes to its end.
+    """
 
     def __init__(self, capacity: int) -> None:
-        self._places: Places[tuple[int, asyncio.Future[None]]] = Places(capacity)
+        self._places: Places[_Turn] = Places(capacity)
+        self._least_s = _LEAST_S
 
     def allow(self, unit: int, requests: int) -> None:
         self._places.allow(unit, requests)
@@ -81,8 +108,9 @@ class Gate:
     @asynccontextmanager
     async def turn(self, unit: int, priority: Priority) -> AsyncIterator[None]:
         """Wait for a place; it is free again when the block is left."""
-        future: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._places.push(unit, priority, (unit, future))
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[Any] = loop.create_future()
+        self._places.push(unit, priority, _Turn(unit, loop.time(), future))
         self._wake()
         try:
             await future
@@ -90,9 +118,12 @@ class Gate:
             if future.done() and not future.cancelled():
                 self._leave(unit)  # the place was given in the same moment in which the wait was given up
             raise
+        began_s = loop.time()
         try:
             yield
         finally:
+            if priority is Priority.PROBE:
+                self._least_s = loop.time() - began_s
             self._leave(unit)
 
     def _leave(self, unit: int) -> None:
@@ -100,9 +131,11 @@ class Gate:
         self._wake()
 
     def _wake(self) -> None:
+        least = self._places.oldest(Priority.PROBE)
+        if least is not None and asyncio.get_running_loop().time() - least.since_s >= _OTHERS * self._least_s:
+            self._places.advance(least)
         while (next_one := self._places.pop()) is not None:
-            unit, future = next_one
-            if future.done():
-                self._places.leave(unit)
+            if next_one.place.done():
+                self._places.leave(next_one.unit)
             else:
-                future.set_result(None)
+                next_one.place.set_result(None)
