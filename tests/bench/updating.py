@@ -1,7 +1,7 @@
 """One of 32 controllers on a line gets new firmware while the host controls them all: how long, and what the others' poll loses.
 
 In virtual time: real firmware on every controller, the line model with its byte times, and the host's own links. As many bytes
-are sent as a Pico's whole application has; a virtual board takes sources, 2.5 times as many, so the rest of them is there already.
+are sent as a Pico's whole application has; a virtual board takes sources, 2.5 times as many, so the rest is there already.
 Erasing flash takes no time here; on a board a sector of 4 kB takes 45 ms typically, 2 s in all.
 """
 
