@@ -30,19 +30,37 @@ def links_from(opener: Opener) -> Iterator[None]:
         _instead.remove(opener)
 
 
-def open_link(address: str, *, timeout_s: float = 1.0, units: int = 1, manners: Manners | None = None) -> Link:
+def open_link(
+    address: str,
+    *,
+    timeout_s: float = 1.0,
+    units: int = 1,
+    manners: Manners | None = None,
+    probe_ceiling_s: float | None = None,
+) -> Link:
     """A link for an address; it connects, or opens its port, when the first request needs it. On a serial line that `units`
     share each has its part of the time, so that a silent one leaves the others their turn. With `manners` nothing is sent on a
-    serial line where another master talks. Raises MalleeError for a wrong address."""
+    serial line where another master talks. A silent unit is asked again after `probe_ceiling_s` at the latest; None: as each
+    kind of link has it. Raises MalleeError for a wrong address."""
     parsed = parse_address(address)
     if _instead:
         return _instead[-1](str(parsed), timeout_s)
-    return real_link(address, timeout_s=timeout_s, units=units, manners=manners)
+    return real_link(address, timeout_s=timeout_s, units=units, manners=manners, probe_ceiling_s=probe_ceiling_s)
 
 
-def real_link(address: str, *, timeout_s: float = 1.0, units: int = 1, manners: Manners | None = None) -> Link:
+def real_link(
+    address: str,
+    *,
+    timeout_s: float = 1.0,
+    units: int = 1,
+    manners: Manners | None = None,
+    probe_ceiling_s: float | None = None,
+) -> Link:
     """`open_link`, whatever stands in for it now."""
     parsed = parse_address(address)
+    ceiling = {} if probe_ceiling_s is None else {"probe_ceiling_s": probe_ceiling_s}
     if isinstance(parsed, TcpAddress):
-        return TcpLink(parsed.host, parsed.port, timeout_s=timeout_s)
-    return SerialLink(parsed, timeout_s=timeout_s, answer_s=max(_ANSWER_S, timeout_s / units), manners=manners)
+        return TcpLink(parsed.host, parsed.port, timeout_s=timeout_s, **ceiling)
+    return SerialLink(
+        parsed, timeout_s=timeout_s, answer_s=max(_ANSWER_S, timeout_s / units), manners=manners, **ceiling
+    )
