@@ -74,7 +74,9 @@ class Controller:
     def number(self, name: str) -> float:
         """Raises AssertionError where it is not known, or no number."""
         reading = self.read(name)
-        assert reading.number is not None, f"{name} is {reading.value!r}, {reading.quality.value}: no number"
+        __tracebackhide__ = True
+        if reading.number is None:
+            raise AssertionError(f"{name} is {reading.value!r}, {reading.quality.value}: no number")
         return reading.number
 
     def read_many(self, names: Iterable[str]) -> Snapshot:
@@ -106,6 +108,7 @@ class Controller:
     def wait_until(self, name: str, wanted: Wanted, within_s: float, every_s: float = _EVERY_S) -> float:
         """Ask again and again until the point has this value, or until `wanted(value)` is true; how long that took, in the
         board's seconds. A controller that does not answer is asked again too. Raises AssertionError that says what it is."""
+        __tracebackhide__ = True
         self.do(lambda device: _known(device, name))
 
         def now() -> tuple[bool, str]:
@@ -120,8 +123,10 @@ class Controller:
 
     def wait_for_alarm(self, name: str, within_s: float, *, active: bool = True, every_s: float = _EVERY_S) -> float:
         """Until it has come (or gone); how long that took. Raises AssertionError, which names those that are active."""
+        __tracebackhide__ = True
         known = [entry.name for entry in self.dictionary.alarms]
-        assert name in known, f"a {self.profile} has no alarm {name!r}: {did_you_mean(name, known)}"
+        if name not in known:
+            raise AssertionError(f"a {self.profile} has no alarm {name!r}: {did_you_mean(name, known)}")
 
         def now() -> tuple[bool, str]:
             try:
@@ -133,13 +138,15 @@ class Controller:
         return self._wait(now, within_s, every_s, f"; {name} has not {'come' if active else 'gone'}")
 
     def _wait(self, now: Callable[[], tuple[bool, str]], within_s: float, every_s: float, wanted: str) -> float:
+        __tracebackhide__ = True
         began_s = self._unit.time.now_s
         while True:
             fits, told = now()
             after_s = self._unit.time.now_s - began_s
             if fits:
                 return after_s
-            assert after_s < within_s, f"{told}{wanted}, after {after_s:.1f} s"
+            if after_s >= within_s:
+                raise AssertionError(f"{told}{wanted}, after {after_s:.1f} s")
             self._unit.time.run(every_s)
 
     def _seen(self, readings: Iterable[Reading]) -> None:

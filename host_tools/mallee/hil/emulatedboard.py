@@ -43,7 +43,7 @@ class EmulatedBoard(Board):
         self._flash: bytes | None = None
         self._served: Served | None = None
         self._faults = EmulatedFaults(self)
-        self.powered = self.converter_lost = False
+        self.powered = self.converters_lost = False
         self._on()
 
     @property
@@ -110,14 +110,14 @@ class EmulatedBoard(Board):
         bench = controller.bench
         assert bench is not None
         self._inputs.wire(_Branches(bench) if isinstance(bench, PduBench) else bench)
-        self.lack_converter(self.converter_lost)
+        self.lack_converters(self.converters_lost)
         self._clock.power(controller.pico, controller.bus)
         if self._served is not None:
             self._served.serve(controller)
         controller.boot()
 
-    def lack_converter(self, lost: bool) -> None:
-        self.converter_lost = lost
+    def lack_converters(self, lost: bool) -> None:
+        self.converters_lost = lost
         bench = self.controller.bench
         for converter in (bench.adc,) if isinstance(bench, PduBench) else bench.adcs if bench is not None else ():
             converter.absent = _CONVERTER_FLOATS if lost else None
@@ -158,7 +158,7 @@ class EmulatedFaults(Faults):
 
     @property
     def names(self) -> Iterable[str]:
-        return ["controller_converter_lost", "line_cut", *(["sensor_open"] if self._board.profile == "pump" else [])]
+        return ["controller_converters_lost", "line_cut", *(["sensor_open"] if self._board.profile == "pump" else [])]
 
     def _begin(self, name: str, target: str, parameters: dict[str, Any]) -> Undo | None:
         if parameters:
@@ -167,11 +167,11 @@ class EmulatedFaults(Faults):
         if name == "line_cut":
             board.clock.line_cut = True
             return lambda: setattr(board.clock, "line_cut", False)
-        if name == "controller_converter_lost":
-            board.lack_converter(True)
+        if name == "controller_converters_lost":
+            board.lack_converters(True)
             board.power.off()
             board.power.on()
-            return lambda: board.lack_converter(False)
+            return lambda: board.lack_converters(False)
         before = board.inputs.values.get(target)
         board.inputs.set(target, None)
         return lambda: board.inputs.set(target, before)

@@ -68,4 +68,5 @@ class Measuring:
         found = measurement(name, value, unit, at_least, at_most)
         self.all.append(found)
         self._record(f"measurement.{name}", json.dumps({key: each for key, each in found.items() if key != "name"}))
-        assert found["kept"], sentence(found)
+        if not found["kept"]:
+            raise AssertionError(sentence(found))

@@ -12,6 +12,7 @@ from .lock import locked
 from .setup import Setup
 
 DEFAULT_PROFILE = "pdu"
+_EXTRAS = {"virtual": "hil,sim", "emulated": "hil,deploy"}
 
 
 @contextmanager
@@ -25,7 +26,7 @@ def opened(setup: Setup, profile: str | None = None) -> Iterator[Board]:
         board = _made(setup, profile or setup.profile or DEFAULT_PROFILE)
         stack.callback(board.close)
         if setup.lacks("bus") is None:
-            board.unit.wait_for_answer(board.start_s)
+            board.unit.wait_until_it_runs(board.start_s)
             _check_profile(board, setup)
         yield board
 
@@ -36,21 +37,24 @@ def _line(address: str) -> str:
 
 
 def _made(setup: Setup, profile: str) -> Board:
-    if setup.kind == "virtual":
-        from .virtual import VirtualBoard
+    try:
+        if setup.kind == "virtual":
+            from .virtual import VirtualBoard
 
-        return VirtualBoard(profile, setup.unit, setup.pod)
-    if setup.kind == "emulated":
-        try:
+            return VirtualBoard(profile, setup.unit, setup.pod)
+        if setup.kind == "emulated":
             from .emulatedboard import EmulatedBoard
-        except ModuleNotFoundError as error:
-            raise MalleeError(
-                f"there is no emulated board: {error.name} is missing",
-                "mallee was installed without its hil or its deploy extra",
-                "pip install 'mallee[hil,deploy]'",
-                ExitCode.USAGE,
-            ) from error
-        return EmulatedBoard(profile, setup.unit)
+
+            return EmulatedBoard(profile, setup.unit)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("mallee"):
+            raise
+        raise MalleeError(
+            f"there is no {setup.kind} board: {error.name} is missing",
+            f"mallee was installed without {_EXTRAS[setup.kind]}",
+            f"pip install 'mallee[{_EXTRAS[setup.kind]}]'",
+            ExitCode.USAGE,
+        ) from error
     from .real import RealBoard
 
     return RealBoard(setup.board, setup.bus, setup.unit, setup.power)

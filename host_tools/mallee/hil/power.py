@@ -28,7 +28,7 @@ class Power(ABC):
         self._off()
 
     def on(self) -> None:
-        """Returns at once: `wait` waits until the controller answers. Raises MalleeError where a command fails."""
+        """Returns at once: `wait` waits until the controller runs. Raises MalleeError where a command fails."""
         self._on()
         self.is_off = False
 
@@ -38,9 +38,9 @@ class Power(ABC):
     @abstractmethod
     def _on(self) -> None: ...
 
-    def wait(self) -> None:
-        """Until the controller answers. Raises MalleeError."""
-        self._unit.wait_for_answer(self._start_s)
+    def wait(self) -> float:
+        """Until the controller runs; its uptime then, in seconds. Raises MalleeError."""
+        return self._unit.wait_until_it_runs(self._start_s)
 
     def cycle(self, off_s: float = 2.0) -> None:
         """Off for so long, on, and until it answers again. Raises MalleeError."""
@@ -99,23 +99,21 @@ def _failed(command: str, how: str) -> MalleeError:
 
 def probe(power: Power, unit: Unit) -> str | None:
     """Switch the board off and on once. None: it was silent without supply, and its uptime began anew; else what was seen."""
-    if unit.uptime_s() is None:
+    if not unit.answers():
         return f"unit {unit.unit} did not answer before its supply was switched"
     try:
         power.off()
         try:
             unit.time.run(_FADES_S)
-            if any(unit.uptime_s() is not None for _ in range(_SILENT_TRIES)):
+            if any(unit.answers() for _ in range(_SILENT_TRIES)):
                 return f"unit {unit.unit} still answered {_FADES_S:g} s after the supply was switched off"
         finally:
             power.on()
         on_s = unit.time.now_s
-        power.wait()
+        uptime_s = power.wait()
     except MalleeError as error:
         return error.what
-    uptime_s, since_s = unit.uptime_s(), unit.time.now_s - on_s
-    if uptime_s is None:
-        return f"unit {unit.unit} answered once after its supply came back, and then not"
+    since_s = unit.time.now_s - on_s
     if uptime_s > since_s + 1.0:
         return f"unit {unit.unit} says {uptime_s:.0f} s of uptime {since_s:.0f} s after its supply came back: it was never off"
     return None

@@ -31,7 +31,7 @@ def of_board(board: Board) -> dict[str, str]:
             "board.profile": identity.profile,
             "board.firmware": identity.firmware,
             "board.map": f"{major}.{minor}",
-            "board.dictionary": f"{identity.dictionary_hash:08x}",
+            "board.dictionary": f"{identity.dictionary_hash:016x}",
         }
         if identity.serial_number:
             found["board.serial"] = identity.serial_number

@@ -46,7 +46,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Wrong markers end the run; what can be told before the board is asked is skipped here, the rest by the fixtures."""
+    first = setups_of(config, config.option.count)[0]
     for item in items:
         for kind, known in _KNOWN.items():
             for name in _marked(item, kind):
@@ -54,17 +56,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                     raise pytest.UsageError(
                         f"{item.nodeid}: @pytest.mark.{kind}: there is no {_CALLED[kind]} {name!r}: {did_you_mean(name, known)}"
                     )
+        if why := _unfit(item, first):
+            item.add_marker(pytest.mark.skip(reason=why))
 
 
-def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Skips what can be told before the board is asked; the rest is in the fixtures."""
-    first = setups_of(item.config, item.config.option.count)[0]
+def _unfit(item: pytest.Item, setup: Setup) -> str | None:
     for name in _marked(item, "needs"):
-        if why := first.lacks(name):
-            pytest.skip(f"no {name}: {why}")
+        if why := setup.lacks(name):
+            return f"no {name}: {why}"
     fits = _marked(item, "profile")
-    if fits and first.profile is not None and first.profile not in fits:
-        pytest.skip(f"it is for a {' or a '.join(fits)}, and --board-profile is {first.profile}")
+    if fits and setup.profile is not None and setup.profile not in fits:
+        return f"it is for a {' or a '.join(fits)}, and --board-profile is {setup.profile}"
+    return None
 
 
 @pytest.fixture(autouse=True)

@@ -40,11 +40,11 @@ class Setup(msgspec.Struct, frozen=True, kw_only=True):
         if self.kind in _HAS:
             if capability in _HAS[self.kind]:
                 return None
-            return f"the {self.kind} board has not {CAPABILITIES[capability]}"
+            return f"the {self.kind} board does not have {CAPABILITIES[capability]}"
         given = {"bus": self.bus, "power": self.power, "pod": self.pod, "console": self.board}
         options = {"bus": "--board-bus", "power": "--board-power-on and --board-power-off", "pod": "--board-pod"}
         if capability not in given:
-            return f"a real board has not {CAPABILITIES[capability]}"
+            return f"a real board does not have {CAPABILITIES[capability]}"
         return None if given[capability] else f"{options[capability]}: not given"
 
 

@@ -22,9 +22,10 @@ from .boardtime import BoardTime
 from .trace import Trace
 
 T = TypeVar("T")
-_TIMEOUT_S = 0.5
-_PROBE_S = 0.2  # a board that was off is asked again this soon: tests wait for it
-_AGAIN_S = 0.1
+_MEASURED_S = 1.0
+_TIMEOUT_S = 1.0
+_PROBE_S = 0.0  # nobody else is on this line: a board that was silent is asked again at once
+_AGAIN_S = 0.2
 
 
 class Unit:
@@ -61,29 +62,35 @@ class Unit:
             self._device = await Device.connect(self._link, self.unit, name=self.name)
         return self._device
 
-    def uptime_s(self) -> float | None:
-        """Since its firmware started; None where it does not answer now."""
+    def answers(self) -> bool:
+        """Asked once, now."""
         try:
-            return self.do(lambda device: device.read("uptime")).number
+            self.do(lambda device: device.identify())
         except LinkError:
-            return None
+            return False
+        return True
 
-    def wait_for_answer(self, within_s: float) -> None:
-        """Let time pass until it answers. Raises MalleeError."""
+    def wait_until_it_runs(self, within_s: float) -> float:
+        """Let time pass until it answers, and its program has run for a second: then it has measured everything once. Returns its
+        uptime in seconds. Raises MalleeError."""
         end_s = self.time.now_s + within_s
-        while True:
+        seen = ""
+        while self.time.now_s < end_s or not seen:
             try:
-                self.do(lambda device: device.identify())
-                return
+                uptime_s = self.do(lambda device: device.read("uptime")).number
+                if uptime_s is not None and uptime_s >= _MEASURED_S:
+                    self.do(lambda device: device.identify())  # it may have other firmware than before
+                    return uptime_s
+                seen = "it answers, but its program has not run for a second"
             except LinkError as error:
-                if self.time.now_s >= end_s:
-                    raise MalleeError(
-                        f"unit {self.unit} on {self.address} did not answer within {within_s:g} s: {error.what}",
-                        "it is off, its firmware does not start, its bus is not wired, or it has another unit, baud or framing",
-                        f"`mallee scan '{self.address}'` says who answers there; docs/hil.md has the wiring",
-                        ExitCode.NO_ANSWER,
-                    ) from error
+                seen = error.what
             self.time.run(_AGAIN_S)
+        raise MalleeError(
+            f"unit {self.unit} on {self.address} does not run after {within_s:g} s: {seen}",
+            "it is off, its firmware does not start, its bus is not wired, or it has another unit, baud or framing",
+            f"`mallee scan '{self.address}'` says who answers there; docs/hil.md has the wiring",
+            ExitCode.NO_ANSWER,
+        )
 
     def statistics(self) -> BusSummary:
         """Of everything that was asked here since the board was opened."""
