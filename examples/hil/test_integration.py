@@ -1,4 +1,4 @@
-"""The integrator's own master: pyserial and the standard's arithmetic, nothing of mallee. It opens the bus as any program does."""
+"""The integrator's own master: pyserial and the standard's arithmetic, nothing of mallee. It opens the bus as others do."""
 
 import pytest
 import serial

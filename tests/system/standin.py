@@ -3,7 +3,7 @@ lines switch its supply.
 
     python -m tests.system.standin PROFILE UNIT FIFO
 
-prints its addresses as JSON, then serves until its standard input ends. `stuck` on the FIFO: from then on the switch does nothing.
+prints its addresses as JSON, then serves until its standard input ends.
 """
 
 from __future__ import annotations
@@ -23,13 +23,10 @@ def main(profile: str, unit: str, fifo: str) -> None:
     power = board.power
 
     def switch() -> None:
-        stuck = False
         while True:
             with open(fifo, encoding="utf-8") as commands:
                 for command in map(str.strip, commands):
-                    stuck = stuck or command == "stuck"
-                    if not stuck:
-                        board.time.complete(switched(command))
+                    board.time.complete(switched(command))
 
     async def switched(command: str) -> None:
         power.off() if command == "off" else power.on()

@@ -32,7 +32,7 @@ class EmulatedBoard(Board):
     """A second of its time takes this computer some twenty: tests on it are few."""
 
     kind = "emulated"
-    start_s = 6.0
+    start_s = 10.0
 
     def __init__(self, profile: str, unit: int) -> None:
         self._image = stock_image()

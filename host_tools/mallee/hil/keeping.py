@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -77,7 +78,8 @@ def _keep(item: pytest.Item, boards: list[Board], known: dict[str, str], report:
 def _session_folder(config: pytest.Config) -> str:
     from pytest_embedded import plugin as embedded
 
-    return config.stash.get(embedded._session_tempdir_key, "") or str(Path(config.option.root_logdir or ".").resolve())
+    made = config.stash.get(embedded._session_tempdir_key, None)
+    return str(made or Path(config.option.root_logdir or tempfile.gettempdir()).resolve())
 
 
 def _boards(item: pytest.Item) -> list[Board]:

@@ -21,8 +21,9 @@ def opened(setup: Setup, profile: str | None = None) -> Iterator[Board]:
     board is in use, does not answer on its bus, or is not of the profile that was asked for."""
     with ExitStack() as stack:
         if setup.kind == "real":
-            for port in dict.fromkeys((setup.board, *([] if setup.bus is None else [_line(setup.bus)]))):
-                stack.enter_context(locked(port))
+            stack.enter_context(locked(setup.board))
+            if setup.bus is not None and (line := _line(setup.bus)) != setup.board:
+                stack.enter_context(locked(line))
         board = _made(setup, profile or setup.profile or DEFAULT_PROFILE)
         stack.callback(board.close)
         if setup.lacks("bus") is None:

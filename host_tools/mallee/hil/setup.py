@@ -60,7 +60,7 @@ def setups(options: Any, count: int) -> list[Setup]:
 def _parts(text: str | None, count: int, option: str) -> list[str | None]:
     if count == 1:  # a command of a shell may have a | in it
         return [text]
-    parts = [None] if text is None else [part or None for part in text.split("|")]
+    parts: list[str | None] = [None] if text is None else [part or None for part in text.split("|")]
     if len(parts) not in (1, count):
         raise _wrong(
             option.replace("_", "-"),

@@ -23,20 +23,16 @@ _NEED_A_PROCESS = ("second_host",)
 class WorldFaults(Faults):
     """It is the stage of these faults, too (mallee.sim.scenario.stage). A target without an owner belongs to `name`."""
 
-    host: HostProcess | None = None
-
     def __init__(self, world: World, config: PodConfig, name: str = "") -> None:
         super().__init__()
         self.world = world
         self.config = config
         self.seed = world.seed
         self.strangers: list[Stranger] = []
+        self.host: HostProcess | None = None
+        assert isinstance(world.equipment, PodEquipment)
+        self.equipment = world.equipment
         self._name = name
-
-    @property
-    def equipment(self) -> PodEquipment:
-        assert isinstance(self.world.equipment, PodEquipment)
-        return self.world.equipment
 
     def another_host(self, host_id: int) -> HostProcess:
         raise AssertionError("no fault here starts a host")

@@ -13,7 +13,8 @@ from .tcp import TcpLink
 
 _ANSWER_S = 0.15
 """A controller on a serial line answers this soon: `reply_delay` is 0.1 s at most, an adapter holds bytes back for 16 ms."""
-
+_TCP_CEILING_S, _LINE_CEILING_S = 5.0, 60.0
+"""Of probing a silent unit: on a line that costs the others time."""
 
 Opener = Callable[[str, float], Link]
 """(address, timeout_s) → a link."""
@@ -58,9 +59,9 @@ def real_link(
 ) -> Link:
     """`open_link`, whatever stands in for it now."""
     parsed = parse_address(address)
-    ceiling = {} if probe_ceiling_s is None else {"probe_ceiling_s": probe_ceiling_s}
     if isinstance(parsed, TcpAddress):
-        return TcpLink(parsed.host, parsed.port, timeout_s=timeout_s, **ceiling)
-    return SerialLink(
-        parsed, timeout_s=timeout_s, answer_s=max(_ANSWER_S, timeout_s / units), manners=manners, **ceiling
-    )
+        ceiling_s = _TCP_CEILING_S if probe_ceiling_s is None else probe_ceiling_s
+        return TcpLink(parsed.host, parsed.port, timeout_s=timeout_s, probe_ceiling_s=ceiling_s)
+    answer_s = max(_ANSWER_S, timeout_s / units)
+    ceiling_s = _LINE_CEILING_S if probe_ceiling_s is None else probe_ceiling_s
+    return SerialLink(parsed, timeout_s=timeout_s, answer_s=answer_s, manners=manners, probe_ceiling_s=ceiling_s)
