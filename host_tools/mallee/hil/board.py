@@ -99,6 +99,9 @@ class Board(ABC):
     def plant(self) -> PlantOnBench:
         raise Lacking("plant", f"{self} has no simulated plant behind it")
 
+    def put_back(self) -> None:  # noqa: B027  (a board that is new for each test has nothing to put back)
+        """Behind a test: what it has set by hand is as it was, and no fault stands."""
+
     def close(self) -> None:
         """Safe to call twice."""
         self.unit.close()

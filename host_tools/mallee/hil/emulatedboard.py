@@ -110,17 +110,26 @@ class EmulatedBoard(Board):
         bench = controller.bench
         assert bench is not None
         self._inputs.wire(_Branches(bench) if isinstance(bench, PduBench) else bench)
-        self.lack_converters(self.converters_lost)
+        self._lack_converters(self.converters_lost)
         self._clock.power(controller.pico, controller.bus)
         if self._served is not None:
             self._served.serve(controller)
         controller.boot()
 
-    def lack_converters(self, lost: bool) -> None:
-        self.converters_lost = lost
+    def restart(self, *, converters_lost: bool) -> None:
+        """It looks for its converters when it starts."""
+        self.converters_lost = converters_lost
+        self._off()
+        self._on()
+
+    def _lack_converters(self, lost: bool) -> None:
         bench = self.controller.bench
         for converter in (bench.adc,) if isinstance(bench, PduBench) else bench.adcs if bench is not None else ():
             converter.absent = _CONVERTER_FLOATS if lost else None
+
+    def put_back(self) -> None:
+        self._faults.end_all()
+        self._inputs.put_back()
 
     def close(self) -> None:
         super().close()
@@ -168,10 +177,8 @@ class EmulatedFaults(Faults):
             board.clock.line_cut = True
             return lambda: setattr(board.clock, "line_cut", False)
         if name == "controller_converters_lost":
-            board.lack_converters(True)
-            board.power.off()
-            board.power.on()
-            return lambda: board.lack_converters(False)
+            board.restart(converters_lost=True)
+            return lambda: board.restart(converters_lost=False)
         before = board.inputs.values.get(target)
         board.inputs.set(target, None)
         return lambda: board.inputs.set(target, before)

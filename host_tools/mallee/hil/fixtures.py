@@ -109,13 +109,11 @@ def power(board: Board | list[Board], board_rig: Rig) -> Iterator[Power | list[P
 
 
 @pytest.fixture
-def faults(board: Board | list[Board]) -> Iterator[Faults | list[Faults]]:
+@multi_dut_fixture
+def faults(board: Board) -> Faults:
     """Faults that it can have; whatever still stands ends with the test."""
     with explained():
-        found = [each.faults for each in _all(board)]
-    yield found if isinstance(board, list) else found[0]
-    for each in found:
-        each.end_all()
+        return board.faults
 
 
 @pytest.fixture

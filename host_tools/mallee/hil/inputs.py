@@ -17,6 +17,7 @@ class Inputs:
     """`known` are all names with what they have at first; None is an open wire. They outlive the board's power."""
 
     def __init__(self, known: dict[str, float | None]) -> None:
+        self._first = dict(known)
         self._values = dict(known)
         self._wired: Settable | None = None
 
@@ -31,6 +32,12 @@ class Inputs:
         self._values[name] = value
         if self._wired is not None:
             self._wired.set(name, value)
+
+    def put_back(self) -> None:
+        """To what they had at first."""
+        for name, value in self._first.items():
+            if self._values[name] != value:
+                self.set(name, value)
 
     def wire(self, wired: Settable) -> None:
         """To a board that was just made: it gets everything that was set."""

@@ -29,9 +29,14 @@ class Rig:
                 yield board
             return
         board = self._keep(setup, place, None if setup.kind == "real" else profile or setup.profile or DEFAULT_PROFILE)
+        if setup.lacks("bus") is None:
+            board.unit.wait_until_it_runs(board.start_s)  # the test before may have left it starting
         board.unit.trace.clear()
         board.console_from = len(board.console or b"")
-        yield board
+        try:
+            yield board
+        finally:
+            board.put_back()
 
     def _keep(self, setup: Setup, place: int, profile: str | None) -> Board:
         key = place, setup, profile

@@ -87,3 +87,22 @@ def test_what_a_board_lacks_is_the_reason_at_the_test(tmp_path):
     assert "2 skipped" in done.stdout, done.stdout + done.stderr
     assert "test_it.py:2: no inputs: a real board does not have inputs" in done.stdout
     assert "the inputs of the board at socket://127.0.0.1:9 are not in the hands of tests" in done.stdout
+
+
+@pytest.mark.timeout(300)
+def test_several_boards_are_lists_as_pytest_embedded_has_them(tmp_path):
+    (tmp_path / "test_it.py").write_text(
+        "def test_it(board, controller, bus, plant):\n"
+        "    assert [each.unit.unit for each in board] == [each.unit for each in bus] == [11, 12]\n"
+        "    assert [each.profile for each in controller] == ['pdu', 'pump']\n"
+        "    plant[1].load = 0.5\n"
+        "    assert plant[0].load == 1.0\n"
+        "    controller[0].write(lease_hold=11)\n"
+        "    assert [each.value('lease_hold') for each in controller] == [11, 60]\n",
+        encoding="utf-8",
+    )
+    options = ("--board", "virtual", "--count", "2", "--board-profile", "pdu|pump", "--board-unit", "11|12")
+    done = run_hil(tmp_path, *options, "--board-artifacts", str(tmp_path / "kept"), "--board-artifacts-always")
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
+    kept = {path.name for path in (tmp_path / "kept" / "test_it.py--test_it").iterdir()}
+    assert {"0-bus.txt", "1-bus.txt", "0-journal.jsonl", "1-journal.jsonl"} <= kept, kept
