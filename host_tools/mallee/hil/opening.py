@@ -9,7 +9,7 @@ from ..errors import ExitCode, MalleeError
 from ..link.address import parse_address
 from .board import Board
 from .lock import locked
-from .setup import Setup
+from .setups import Setup
 
 DEFAULT_PROFILE = "pdu"
 _EXTRAS = {"virtual": "hil,sim", "emulated": "hil,deploy"}

@@ -10,7 +10,7 @@ from typing import Self
 from ..errors import MalleeError
 from .board import Board
 from .opening import DEFAULT_PROFILE, opened
-from .setup import Setup
+from .setups import Setup
 
 
 class Rig:

@@ -7,7 +7,7 @@ import pytest
 from ..errors import MalleeError
 from ..suggest import did_you_mean
 from .capabilities import CAPABILITIES, PROFILES
-from .setup import Setup, setups
+from .setups import Setup, setups
 
 _KNOWN = {"needs": tuple(CAPABILITIES), "profile": PROFILES}
 _CALLED = {"needs": "capability", "profile": "profile"}

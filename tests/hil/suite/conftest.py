@@ -6,17 +6,25 @@ Without a board they are skipped. `make test` runs them on the virtual one, `mak
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
-EMULATED_S = 900  # a second of an emulated board's time takes twenty of this computer's
+EMULATED_S = 1800  # a second of an emulated board's time takes twenty of this computer's, and more where that is busy
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _its_image(request: pytest.FixtureRequest) -> None:
+    """Without a stock image there is no emulated board, and nothing to test: skipped, as all tests of it are."""
+    if request.config.getoption("--board", None) == "emulated":
+        request.getfixturevalue("image")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if config.getoption("--board", None) != "emulated":
         return
     for item in items:
-        if item.path.is_relative_to(__file__.rpartition("/")[0]):
+        if item.path.is_relative_to(Path(__file__).parent):
             item.add_marker(pytest.mark.timeout(EMULATED_S))
 
 

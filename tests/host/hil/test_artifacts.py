@@ -30,9 +30,17 @@ class MockBoard(Board):
         time = BoardTime(VirtualLoop())
         super().__init__(time, Unit(time, "serial:///dev/mock", device.unit, "mock"), device.dictionary.profile)
 
-    bus_address = "serial:///dev/mock"
-    console_port = None
-    console = b"before\nhello\n"
+    @property
+    def bus_address(self) -> str:
+        return self.unit.address
+
+    @property
+    def console_port(self) -> None:
+        return None
+
+    @property
+    def console(self) -> bytes:
+        return b"before\nhello\n"
 
     @contextmanager
     def live(self) -> Iterator[None]:

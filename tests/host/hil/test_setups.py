@@ -6,7 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 from mallee.errors import MalleeError
-from mallee.hil.setup import Setup, setups
+from mallee.hil.setups import Setup, setups
 
 NAMES = ("board", "board_profile", "board_bus", "board_unit", "board_power_on", "board_power_off", "board_pod")
 
