@@ -97,7 +97,9 @@ def _setup(
         raise _wrong("--board-power-on", "of the two commands for the supply one is missing", "give both")
     if bus is not None:
         bus = as_port(bus)
-        parse_address(bus)
+        device = getattr(parse_address(bus), "device", "")
+        if device.startswith("/"):
+            _check_exists("--board-bus", device, "the adapter")
     if pod is not None and not Path(pod).is_file():
         raise _wrong("--board-pod", f"there is no file {pod}", "examples/pod.toml is a pod file that works")
     power = None if power_on is None or power_off is None else (power_off, power_on)
@@ -115,10 +117,14 @@ def _check_port(board: str) -> None:
             f"{board!r} is neither virtual nor emulated, and no port",
             f"{did_you_mean(board, _SIMULATED)} Or name its console: /dev/ttyACM0, COM3, socket://HOST:PORT",
         )
-    if not Path(board).exists():
+    _check_exists("--board", board, "the board")
+
+
+def _check_exists(option: str, port: str, what: str) -> None:
+    if not Path(port).exists():
         raise MalleeError(
-            f"--board: there is no port {board}",
-            "the board is not plugged in, or its console has another name",
+            f"{option}: there is no port {port}",
+            f"{what} is not plugged in, or its port has another name",
             "`python -m serial.tools.list_ports -v` lists the ports of this computer",
             ExitCode.USAGE,
         )

@@ -22,11 +22,12 @@ def test_a_simulated_board_needs_its_kind_alone():
 
 
 def test_a_real_board_has_what_is_given(tmp_path):
-    console = tmp_path / "console"
+    console, line = tmp_path / "console", tmp_path / "line"
     console.touch()
-    given = {"board_bus": "/dev/ttyUSB0", "board_power_on": "on | tee log", "board_power_off": "off"}
+    line.touch()
+    given = {"board_bus": str(line), "board_power_on": "on | tee log", "board_power_off": "off"}
     (found,) = setups(options(board=str(console), **given), 1)
-    assert found.kind == "real" and found.bus == "serial:///dev/ttyUSB0"
+    assert found.kind == "real" and found.bus == f"serial://{line}"
     assert found.power == ("off", "on | tee log"), "one board: a | is the shell's"
     assert [found.lacks(name) for name in ("bus", "power", "console")] == [None] * 3
     assert "a plant with physics" in (found.lacks("plant") or "")
@@ -53,8 +54,9 @@ def test_several_boards_are_divided_by_bars():
             "--board-bus: the virtual board brings its own",
             "real board",
         ),
+        ({"board": "COM3", "board_bus": "/dev/ttyNOPE"}, "--board-bus: there is no port /dev/ttyNOPE", "list_ports"),
         ({"board": "COM3", "board_power_on": "on"}, "one is missing", "give both"),
-        ({"board": "COM3", "board_bus": "serial:///dev/ttyUSB0?bauds=9600"}, "'bauds' is unknown", "serial:///dev"),
+        ({"board": "COM3", "board_bus": "serial://COM4?bauds=9600"}, "'bauds' is unknown", "serial:///dev"),
         (
             {"board": "virtual", "board_pod": "/nowhere/pod.toml"},
             "there is no file /nowhere/pod.toml",
