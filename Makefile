@@ -14,11 +14,12 @@ test: $(STAMP)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/basedpyright --warnings
 	@$(BIN)/basedpyright --warnings -p firmware
-	@$(BIN)/pytest -n auto -m "smoke or not (emulated or scenario)" $(ARGS)
+	@$(BIN)/pytest -n auto --board virtual -m "smoke or not (emulated or scenario)" $(ARGS)
 
-# A second of an emulated board's time takes twenty of this machine's: of these, `make test` runs those marked smoke.
+# A second of an emulated board's time takes twenty of this machine's: of these, `make test` runs those marked smoke. Tests of
+# tests/hil/suite are for any board (docs/hil.md): `make test` gives them virtual ones.
 test-emulated: $(STAMP)
-	@$(BIN)/pytest -n auto tests/hil $(ARGS)
+	@$(BIN)/pytest -n auto --board emulated tests/hil $(ARGS)
 
 # A virtual minute takes some six seconds of both cores: `make test` runs five scenarios, this all of them with their counter-proofs.
 scenarios: $(STAMP)

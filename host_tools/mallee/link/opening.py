@@ -14,7 +14,8 @@ from .tcp import TcpLink
 
 _ANSWER_S = 0.15
 """A controller on a serial line answers this soon: `reply_delay` is 0.1 s at most, an adapter holds bytes back for 16 ms."""
-
+_TCP_CEILING_S, _LINE_CEILING_S = 5.0, 60.0
+"""Of probing a silent unit: on a line that costs the others time."""
 
 Opener = Callable[[str, float], Link]
 """(address, timeout_s) → a link."""
@@ -32,25 +33,43 @@ def links_from(opener: Opener) -> Iterator[None]:
 
 
 def open_link(
-    address: str, *, timeout_s: float = 1.0, units: int = 1, manners: Manners | None = None, own: bool = False
+    address: str,
+    *,
+    timeout_s: float = 1.0,
+    units: int = 1,
+    manners: Manners | None = None,
+    probe_ceiling_s: float | None = None,
+    own: bool = False,
 ) -> Link:
     """A link for an address; it connects, or opens its port, when the first request needs it. On a serial line that `units`
     share each has its part of the time, so that a silent one leaves the others their turn. With `manners` nothing is sent on a
-    serial line where another master talks. A port that a running host has is used through that host (sharing.py), unless it has
-    to be one's `own`. Raises MalleeError for a wrong address."""
+    serial line where another master talks. A silent unit is asked again after `probe_ceiling_s` at the latest; None: as each
+    kind of link has it. A port that a running host has is used through that host (sharing.py), unless it has to be one's `own`.
+    Raises MalleeError for a wrong address."""
     parsed = parse_address(address)
     if _instead:
         return _instead[-1](str(parsed), timeout_s)
-    return real_link(address, timeout_s=timeout_s, units=units, manners=manners, own=own)
+    return real_link(
+        address, timeout_s=timeout_s, units=units, manners=manners, probe_ceiling_s=probe_ceiling_s, own=own
+    )
 
 
 def real_link(
-    address: str, *, timeout_s: float = 1.0, units: int = 1, manners: Manners | None = None, own: bool = False
+    address: str,
+    *,
+    timeout_s: float = 1.0,
+    units: int = 1,
+    manners: Manners | None = None,
+    probe_ceiling_s: float | None = None,
+    own: bool = False,
 ) -> Link:
     """`open_link`, whatever stands in for it now."""
     parsed = parse_address(address)
     if isinstance(parsed, TcpAddress):
-        return TcpLink(parsed.host, parsed.port, timeout_s=timeout_s)
+        ceiling_s = _TCP_CEILING_S if probe_ceiling_s is None else probe_ceiling_s
+        return TcpLink(parsed.host, parsed.port, timeout_s=timeout_s, probe_ceiling_s=ceiling_s)
     if not own and shared_now(parsed):
         return SharedLine(parsed, timeout_s=timeout_s)
-    return SerialLink(parsed, timeout_s=timeout_s, answer_s=max(_ANSWER_S, timeout_s / units), manners=manners)
+    answer_s = max(_ANSWER_S, timeout_s / units)
+    ceiling_s = _LINE_CEILING_S if probe_ceiling_s is None else probe_ceiling_s
+    return SerialLink(parsed, timeout_s=timeout_s, answer_s=answer_s, manners=manners, probe_ceiling_s=ceiling_s)

@@ -10,6 +10,7 @@ import struct
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -78,6 +79,8 @@ class Board:
         """Give way to the world that wakes it: faster where the machine is free, slower where it is not."""
         self.granted = False
         """A grant is out whose reply was not collected: only after an interrupt between the two."""
+        self.on_console: Callable[[bytes], None] = lambda part: None
+        """Called with what the console says, when that is taken."""
         self._program = program
         self._flash = flash
         self._unique_id = unique_id
@@ -222,8 +225,12 @@ class Board:
                 return
             if not part:
                 return
-            self._console += part
-            del self._console[:-_CONSOLE_BYTES]
+            self._said(part)
+
+    def _said(self, part: bytes) -> None:
+        self._console += part
+        del self._console[:-_CONSOLE_BYTES]
+        self.on_console(part)
 
     @property
     def console(self) -> str:
@@ -249,6 +256,5 @@ class Board:
                 part = os.read(process.stdout.fileno(), 65536)
                 if not part:
                     break
-                self._console += part
-            del self._console[:-_CONSOLE_BYTES]
+                self._said(part)
             process.stdout.close()

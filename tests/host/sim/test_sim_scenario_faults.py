@@ -170,8 +170,11 @@ OF_THE_NETWORK = {
     "network_full": {},
 }
 # Brown-outs, slow clocks and torn writes need the real firmware: tests/system/test_mistreated.py; a lost FRAM
-# tests/system/test_doctor.py.
-WITH_FIRMWARE = ("controller_brown_out", "controller_clock_slow", "controller_torn_write", "controller_fram_lost")
+# tests/system/test_doctor.py; lost converters tests/hil/suite.
+WITH_FIRMWARE = (
+    "controller_brown_out", "controller_clock_slow", "controller_torn_write", "controller_fram_lost",
+    "controller_converters_lost",
+)  # fmt: skip
 # Those of liars are tried in tests/host/sim/test_sim_liar.py.
 OF_LIARS = ("controller_repeats", "controller_says", "controller_clock_jumps")
 OF_CONTROLLERS = (

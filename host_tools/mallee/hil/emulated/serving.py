@@ -23,8 +23,9 @@ class Served:
     def __init__(
         self, controller: EmulatedController, *, bus_link: Path | None = None, console_link: Path | None = None
     ) -> None:
-        self.controller = controller
-        self.pico, self.bus = controller.pico, controller.bus
+        self.printed: Callable[[bytes], None] = lambda data: None
+        """Called with what came from the console."""
+        self.serve(controller)
         self._answer = bytearray()
         self._wall_s = 0.0
         self._from_us = self.pico.now_us
@@ -34,6 +35,11 @@ class Served:
         except BaseException:
             self.bus_end.close()
             raise
+
+    def serve(self, controller: EmulatedController) -> None:
+        """At the same ports from now on: the board after another power-on."""
+        self.controller = controller
+        self.pico, self.bus = controller.pico, controller.bus
 
     @property
     def slower(self) -> float | None:
@@ -58,6 +64,7 @@ class Served:
             self._answer.clear()
         if self.pico.received:
             self.console_end.write(bytes(self.pico.received))
+            self.printed(bytes(self.pico.received))
             self.pico.received.clear()
         self._wall_s += monotonic() - began
 

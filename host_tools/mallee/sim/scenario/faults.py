@@ -90,6 +90,9 @@ FAULTS: dict[str, Fault] = {
     "controller_fram_lost": Fault(
         "Its FRAM does not answer any more, and it starts anew", "controller", other.fram_lost
     ),
+    "controller_converters_lost": Fault(
+        "The converters of its inputs do not answer any more, and it starts anew", "controller", other.converters_lost
+    ),
     "controller_clock_slow": Fault(
         "Its crystal is slow: all its times are longer than they should be",
         "controller",

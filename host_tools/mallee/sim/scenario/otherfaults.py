@@ -68,6 +68,16 @@ def fram_lost(stage: Stage, target: str, p: Parameters) -> Undo:
     return lambda: wiring.lack(0)
 
 
+CONVERTER_BITS = 0b11  # maps.common.Chip: both of a skid, the one of a PDU
+
+
+def converters_lost(stage: Stage, target: str, p: Parameters) -> Undo:
+    wiring = stage.equipment.wiring(target)
+    wiring.lack(CONVERTER_BITS)
+    stage.world.power_cycle(target)
+    return lambda: wiring.lack(0)
+
+
 class BrownOut(Parameters, frozen=True):
     dips: Annotated[int, Meta(ge=1, le=100)] = 3
     every_s: Annotated[float, Meta(ge=0.05, le=600)] = 0.8

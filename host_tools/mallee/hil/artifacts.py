@@ -1,0 +1,103 @@
+"""What is kept of a test: each part by itself, so that one that cannot be had hides neither others nor the test's failure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import msgspec
+
+from ..device.recording import Recording
+from .board import Board
+from .controller import Controller
+from .plotting import of_recording, of_samples
+
+_NAME_MAX = 120  # of 255 that file systems allow, with room for non-ASCII
+
+
+def folder_name(node_id: str) -> str:
+    """One folder's name for a test, without what file systems do not take."""
+    name = re.sub(r"[^\w.\[\]=,+-]+", "-", node_id.replace("::", "--"))
+    return name if len(name) <= _NAME_MAX else f"{name[: _NAME_MAX - 9]}-{sum(map(ord, name)):08x}"
+
+
+def keep(
+    folder: Path,
+    boards: Sequence[Board],
+    controllers: Mapping[Board, Controller],
+    measured: Sequence[Mapping[str, object]],
+    provenance: Mapping[str, str],
+    console: Path | None = None,
+) -> tuple[list[str], list[str]]:
+    """Write everything that there is into `folder`; names of what is there, and a sentence for each part that is not. `console`
+    is a file in which somebody else keeps what a board printed."""
+    kept: list[str] = []
+    missing: list[str] = []
+
+    def part(name: str, write: Callable[[Path], bool]) -> None:
+        path = folder / name
+        try:
+            if write(path):
+                kept.append(name)
+        except Exception as error:  # whatever it is: the test has its own failure
+            path.unlink(missing_ok=True)
+            missing.append(f"no {name}: {error or type(error).__name__}")
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return [], [f"nothing is kept: {folder}: {error.strerror}"]
+    part("provenance.json", lambda path: _text(path, json.dumps(provenance, indent=1)))
+    if measured:
+        part("measurements.json", lambda path: _text(path, json.dumps(list(measured), indent=1)))
+    for number, board in enumerate(boards):
+        before = "" if len(boards) == 1 else f"{number}-"
+        for name, write in _parts(board, controllers.get(board), console).items():
+            part(before + name, write)
+    return kept, missing
+
+
+def _parts(board: Board, controller: Controller | None, console: Path | None) -> dict[str, Callable[[Path], bool]]:
+    """What can be asked for, in order: at first what needs no answer of the board. False: there was nothing."""
+    unit = board.unit
+    device = unit.device
+    known = {} if device is None else {(device.link.address, device.unit): device.dictionary}
+
+    def printed(path: Path) -> bool:
+        own = board.console
+        data = own[board.console_from :] if own is not None else console.read_bytes() if console is not None else b""
+        return bool(data) and path.write_bytes(data) >= 0
+
+    def journal(path: Path) -> bool:
+        entries = Controller(unit).journal()
+        return _text(path, "\n".join(msgspec.json.encode(entry).decode() for entry in entries))
+
+    recorded: list[Recording | None] = []
+
+    def recording(path: Path) -> bool:
+        recorded.append(Controller(unit).recording())
+        return recorded[0] is not None and path.write_bytes(msgspec.json.encode(recorded[0])) >= 0
+
+    def recording_plot(path: Path) -> bool:
+        found = recorded[0] if recorded else None
+        return found is not None and path.write_bytes(of_recording(found, unit.name)) >= 0
+
+    def plot(path: Path) -> bool:
+        picture = None if controller is None else of_samples(controller.samples, unit.name)
+        return picture is not None and path.write_bytes(picture) >= 0
+
+    asked = {"bus.pcap": lambda path: bool(unit.trace.frames) and unit.trace.save_pcap(path) >= 0}
+    asked["bus.txt"] = lambda path: bool(unit.trace.frames) and _text(path, unit.trace.words(known))
+    parts: dict[str, Callable[[Path], bool]] = {"console.txt": printed, **asked, "plot.svg": plot}
+    if unit.address:
+        parts["journal.jsonl"] = journal
+        if device is None or device.dictionary.profile == "pdu":
+            parts |= {"recording.json": recording, "recording.svg": recording_plot}
+    return parts
+
+
+def _text(path: Path, text: str) -> bool:
+    path.write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+    return True

@@ -1,0 +1,74 @@
+"""From what the command line says to a board that answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+from ..errors import ExitCode, MalleeError
+from ..link.address import parse_address
+from .board import Board
+from .lock import locked
+from .setups import Setup
+
+DEFAULT_PROFILE = "pdu"
+_EXTRAS = {"virtual": "hil,sim", "emulated": "hil,deploy"}
+
+
+@contextmanager
+def opened(setup: Setup, profile: str | None = None) -> Iterator[Board]:
+    """A board until the end of the block; a real one, and its line, locked. Raises MalleeError where something is missing, the
+    board is in use, does not answer on its bus, or is not of the profile that was asked for."""
+    with ExitStack() as stack:
+        if setup.kind == "real":
+            stack.enter_context(locked(setup.board))
+            if setup.bus is not None and (line := _line(setup.bus)) != setup.board:
+                stack.enter_context(locked(line))
+        board = _made(setup, profile or setup.profile or DEFAULT_PROFILE)
+        stack.callback(board.close)
+        if setup.lacks("bus") is None:
+            board.unit.wait_until_it_runs(board.start_s)
+            _check_profile(board, setup)
+        yield board
+
+
+def _line(address: str) -> str:
+    """What two processes must not have at the same time: a port, or a server's address."""
+    return getattr(parse_address(address), "device", address)
+
+
+def _made(setup: Setup, profile: str) -> Board:
+    try:
+        if setup.kind == "virtual":
+            from .virtual import VirtualBoard
+
+            return VirtualBoard(profile, setup.unit, setup.pod)
+        if setup.kind == "emulated":
+            from .emulatedboard import EmulatedBoard
+
+            return EmulatedBoard(profile, setup.unit)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith("mallee"):
+            raise
+        raise MalleeError(
+            f"there is no {setup.kind} board: {error.name} is missing",
+            f"mallee was installed without {_EXTRAS[setup.kind]}",
+            f"pip install 'mallee[{_EXTRAS[setup.kind]}]'",
+            ExitCode.USAGE,
+        ) from error
+    from .real import RealBoard
+
+    return RealBoard(setup.board, setup.bus, setup.unit, setup.power)
+
+
+def _check_profile(board: Board, setup: Setup) -> None:
+    device = board.unit.device
+    assert device is not None
+    board.profile = device.dictionary.profile
+    if setup.profile is not None and setup.profile != board.profile:
+        raise MalleeError(
+            f"{board} is a {board.profile}, and --board-profile is {setup.profile}",
+            "another board is plugged in, or another unit of its line answers",
+            f"--board-profile {board.profile}, another --board-unit, or flash it: `mallee flash --profile {setup.profile}`",
+            ExitCode.USAGE,
+        )

@@ -1,0 +1,150 @@
+"""One controller on a bus, connected to when it is asked first, and whatever else is done on its line."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from typing import TypeVar
+
+from .. import clock
+from ..device.device import Device
+from ..errors import ExitCode, MalleeError
+from ..link.address import SerialAddress, TcpAddress, parse_address
+from ..link.base import Link
+from ..link.failures import LinkError
+from ..link.opening import open_link
+from ..link.rtu_frames import silence_s, whole
+from ..link.serial_port import open_port
+from ..link.statistics import BusSummary, LinkStatistics, summarise
+from ..link.tap import TapFrame
+from .boardtime import BoardTime
+from .trace import Trace
+
+T = TypeVar("T")
+_MEASURED_S = 1.0
+_TIMEOUT_S = 1.0
+_PROBE_S = 0.0  # nobody else is on this line: a board that was silent is asked again at once
+_AGAIN_S = 0.2
+
+
+class Unit:
+    """`address` and `unit` say where it is, `time` whose seconds count. `trace` has what was said since it was cleared."""
+
+    def __init__(self, time: BoardTime, address: str, unit: int, name: str = "") -> None:
+        self.time = time
+        self.address = address
+        self.unit = unit
+        self.name = name
+        self.trace = Trace()
+        self._link: Link | None = None
+        self._device: Device | None = None
+        self._past: list[LinkStatistics] = []
+
+    def do(self, scenario: Callable[[Device], Awaitable[T]]) -> T:
+        """Run `scenario(device)` to its end in the board's time."""
+
+        async def main() -> T:
+            return await scenario(await self._connected())
+
+        return self.time.complete(main())
+
+    @property
+    def device(self) -> Device | None:
+        """None before it was asked anything."""
+        return self._device
+
+    async def _connected(self) -> Device:
+        if self._device is None:
+            if self._link is None:
+                self._link = open_link(self.address, timeout_s=_TIMEOUT_S, probe_ceiling_s=_PROBE_S)
+                self._link.taps.append(self.trace)
+            self._device = await Device.connect(self._link, self.unit, name=self.name)
+        return self._device
+
+    def answers(self) -> bool:
+        """Asked once, now."""
+        try:
+            self.do(lambda device: device.identify())
+        except LinkError:
+            return False
+        return True
+
+    def wait_until_it_runs(self, within_s: float) -> float:
+        """Let time pass until it answers, and its program has run for a second: then it has measured everything once. Returns its
+        uptime in seconds. Raises MalleeError."""
+        end_s = self.time.now_s + within_s
+        seen = ""
+        while self.time.now_s < end_s or not seen:
+            try:
+                uptime_s = self.do(lambda device: device.read("uptime")).number
+                if uptime_s is not None and uptime_s >= _MEASURED_S:
+                    self.do(lambda device: device.identify())  # it may have other firmware than before
+                    return uptime_s
+                seen = "it answers, but its program has not run for a second"
+            except LinkError as error:
+                seen = error.what
+            self.time.run(_AGAIN_S)
+        raise MalleeError(
+            f"unit {self.unit} on {self.address} does not run after {within_s:g} s: {seen}",
+            "it is off, its firmware does not start, its bus is not wired, or it has another unit, baud or framing",
+            f"`mallee scan '{self.address}'` says who answers there; docs/hil.md has the wiring",
+            ExitCode.NO_ANSWER,
+        )
+
+    def statistics(self) -> BusSummary:
+        """Of everything that was asked here since the board was opened."""
+        present = [] if self._link is None else [self._link.statistics]
+        return summarise([*self._past, *present])
+
+    def release(self) -> None:
+        """Let go of the line, so that others can open its port; who asks next takes it again."""
+        link, self._link, self._device = self._link, None, None
+        if link is not None:
+            self._past.append(link.statistics)
+            self.time.complete(link.close())
+
+    def close(self) -> None:
+        with suppress(Exception):
+            self.release()
+
+    def raw(self, data: bytes, within_s: float) -> bytes:
+        """Put these bytes on the line as they are; everything that comes within that time. Raises MalleeError."""
+        self.release()
+        return self.time.complete(self._raw(parse_address(self.address), data, within_s))
+
+    async def _raw(self, address: TcpAddress | SerialAddress, data: bytes, within_s: float) -> bytes:
+        heard = bytearray()
+        if isinstance(address, TcpAddress):
+            self._show("tcp", data, sent=True)
+            reader, writer = await asyncio.open_connection(address.host, address.port)
+            try:
+                writer.write(data)
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(within_s):
+                        while part := await reader.read(4096):
+                            heard += part
+            finally:
+                writer.close()
+            self._show("tcp", bytes(heard), sent=False)
+            return bytes(heard)
+        lost: list[Exception] = []
+        port = await open_port(address, heard.extend, lost.append)
+        try:
+            await asyncio.sleep(silence_s(address.baud))
+            self._show("rtu", data, sent=True)
+            port.write(data)
+            await asyncio.sleep(within_s)
+        finally:
+            port.close()
+        if lost:
+            raise lost[0]
+        self._show("rtu", bytes(heard), sent=False)
+        return bytes(heard)
+
+    def _show(self, form: str, data: bytes, *, sent: bool) -> None:
+        if not data:
+            return
+        good = form == "tcp" or whole(data, 0, len(data))
+        shown = "tcp" if form == "tcp" else "rtu"
+        self.trace(TapFrame(self.address, shown, clock.utc_now(), sent, data, good))

@@ -1,0 +1,122 @@
+"""The probe of a switched supply: each way in which a switch can lie is found out."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from mallee.errors import MalleeError
+from mallee.hil.boardtime import BoardTime
+from mallee.hil.power import CommandPower, Power, probe
+from mallee.hil.unit import Unit
+
+from ..virtual_loop import VirtualLoop
+
+
+class FakeUnit(Unit):
+    """Answers while it has supply and for `fades_s` longer; its uptime counts from its last start."""
+
+    def __init__(self, *, wired: bool = True, fades_s: float = 0.2, starts: bool = True) -> None:
+        super().__init__(BoardTime(VirtualLoop()), "serial:///dev/none", 17)
+        self.wired, self.fades_s, self.starts = wired, fades_s, starts
+        self.started_s = -1000.0
+        self.off_s: float | None = None
+
+    def answers(self) -> bool:
+        return self.off_s is None or self.time.now_s < self.off_s + self.fades_s
+
+    def wait_until_it_runs(self, within_s: float) -> float:
+        self.time.run(min(1.5, within_s))
+        if not self.answers():
+            raise MalleeError("unit 17 does not run", "", "")
+        return self.time.now_s - self.started_s
+
+
+class FakePower(Power):
+    def __init__(self, unit: FakeUnit) -> None:
+        super().__init__(unit, 10.0)
+        self.fake = unit
+        self.switched: list[str] = []
+
+    def _off(self) -> None:
+        self.switched.append("off")
+        if self.fake.wired:
+            self.fake.off_s = self.fake.time.now_s
+
+    def _on(self) -> None:
+        self.switched.append("on")
+        if self.fake.wired and self.fake.starts:
+            self.fake.off_s, self.fake.started_s = None, self.fake.time.now_s
+
+
+@pytest.mark.parametrize(
+    ("unit", "seen"),
+    [
+        (FakeUnit(), None),
+        (FakeUnit(wired=False), "still answered 1 s after"),
+        (FakeUnit(fades_s=5.0), "still answered 1 s after"),
+        (FakeUnit(starts=False), "unit 17 does not run"),
+    ],
+)
+def test_the_probe_believes_nothing(unit, seen):
+    power = FakePower(unit)
+    found = probe(power, unit)
+    assert (found is None) is (seen is None) and (seen or "") in (found or "")
+    assert power.switched == ["off", "on"], "whatever was seen, its supply is on again"
+
+
+def test_a_board_that_is_silent_but_was_never_off_is_found_out():
+    """Its bus was cut with the supply of something else: its uptime goes on."""
+    unit = FakeUnit()
+    power = FakePower(unit)
+    power._on = lambda: setattr(unit, "off_s", None)  # type: ignore[method-assign]
+    assert "it was never off" in (probe(power, unit) or "")
+
+
+def test_a_board_that_does_not_answer_before_is_not_switched():
+    unit = FakeUnit()
+    unit.off_s = -100.0
+    power = FakePower(unit)
+    assert "did not answer before" in (probe(power, unit) or "") and power.switched == []
+
+
+def test_commands_are_of_the_shell_and_tell_what_failed(tmp_path):
+    log = tmp_path / "log"
+    unit = FakeUnit()
+    power = CommandPower(unit, 10.0, f"echo off | cat >> {log}", "echo no relay >&2; exit 3")
+    power.off()
+    assert log.read_text() == "off\n" and power.is_off
+    with pytest.raises(MalleeError, match="exit status 3: no relay"):
+        power.on()
+    assert power.is_off, "it is not known to be on"
+
+
+def test_time_of_a_board_is_that_of_its_loop():
+    time = BoardTime(VirtualLoop())
+    time.run(3600)
+    assert time.now_s == pytest.approx(3600)
+    time.close()
+    time.close()
+
+
+def test_who_asks_goes_before_the_thread_that_lets_time_pass():
+    time = BoardTime(VirtualLoop())
+    turns: list[float] = []
+
+    def turn() -> float:
+        time.run(0.01)
+        turns.append(time.now_s)
+        return 0.0
+
+    with time.flow(turn), time.flow(turn):
+        assert time.flowing
+        for _ in range(20):
+            time.complete(asyncio.sleep(1))
+    assert not time.flowing and time.now_s >= 20
+    with pytest.raises(RuntimeError, match="broken"), time.flow(_breaks):
+        time.run(1)
+    time.close()
+
+
+def _breaks() -> float:
+    raise RuntimeError("broken")
