@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from ...deploy.build import build
@@ -23,22 +24,28 @@ c=Controller.running; p=c.profile
 
 class EmulatedController:
     """Without `wired` nothing but the line is attached to the board. `wraps_after_us` sets its clock before power-on, so that it
-    wraps that much later. A `blank` one has MicroPython and nothing else. `sampled_us` are the moments at which the hard tick
-    took a sample, `metered_us` those at which a PDU began to read the meter of branch 1."""
+    wraps that much later. A `blank` one has MicroPython and nothing else; a whole flash instead of an image is taken as it is.
+    `further` files are put beside the bundle's. `sampled_us` are the moments at which the hard tick took a sample, `metered_us`
+    those at which a PDU began to read the meter of branch 1."""
 
     def __init__(
         self,
-        image: Path,
+        image: Path | bytes,
         profile: str,
         *,
         unit: int = 1,
+        baud: int | None = None,
+        further: Mapping[str, bytes] = {},
         wired: bool = True,
         blank: bool = False,
         wraps_after_us: float | None = None,
     ) -> None:
         self.profile = profile
         self.unit = unit
-        self.pico = Pico(image if blank else install(image, _files(profile, unit)))
+        if blank or isinstance(image, bytes):
+            self.pico = Pico(image)
+        else:
+            self.pico = Pico(install(image, {**_files(profile, unit, baud), **further}))
         if wraps_after_us is not None:
             self.pico.mcu.clock.tick((TICKS_WRAP_us - wraps_after_us) * 1000.0)
         self.bench = (PduBench if profile == "pdu" else SkidBench)(self.pico) if wired else None
@@ -66,7 +73,7 @@ class EmulatedController:
         return printed
 
 
-def _files(profile: str, unit: int) -> dict[str, bytes]:
+def _files(profile: str, unit: int, baud: int | None) -> dict[str, bytes]:
     bundle = build("rp2_pico", profile)
     made = bundle.manifest
     who = build_info(
@@ -76,5 +83,6 @@ def _files(profile: str, unit: int) -> dict[str, bytes]:
         unit=unit,
         name=profile,
         serial="EMULATED",
+        baud=baud,
     )
     return {**bundle.contents, "build_info.py": who}
