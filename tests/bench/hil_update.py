@@ -45,22 +45,22 @@ def cuts_emulated() -> dict[str, tuple[float | None, str]]:
         image = stock_image()
     except MalleeError as error:
         raise CannotMeasure(f"{error.what}: {error.next}") from error
-    lived = live(image, bad=False)
+    lived = live(image)
     with tempfile.TemporaryDirectory() as folder:
-        looked = lived.look(Path(folder))
-    tried = spread(lived, looked)
-    booted = [unlike(lived.left_by(cut), looked.outcomes[cut]) for cut in tried.values()]
-    cuts = len(looked.outcomes)
-    how = f"a whole update of a skid over its serial line, {len(lived.good.writes)} erasures and pages, cut in the middle of "
-    how += "each and behind it; stock MicroPython 1.25.0 on an emulated RP2040"
+        bad, good = (lived.look(update, Path(folder)) for update in (lived.bad, lived.good))
+    booted = [unlike(*left) for left in spread(lived, bad, good).values()]
+    writes = sum(len(update.recorded.writes) for update in (lived.bad, lived.good))
+    cuts, failures = len(bad.outcomes) + len(good.outcomes), bad.failures + good.failures
+    how = f"two updates of a skid over its serial line, one that goes back and one that stays, {writes} erasures and pages, cut "
+    how += "in the middle of each and behind it; stock MicroPython 1.25.0 on an emulated RP2040"
     judged = (
         "chosen by the firmware's chooser in the real littlefs, every file of what it chose compared with its SHA-256"
     )
-    worst = f"; the first: {looked.failures[0]}" if looked.failures else ""
+    worst = f"; the first: {failures[0]}" if failures else ""
     return {
         "enumerated": (cuts, f"power cuts; {how}"),
         "failed": (
-            len(looked.failures),
+            len(failures),
             f"of {cuts} cuts, those that leave neither the old nor the new application whole; {judged}; {how}{worst}",
         ),
         "booted": (len(booted), f"cuts behind which the emulated board was started until it answered; {how}"),

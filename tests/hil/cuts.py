@@ -17,7 +17,7 @@ from ..conftest import RUNNER, run_micropython
 
 FILES_FROM = 640 * 1024
 """Where the file system begins: MicroPython keeps the upper 1408 kB of a Pico's flash for it (ports/rp2/boards/RPI_PICO)."""
-LOOKER = RUNNER.with_name("look_at_cuts.py")
+LOOKER = RUNNER.with_name("cuts_on_micropython.py")
 _LIMIT_S = 1200
 _ERASE, _PROGRAM = 1, 0
 

@@ -1,5 +1,5 @@
-"""What one controller lives through: an update that stays, then one that cannot start; and boards that begin where a cut left
-it."""
+"""What one controller lives through: an update that cannot start and goes back, then one that stays; and boards that begin
+where a power cut in one of them left it."""
 
 from __future__ import annotations
 
@@ -17,50 +17,56 @@ from .updating import Recorded, Release, Rig, as_flashed, broken, flashed, newer
 
 FIRST_s, SECOND_s = 1_800_000_000, 1_800_000_001  # times of signing
 FIRMWARE = {"old": "0.1.0", "new": "99.1.2"}
+SLOT = 1  # the first one fills it, the second one finds what the first one left there
+
+
+class Update(NamedTuple):
+    release: Release
+    recorded: Recorded
+
+    def torn(self, step: str) -> list[int]:
+        """Cuts in the middle of its writes of that step; of those behind the restart with "started" in front."""
+        writes, wanted = self.recorded.writes, step.removeprefix("started ")
+        found = [2 * n + 1 for n, write in enumerate(writes) if write.step == wanted]
+        return [cut for cut in found if (writes[cut // 2].resets > writes[0].resets) == (wanted != step)]
+
+    def left_by(self, cut: int) -> bytes:
+        """The flash as that cut leaves it."""
+        return cuts.flash_after(self.recorded.before, self.recorded.writes, cut)
 
 
 class Lived(NamedTuple):
     bundle: Bundle
-    good_release: Release
-    good: Recorded
-    bad_release: Release
-    bad: Recorded | None
+    bad: Update
+    good: Update
 
-    def look(self, folder: Path) -> Looked:
-        """At every cut of the good update."""
-        known = {"old": as_flashed(self.bundle), "new": Application(1, self.good_release.image.files)}
-        return cuts.look(self.good.before, self.good.writes, not_touched(self.bundle), known, folder)
-
-    def look_at_bad(self, folder: Path) -> Looked:
-        """At every cut of the other one, which goes into the other slot."""
-        assert self.bad is not None
-        first, second = (release.image.files for release in (self.good_release, self.bad_release))
-        known = {"old": Application(1, first), "new": Application(2, second)}
-        return cuts.look(self.bad.before, self.bad.writes, not_touched(self.bundle), known, folder)
-
-    def left_by(self, cut: int) -> bytes:
-        """The flash as that cut of the good update leaves it."""
-        return cuts.flash_after(self.good.before, self.good.writes, cut)
+    def look(self, update: Update, folder: Path) -> Looked:
+        """At every cut of one of the two."""
+        known = {"old": as_flashed(self.bundle), "new": Application(SLOT, update.release.image.files)}
+        return cuts.look(update.recorded.before, update.recorded.writes, not_touched(self.bundle), known, folder)
 
 
-def live(image: Path, *, bad: bool = True) -> Lived:
+def live(image: Path) -> Lived:
     bundle = flashed()
-    good_release, bad_release = newer(bundle, FIRST_s), broken(bundle, SECOND_s)
+    releases = broken(bundle, FIRST_s), newer(bundle, SECOND_s)
     rig = Rig(image)
-    good = record(rig, good_release)
-    return Lived(bundle, good_release, good, bad_release, record(rig, bad_release) if bad else None)
+    return Lived(bundle, *(Update(release, record(rig, release)) for release in releases))
 
 
-def spread(lived: Lived, looked: Looked) -> dict[str, int]:
-    """Cuts of the good update: one in the middle of each step, and the first behind which something else starts than before."""
-    steps: dict[str, list[int]] = {}
-    for number, write in enumerate(lived.good.writes):
-        steps.setdefault(write.step if write.resets == 0 else f"{write.step}, started", []).append(2 * number + 1)
-    found = {f"in {step}": torn[len(torn) // 2] for step, torn in steps.items()}
-    for cut, (before, after) in enumerate(pairwise(looked.outcomes), 1):
-        if before != after:
-            found[f"from {before} to {after}"] = cut
-    return found
+def spread(lived: Lived, bad: Looked, good: Looked) -> dict[str, tuple[bytes, str]]:
+    """Flashes that cuts leave, with what shall start: one in the middle of each step, and of those behind which something else
+    starts than before the first, and the last."""
+    chosen = {"bad, compare": (lived.bad, bad, _middle(lived.bad.torn("compare")))}
+    for step in ("manifest", "files", "start", "started start", "proof"):
+        chosen[f"good, {step}"] = (lived.good, good, _middle(lived.good.torn(step)))
+    changes = [cut for cut, (before, after) in enumerate(pairwise(good.outcomes), 1) if before != after]
+    chosen["good, on trial"] = (lived.good, good, changes[0])
+    chosen["good, confirmed"] = (lived.good, good, changes[-1])
+    return {name: (update.left_by(cut), looked.outcomes[cut]) for name, (update, looked, cut) in chosen.items()}
+
+
+def _middle(cuts: list[int]) -> int:
+    return cuts[len(cuts) // 2]
 
 
 def starts(flash: bytes) -> tuple[Said, str, bytes]:
@@ -82,6 +88,6 @@ def unlike(flash: bytes, outcome: str) -> str:
     print(f"{outcome}: {firmware} in {said.application}, {said.state}")
     if firmware != FIRMWARE[first.rstrip("?")] or (said.state == "trial") != ("?" in first):
         return f"{firmware} in {said.application} is {said.state}, not {first}"
-    if second != first and (firmware := starts(flash)[1]) != FIRMWARE[second]:
+    if second != first.rstrip("?") and (firmware := starts(flash)[1]) != FIRMWARE[second]:
         return f"{firmware} after a second cut, not {second}"
     return ""
