@@ -147,8 +147,10 @@ class Receiving:
         position += self._base
         if position + count <= self.received + (self.received & 1):
             return 0
-        if self._pending or self._file is None:
+        if self.busy:
             return _BUSY
+        if self._file is None:  # it is whole, or could not be written: `update_refusal` says so
+            return _ILLEGAL_VALUE
         return 0 if position == self.received and count <= _BLOCK else _ILLEGAL_VALUE
 
     def write(self, position, count, data, at):

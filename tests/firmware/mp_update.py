@@ -350,6 +350,24 @@ def test_records_come_in_order_or_not_at_all():
     assert bench.get(Update.update_received) == 2
 
 
+def test_a_file_that_cannot_be_written_is_told_and_not_waited_for():
+    clean()
+    bench = Bench()
+    host = Host(bench)
+    assert not host.offer(manifest_of())
+    in_the_way = slots.FOLDERS[SLOT_A] + "/application.py"
+    os.mkdir(in_the_way)
+    assert not host.tell(UpdateCommand.TAKE, 0)
+    bench.run(20)
+    assert bench.ask(21, 9, 6, 0, 41, 0, 0, 0, 1, 1, 2)[0:2] == b"\x95\x03"  # busy would be asked for ever
+    assert bench.get(Update.update_refusal) == UpdateRefusal.STORAGE
+    os.rmdir(in_the_way)
+    host.deliver()
+    assert not host.tell(UpdateCommand.VERIFY)
+    host.rest()
+    assert host.state() == UpdateState.READY
+
+
 def test_nothing_is_written_while_the_equipment_must_be_watched():
     clean()
     profile = Small()

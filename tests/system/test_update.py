@@ -37,6 +37,12 @@ async def value(device: Device, name: str):
     return (await device.read(name)).value
 
 
+async def number(device: Device, name: str) -> float:
+    found = await value(device, name)
+    assert isinstance(found, int | float)
+    return found
+
+
 @pytest.fixture(scope="module")
 def image():
     return image_for("virtual", "pump")
@@ -135,3 +141,57 @@ def test_a_line_that_is_away_in_the_middle_is_waited_for(image):
 
     bench.run(test)
     assert any("waiting" in text for text in heard) and any("going on" in text for text in heard)
+
+
+def test_who_restarts_in_the_middle_is_begun_anew_by_itself(image):
+    """Its supply is cut twice while it receives; files that were whole are not sent again."""
+    bench = Bench("pump")
+    image = newer(image)
+
+    async def test(device):
+        session = session_of(device, image)
+        ask, cuts = session._send, []
+
+        async def send(file, data, step, done=0, total=0):
+            if step == "files" and session.sent_files in (10, 20) and session.sent_files not in cuts:
+                cuts.append(session.sent_files)
+                bench.world.controllers.power_cycle("bench", 1_000_000)
+            await ask(file, data, step, done, total)
+
+        session._send = send
+        await session.bring()
+        assert (await look(device)).state == "ready" and cuts == [10, 20] and bench.controller.restarts == 2
+        assert session.sent_bytes < image.size_bytes + 100_000  # three manifests, and what was under way
+
+    bench.run(test)
+
+
+def test_while_it_waits_for_its_equipment_a_lost_answer_is_no_restart(image):
+    bench = Bench("pdu")
+    image = newer(image_for("virtual", "pdu"))
+
+    async def test(device):
+        session = session_of(device, image)
+        await session.bring()
+        rated_A = await number(device, "branch.3.rating")
+        bench.equipment.current_A[2] = 2 * rated_A
+        for _ in range(600):
+            if await number(device, "branch.3.thermal") >= 85.0:
+                break
+            await asyncio.sleep(0.2)
+        bench.equipment.current_A[2] = 1.2 * rated_A  # held: (1.2 In)^2 of 1.69 is 85 % of its trip
+        asked: list[int] = []
+        loop, network = asyncio.get_running_loop(), bench.world.network
+        loop.call_later(3.0, network.disturb, bench.controller.server, NetworkFaults(cut=True))
+        loop.call_later(8.0, network.disturb, bench.controller.server, None)
+
+        def cool() -> None:
+            asked.append(bench.controller.restarts)
+            bench.equipment.current_A[2] = 20.0
+
+        loop.call_later(20.0, cool)
+        await session.start()
+        assert asked == [0] and bench.controller.restarts == 1
+        assert (await look(session.device)).state == "trial"
+
+    bench.run(test)

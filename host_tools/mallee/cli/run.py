@@ -56,7 +56,7 @@ def run(
         with Show(context) as show:
             stop = stop_event(for_s)
             if config.history is None:
-                await run_pod(config, publish=show.publish, stop=stop, advise=advise, state_dir=state_dir)
+                await run_pod(config, publish=show.publish, stop=stop, advise=advise, state_dir=state_dir, share=True)
             else:
                 await run_recorded(
                     config,
@@ -66,6 +66,7 @@ def run(
                     stop=stop,
                     advise=advise,
                     state_dir=state_dir,
+                    share=True,
                 )
         return show.code
 

@@ -73,6 +73,7 @@ async def run_recorded(
     stop: asyncio.Event,
     advise: bool = False,
     state_dir: Path | None = None,
+    share: bool = False,
 ) -> None:
     """As pod.runner.run_pod, and recorded as `section` says."""
     runner = PodRunner(config, advise=advise, state_dir=state_dir)
@@ -85,7 +86,7 @@ async def run_recorded(
         publish(document)
 
     try:
-        await runner.run(both, stop)
+        await runner.run(both, stop, share=share)
     finally:
         backfill.cancel()
         with suppress(asyncio.CancelledError, MalleeError):

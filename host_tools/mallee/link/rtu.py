@@ -53,6 +53,7 @@ class SerialLink:
         manners: Manners | None = None,
     ) -> None:
         self.address = str(address)
+        self.device = address.device
         self.statistics = LinkStatistics(serial=True)
         self.generation = 0
         self.timeout_s = timeout_s

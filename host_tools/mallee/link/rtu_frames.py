@@ -125,7 +125,7 @@ def whole(data: bytes | bytearray, at: int, length: int | None) -> bool:
 
 def mirrored(request: bytes) -> bool:
     """The good answer to this request PDU has the same bytes: an echo cannot be told from it."""
-    return request[0] in (5, 6, 8, 22)
+    return request[0] in (5, 6, 8, 21, 22)
 
 
 def asks(data: bytes | bytearray) -> bool:

@@ -202,7 +202,7 @@ class TcpLink:
         loop = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(max(self.timeout_s, 1.0)):
-                _, connection = await loop.create_connection(lambda: Connection(self), self._host, self._port)
+                connection = await self._dial()
         except (OSError, TimeoutError) as error:
             self.statistics.connect_failures += 1
             self._why_down = reason(error)
@@ -217,6 +217,12 @@ class TcpLink:
         self._unheard = 0
         self._connection = connection
         self._pump()
+
+    async def _dial(self) -> Connection:
+        """Raises OSError."""
+        loop = asyncio.get_running_loop()
+        _, connection = await loop.create_connection(lambda: Connection(self), self._host, self._port)
+        return connection
 
     def ended(self, connection: Connection, why: str, malformed: bool) -> None:
         """Of the connection."""

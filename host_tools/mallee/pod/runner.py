@@ -16,6 +16,7 @@ from ..link.courtesy import Manners
 from ..link.opening import open_link
 from ..link.reporting import LinkReport, report, view
 from ..link.rtu import SerialLink
+from ..link.sharing import sharing
 from ..link.statistics import summarise
 from ..reading import Scalar
 from . import coolingcontrol, leading, lease, mastership, state
@@ -94,8 +95,15 @@ class PodRunner:
         self._last_s: float | None = None
         self._last_requests = 0
 
-    async def run(self, publish: Callable[[PodDocument], None], stop: asyncio.Event) -> None:
-        """Scan until `stop`. A scan that comes late is not made up for: the missed ones are counted."""
+    async def run(self, publish: Callable[[PodDocument], None], stop: asyncio.Event, *, share: bool = False) -> None:
+        """Scan until `stop`. A scan that comes late is not made up for: the missed ones are counted. With `share` other programs
+        reach the serial ports meanwhile (link/sharing.py)."""
+        async with sharing(self._links.values() if share else ()) as troubles:
+            now = clock.utc_now()
+            self._events += [Event(time=now, kind="note", device="pod", text=text) for text in troubles]
+            await self._run(publish, stop)
+
+    async def _run(self, publish: Callable[[PodDocument], None], stop: asyncio.Event) -> None:
         loop = asyncio.get_running_loop()
         due_s = loop.time()
         while not stop.is_set():
@@ -167,7 +175,9 @@ class PodRunner:
             manners = None
             if shares:
                 manners = Manners(quiet_s=_QUIET * scan_s, settled_s=_SETTLED * scan_s, asleep_s=_ASLEEP * scan_s)
-            self._links[same] = open_link(address, timeout_s=self._request_s, units=units, manners=manners)
+            self._links[same] = open_link(
+                address, timeout_s=self._request_s, units=units, manners=manners, own=not self._once
+            )
         return self._links[same]
 
     async def _masters(self, asked_s: float) -> bool:
@@ -351,12 +361,13 @@ async def run_pod(
     stop: asyncio.Event,
     advise: bool = False,
     state_dir: Path | None = None,
+    share: bool = False,
 ) -> None:
     """Control a pod until `stop` is set; `publish` gets a document after each scan. Leases are given back at
-    the end. `state_dir` as PodRunner has it."""
+    the end. `state_dir` as PodRunner has it, `share` as its `run`."""
     runner = PodRunner(config, advise=advise, state_dir=state_dir)
     try:
-        await runner.run(publish, stop)
+        await runner.run(publish, stop, share=share)
     finally:
         await runner.close()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
@@ -22,17 +23,18 @@ class Running(msgspec.Struct, frozen=True, kw_only=True):
 
 
 async def running(names: Sequence[str], connect: Callable[[str], Awaitable[Device]]) -> list[Running]:
-    """In the order of `names`."""
-    found: list[Running] = []
-    for name in names:
-        firmware = None
-        try:
-            device = await connect(name)
-            firmware = device.identity.firmware if device.identity is not None else None
-            found.append(Running(name=name, firmware=firmware, said=await look(device)))
-        except MalleeError as error:
-            found.append(Running(name=name, firmware=firmware, error=error.what))
-    return found
+    """In the order of `names`; all are asked at the same time."""
+    return list(await asyncio.gather(*(_one(name, connect) for name in names)))
+
+
+async def _one(name: str, connect: Callable[[str], Awaitable[Device]]) -> Running:
+    firmware = None
+    try:
+        device = await connect(name)
+        firmware = device.identity.firmware if device.identity is not None else None
+        return Running(name=name, firmware=firmware, said=await look(device))
+    except MalleeError as error:
+        return Running(name=name, firmware=firmware, error=error.what)
 
 
 def row(each: Running) -> dict[str, Any]:

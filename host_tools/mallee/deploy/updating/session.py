@@ -38,6 +38,14 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     wait_for_equipment_s: float = 3600.0
 
 
+class _LetGo(Exception):
+    """The controller knows of no update any more: it restarted, waited too long, or another host ended this."""
+
+    def __init__(self, refusal: MalleeError) -> None:
+        super().__init__(refusal.what)
+        self.refusal = refusal
+
+
 class Session:
     """Of one controller. Every method raises MalleeError; what was received stays on the controller then."""
 
@@ -51,7 +59,17 @@ class Session:
         self.sent_files = 0
 
     async def bring(self) -> None:
-        """Everything that it does not have yet, until it is whole there. Raises MalleeError, exit code 4 where it refuses."""
+        """Everything that it does not have yet, until it is whole there. Begins anew where the controller has let go of it: after
+        a restart of its own, or a line that was away for longer than it waits. Raises MalleeError, exit code 4: it refuses."""
+        while True:
+            before = self.sent_files
+            try:
+                return await self._bring()
+            except _LetGo as error:
+                if self.sent_files == before:  # not a file further since it began: that is no accident
+                    raise error.refusal from None
+
+    async def _bring(self) -> None:
         image = self.offer.image
         assert self.device.identity is not None
         manifest = manifest_of(
@@ -59,7 +77,7 @@ class Session:
         )
         await self._command("begin")
         await self._send(_MANIFEST_FILE, manifest, "manifest")
-        await self._command("compare")
+        await self._ask("compare")
         said = await self._settled("compare", lambda said: said.state in ("comparing", "manifest"))
         paths = list(image.files)
         total = sum(len(image.files[paths[number]]) for number in said.wanted)
@@ -67,7 +85,7 @@ class Session:
         for number in said.wanted:
             data = image.files[paths[number]]
             for last in (False, True):
-                await self._command("take", number)
+                await self._ask("take", number)
                 await self._send(_CONTENT_FILE, data, "files", done, total)
                 said = await self._settled("take", lambda said, n=number: _taking(said, n))
                 if number not in said.wanted:
@@ -76,7 +94,7 @@ class Session:
                     raise refused(self.device, "altered", f"take {paths[number]}")
             done += len(data)
             self.sent_files += 1
-        await self._command("verify")
+        await self._ask("verify")
         said = await self._settled("verify", _verifying)
         if said.state != "ready":
             raise refused(self.device, said.refusal, "verify")
@@ -88,16 +106,21 @@ class Session:
         loop = asyncio.get_running_loop()
         end = loop.time() + self.offer.wait_for_equipment_s
         self._advance("start", 0, 0)
-        before = self.device.identity
         uptime = await self._uptime_s()
         while True:
             await asyncio.sleep(_LOOK_S)
             try:
                 now = await self._uptime_s()
             except MalleeError:
-                break  # it restarts
+                now = -1.0  # it restarts, or an answer was lost
             if now < uptime:
-                break
+                await self._reconnect()
+                said = await self._look()
+                if said.state == "trial":
+                    return
+                if said.state != "waiting":
+                    raise self._went_back(said)
+                now = await self._uptime_s()
             uptime = now
             if loop.time() >= end:
                 raise MalleeError(
@@ -107,7 +130,6 @@ class Session:
                     "confirms it: `mallee update cancel` ends that",
                     ExitCode.REFUSED,
                 )
-        await self._back(before is not None)
 
     async def prove(self) -> None:
         """Look at the firmware on trial, and let it stay. Raises MalleeError where it went back, or was sent back."""
@@ -147,7 +169,7 @@ class Session:
         alarms = await self._patience.ask(self.device.name, self.device.read_alarms)
         return frozenset(alarm.entry.name for alarm in alarms if alarm.active and alarm.entry.name not in _OWN_ALARMS)
 
-    async def _back(self, known: bool) -> None:
+    async def _reconnect(self) -> None:
         """Wait until somebody answers again; other firmware may have another dictionary."""
         loop = asyncio.get_running_loop()
         end = loop.time() + _RETURN_S
@@ -165,11 +187,15 @@ class Session:
                         ExitCode.NO_ANSWER,
                     ) from error
         self.device = device
-        said = await self._look()
-        if said.state != "trial":
-            raise self._went_back(said)
 
     def _went_back(self, said: Said) -> MalleeError:
+        if said.outcome in ("none", "confirmed"):
+            return MalleeError(
+                f"{self.device.name} has restarted, and not tried the new firmware",
+                "its supply was cut, or another host restarted it or ended the update",
+                "run the same command again: what was received is kept",
+                ExitCode.FINDINGS,
+            )
         point = self.device.dictionary.by_name["update_outcome"]
         meaning = next(
             (choice.meaning for choice in point.choices if choice.name == said.outcome), "it does not say why"
@@ -186,6 +212,22 @@ class Session:
     async def _command(self, name: str, file: int = 0) -> None:
         await self._patience.ask(self.device.name, lambda: command(self.device, name, file))
 
+    async def _ask(self, name: str, file: int = 0) -> None:
+        """A command of an update that is under way. Raises _LetGo where the controller knows of none."""
+        try:
+            await self._command(name, file)
+        except MalleeError as error:
+            raise await self._why(error, name) from error
+
+    async def _why(self, error: MalleeError, what: str) -> Exception:
+        """What is behind a refusal in the middle of an update."""
+        if error.code != ExitCode.REFUSED:
+            return error
+        said = await self._look()
+        if said.state == "idle" and said.refusal in ("none", "not_now"):
+            return _LetGo(error)
+        return error if said.refusal in ("none", "altered") else refused(self.device, said.refusal, what)
+
     async def _look(self) -> Said:
         return await self._patience.ask(self.device.name, lambda: look(self.device))
 
@@ -200,7 +242,7 @@ class Session:
             if said.refusal not in ("none", "altered"):
                 raise refused(self.device, said.refusal, what)
             if said.state == "idle":
-                raise refused(self.device, "not_now", what)  # it restarted, or another host ended this
+                raise _LetGo(refused(self.device, "not_now", what))
             if not busy(said):
                 return said
             await asyncio.sleep(_LOOK_S / 5)
@@ -211,10 +253,15 @@ class Session:
             number, inside = file + at // _FILE_BYTES, at % _FILE_BYTES
             part = data[at : at + min(_PART_BYTES, _FILE_BYTES - inside)]
             request = pdus.write_file(number, inside // 2, part + bytes(len(part) & 1))
-            await self._patience.ask(
-                self.device.name,
-                lambda request=request: self.device.link.request(self.device.unit, request, priority=Priority.PROBE),
-            )
+            try:
+                await self._patience.ask(
+                    self.device.name,
+                    lambda request=request: self.device.link.request(
+                        self.device.unit, request, priority=Priority.PROBE
+                    ),
+                )
+            except MalleeError as error:
+                raise await self._why(error, step) from error
             at += len(part)
             self.sent_bytes += len(part)
             self._advance(step, done + at, total or len(data))

@@ -1,0 +1,112 @@
+"""One of 32 controllers on a line gets new firmware while the host controls them all: how long, and what the others' poll loses.
+
+In virtual time: real firmware on every controller, the line model with its byte times, and the host's own links. The new
+application is sent whole, as sources: 2.5 times as many bytes as a Pico's. Erasing flash takes no time here; on a board a sector
+of 4 kB takes 45 ms typically.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from typing import NamedTuple
+
+import msgspec
+from mallee.deploy.updating.image import image_for
+from mallee.deploy.updating.patience import Patience
+from mallee.deploy.updating.session import Offer, Session
+from mallee.device.device import Device
+from mallee.link.base import Link
+from mallee.pod.loader import parse_pod
+from mallee.pod.runner import PodRunner
+from mallee.sim.flash import device_key
+from mallee.sim.loop import run_in_world
+from mallee.sim.world import World
+
+from .figure import Figure
+from .pods import pod_text
+
+LINE = "serial:///dev/pod?baud=115200&framing=8N1"
+_UNITS = 32
+_SETTLE_S, _BEFORE_S = 15.0, 30.0
+
+
+class Run(NamedTuple):
+    before: float
+    """Answers a second of the others, without an update."""
+    meanwhile: float
+    seconds: float
+    sent_bytes: int
+
+
+def line_of_32() -> str:
+    """A pod file: 30 controllers of three groups and two more PDUs, all on one line."""
+    text = pod_text(3)
+    racks = re.search(r'\[\[pdu\]\]\nname = "pdu-A1-1".*?(racks = .*?)\n', text, re.DOTALL)
+    assert racks is not None
+    for feed in ("A1", "B1"):
+        text += f'\n[[pdu]]\nname = "pdu-{feed}-5"\nfeed = "{feed}"\nmain_A = 500.0\naddress = "tcp://x"\n{racks[1]}\n'
+    units = iter(range(1, _UNITS + 1))
+    text = re.sub(r'address = "tcp://.*?"', lambda _: f'address = "{LINE}"\nunit = {next(units)}', text)
+    assert next(units, None) is None
+    return text.replace("[plant.coolant]", "[control]\nscan_s = 1.0\n\n[plant.coolant]", 1)
+
+
+def run() -> Run:
+    config = parse_pod(line_of_32())
+    target = config.pdus[0]
+    image = image_for("virtual", "pdu")
+    release = image.files["release.py"].replace(b"VERSION = (", b"VERSION = (9")
+    image = msgspec.structs.replace(
+        image, version=(int(f"9{image.version[0]}"), *image.version[1:]), files={**image.files, "release.py": release}
+    )
+
+    async def main() -> Run:
+        loop = asyncio.get_running_loop()
+        runner = PodRunner(config)
+        stop = asyncio.Event()
+        controlling = asyncio.create_task(runner.run(lambda document: None, stop))
+        (link,) = runner.links.values()
+        await asyncio.sleep(_SETTLE_S)
+        first, began_s = _answers(link, target.unit), loop.time()
+        await asyncio.sleep(_BEFORE_S)
+        before = (_answers(link, target.unit) - first) / (loop.time() - began_s)
+        device = await Device.connect(link, target.unit, name=target.name)
+        session = Session(
+            device,
+            Offer(image=image, key=device_key(target.name, seed=1), issued_s=1_800_000_000),
+            Patience(600.0, lambda text: None),
+            lambda step, done, total: None,
+        )
+        first, began_s = _answers(link, target.unit), loop.time()
+        await session.bring()
+        await session.start()
+        await session.prove()
+        seconds = loop.time() - began_s
+        meanwhile = (_answers(link, target.unit) - first) / seconds
+        stop.set()
+        await controlling
+        await runner.close()
+        return Run(before, meanwhile, seconds, session.sent_bytes)
+
+    with World.from_pod(config, seed=1) as world:
+        return run_in_world(world, main(), limit_s=900.0)
+
+
+def measure() -> dict[str, Figure]:
+    done = run()
+    how = (
+        f"{_UNITS} controllers with real firmware on one line at 115200 8N1, in virtual time, the host controlling all; "
+        f"one got a whole application of {done.sent_bytes} bytes, sent as sources, restarted and was confirmed"
+    )
+    return {
+        "update.of_32": Figure(round(done.seconds, 1), how),
+        "update.others_poll": Figure(
+            round(done.meanwhile / done.before, 3),
+            f"answers a second of the {_UNITS - 1} others: {done.meanwhile:.1f} meanwhile, {done.before:.1f} before; {how}",
+        ),
+    }
+
+
+def _answers(link: Link, but: int) -> int:
+    return sum(counts.answers for unit, counts in link.statistics.units.items() if unit != but)
