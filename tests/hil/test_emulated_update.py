@@ -7,6 +7,7 @@ import pytest
 from mallee.deploy.build import Bundle
 from mallee.deploy.updating.registers import look
 from mallee.errors import ExitCode
+from mallee.hil.emulated.pico import STACK_bytes
 
 from .cuts import Looked
 from .lived import FIRMWARE, Lived, SECOND_s, live, spread, unlike
@@ -16,6 +17,7 @@ from .updating import Rig, newer
 pytestmark = [pytest.mark.timeout(3600), pytest.mark.emulated]
 
 LEAST = 800  # writes that fill a slot
+SPARE_bytes = 1024  # of the stack
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +43,7 @@ def test_what_cannot_start_goes_back_by_itself(lived):
     said = found.said
     assert (said.application, said.confirmed, said.outcome) == ("flashed", "flashed", "did_not_start")
     assert found.sent_files == 3 and found.firmware == FIRMWARE["old"]
+    assert found.restarts == 2 and "nothing_that_is_there" in found.printed
 
 
 def test_one_is_brought_started_proven_and_stays(lived):
@@ -49,7 +52,16 @@ def test_one_is_brought_started_proven_and_stays(lived):
     assert found.error is None and found.sent_files == 1
     said = found.said
     assert (said.application, said.confirmed, said.outcome, said.state) == ("slot_a", "slot_a", "confirmed", "idle")
-    assert found.firmware == FIRMWARE["new"]
+    assert found.firmware == FIRMWARE["new"] and found.restarts == 1
+
+
+def test_the_hard_tick_has_room_on_the_stack_throughout(lived):
+    """One that had not would raise, and MicroPython would never call it again."""
+    for update in (lived.bad, lived.good):
+        found = update.recorded
+        print(f"{found.stack_bytes} bytes of {STACK_bytes} on the stack at most")
+        assert 0 < found.stack_bytes < STACK_bytes - SPARE_bytes
+        assert "Uncaught" not in found.printed, found.printed
 
 
 def test_a_cut_at_every_write_leaves_the_old_or_the_new_application(lived, bad, good):

@@ -80,7 +80,8 @@ class Release(NamedTuple):
 
 class Recorded(NamedTuple):
     """An update: the flash before it, what was written until it was over, what the host sent, what the controller says at the
-    end, and what the host said of a start that led to nothing."""
+    end, and what the host said of a start that led to nothing; how often it restarted, the most that its hard tick found on the
+    stack, and what it printed."""
 
     before: bytes
     writes: list[Write]
@@ -88,6 +89,9 @@ class Recorded(NamedTuple):
     said: Said
     firmware: str
     error: MalleeError | None
+    restarts: int
+    stack_bytes: int
+    printed: str
 
 
 def record(rig: Rig, release: Release) -> Recorded:
@@ -95,7 +99,9 @@ def record(rig: Rig, release: Release) -> Recorded:
 
     async def scenario() -> Recorded:
         device = await rig.connected()
-        before, since = flash_of(rig.pico), len(rig.writes.done)
+        before, since, restarts = flash_of(rig.pico), len(rig.writes.done), rig.pico.resets
+        rig.controller.stack_bytes = 0
+        rig.pico.received.clear()
         session, error = rig.session(device, release), None
         with told("receiving", rig.pico):
             await session.bring()
@@ -109,7 +115,10 @@ def record(rig: Rig, release: Release) -> Recorded:
         identity = session.device.identity
         assert identity is not None
         said = await look(session.device)
-        return Recorded(before, rig.writes.done[since:], session.sent_files, said, identity.firmware, error)
+        return Recorded(
+            before, rig.writes.done[since:], session.sent_files, said, identity.firmware, error, rig.pico.resets - restarts,
+            rig.controller.stack_bytes, rig.pico.received.decode(errors="replace"),
+        )  # fmt: skip
 
     return rig.run(scenario)
 

@@ -26,7 +26,8 @@ class EmulatedController:
     """Without `wired` nothing but the line is attached to the board. `wraps_after_us` sets its clock before power-on, so that it
     wraps that much later. A `blank` one has MicroPython and nothing else; a whole flash instead of an image is taken as it is.
     `further` files are put beside the bundle's. `sampled_us` are the moments at which the hard tick took a sample, `metered_us`
-    those at which a PDU began to read the meter of branch 1."""
+    those at which a PDU began to read the meter of branch 1, `stack_bytes` is the most that lay on the stack when a sample
+    was taken."""
 
     def __init__(
         self,
@@ -53,11 +54,16 @@ class EmulatedController:
         self.console = Console(self.pico)
         self.sampled_us: list[float] = []
         self.metered_us: list[float] = []
+        self.stack_bytes = 0
         if self.bench is not None:
             adc = self.bench.adc if isinstance(self.bench, PduBench) else self.bench.adcs[0]
-            adc.taken = lambda: self.sampled_us.append(self.pico.now_us)
+            adc.taken = self._sampled
         if isinstance(self.bench, PduBench):
             self.bench.meters[0].taken = lambda: self.metered_us.append(self.pico.now_us)
+
+    def _sampled(self) -> None:
+        self.sampled_us.append(self.pico.now_us)
+        self.stack_bytes = max(self.stack_bytes, self.pico.stack_bytes)
 
     def boot(self) -> None:
         """Power on; main.py is about to start then, and takes some two seconds of the board's time. Raises TimeoutError."""
