@@ -260,10 +260,10 @@ class Receiving:
         _make(self._folder + path)
         with open(folder + path, "rb") as source, open(self._folder + path, "wb") as target:
             while True:
-                count = source.readinto(self._block)
+                count = source.readinto(self._piece)
                 if not count:
                     break
-                target.write(memoryview(self._block)[:count])
+                target.write(memoryview(self._piece)[:count])
                 yield
 
     def _refuse(self, why):
