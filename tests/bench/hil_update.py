@@ -45,8 +45,8 @@ def cuts_emulated() -> dict[str, tuple[float | None, str]]:
         image = stock_image()
     except MalleeError as error:
         raise CannotMeasure(f"{error.what}: {error.next}") from error
-    lived = live(image)
     with tempfile.TemporaryDirectory() as folder:
+        lived = live(image, Path(folder))
         bad, good = (lived.look(update, Path(folder)) for update in (lived.bad, lived.good))
     booted = [unlike(*left) for left in spread(lived, bad, good).values()]
     writes = sum(len(update.recorded.writes) for update in (lived.bad, lived.good))

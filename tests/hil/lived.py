@@ -13,7 +13,7 @@ from mallee.hil.emulated.flash import flash_of
 
 from . import cuts
 from .cuts import Application, Looked
-from .updating import Recorded, Release, Rig, as_flashed, broken, flashed, newer, not_touched, record
+from .updating import Recorded, Release, Rig, as_flashed, broken, flashed, new_board, newer, not_touched, record
 
 FIRST_s, SECOND_s = 1_800_000_000, 1_800_000_001  # times of signing
 FIRMWARE = {"old": "0.1.0", "new": "99.1.2"}
@@ -46,18 +46,18 @@ class Lived(NamedTuple):
         return cuts.look(update.recorded.before, update.recorded.writes, not_touched(self.bundle), known, folder)
 
 
-def live(image: Path) -> Lived:
+def live(image: Path, scratch: Path) -> Lived:
     bundle = flashed()
     releases = broken(bundle, FIRST_s), newer(bundle, SECOND_s)
-    rig = Rig(image)
+    rig = Rig(new_board(image, bundle, scratch))
     return Lived(bundle, *(Update(release, record(rig, release)) for release in releases))
 
 
 def spread(lived: Lived, bad: Looked, good: Looked) -> dict[str, tuple[bytes, str]]:
-    """Flashes that cuts leave, with what shall start: one in the middle of each step, and of those behind which something else
-    starts than before the first, and the last."""
+    """Flashes that cuts leave, with what shall start: in the middle of what is received, of the start on trial and of the
+    confirmation, and where the record has just changed what starts."""
     chosen = {"bad, compare": (lived.bad, bad, _middle(lived.bad.torn("compare")))}
-    for step in ("manifest", "files", "start", "started start", "proof"):
+    for step in ("files", "started start", "proof"):
         chosen[f"good, {step}"] = (lived.good, good, _middle(lived.good.torn(step)))
     changes = [cut for cut, (before, after) in enumerate(pairwise(good.outcomes), 1) if before != after]
     chosen["good, on trial"] = (lived.good, good, changes[0])

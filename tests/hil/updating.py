@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple, TypeVar
+from unittest.mock import patch
 
 import msgspec
 from mallee.deploy import board as boards
-from mallee.deploy.build import Bundle, build
+from mallee.deploy import build as build_module
+from mallee.deploy.build import Bundle, build, sources_of
 from mallee.deploy.compiling import compile_mpy
+from mallee.deploy.identity import build_info
+from mallee.deploy.updating import session as session_module
 from mallee.deploy.updating.image import Image, image_of
 from mallee.deploy.updating.keys import FILE_NAME, on_controller
 from mallee.deploy.updating.patience import Patience
@@ -23,7 +27,7 @@ from mallee.hil.emulated.pico import Pico
 from mallee.hil.emulated.writes import Write, Writes
 
 from .boardloop import run_on
-from .cuts import Application
+from .cuts import Application, filled
 from .line import UNIT, BusLink, told
 
 T = TypeVar("T")
@@ -33,16 +37,19 @@ KEY = bytes(range(100, 132))
 NEW = (99, 1, 2)
 CHOOSER = ("main.py", "slots.mpy")
 """Files of a bundle that choose the application: no update touches them (docs/update.md)."""
+SCARCE = ("slot_a/maps/", "slot_a/application")
 _PATIENCE_S = 60.0
+PROOF_s = 2
+"""What a release has to prove itself for, in place of 20 s."""
+TRIAL, _PROOF = "core/trial.py", "_PROOF_S = const(20)"
 _FOLLOWS = {"manifest": "compare", "files": "verify"}
 
 
 class Rig:
-    """A skid's controller with its key, on a line at 115200 Bd. `flash` is what it was left with, or the image of a new one."""
+    """A skid's controller on a line at 115200 Bd, with what is in that flash."""
 
-    def __init__(self, flash: Path | bytes) -> None:
-        further = {FILE_NAME: on_controller(KEY)}
-        self.controller = EmulatedController(flash, PROFILE, unit=UNIT, baud=BAUD, further=further)
+    def __init__(self, flash: bytes) -> None:
+        self.controller = EmulatedController(flash, PROFILE, unit=UNIT)
         self.pico: Pico = self.controller.pico
         self.link = BusLink(self.controller.bus)
         self.writes = Writes(self.pico)
@@ -108,7 +115,7 @@ def record(rig: Rig, release: Release) -> Recorded:
         try:
             with told("restarting", rig.pico):
                 await session.start()
-            with told("proving", rig.pico):
+            with told("proving", rig.pico), patch.object(session_module, "_PROOF_S", float(PROOF_s)):
                 await session.prove()
         except MalleeError as raised:
             error = raised
@@ -124,7 +131,7 @@ def record(rig: Rig, release: Release) -> Recorded:
 
 
 def newer(bundle: Bundle, issued_s: int, changed: Mapping[str, bytes] | None = None) -> Release:
-    """The bundle as another release: its version, a module, and what is `changed`, are different."""
+    """The bundle as another release: its version, the board's data, how long a trial lasts at least, and what is `changed`."""
     image = image_of(bundle)
     release = image.files["release.py"].decode().splitlines()
     release = [f"VERSION = {NEW}" if line.startswith("VERSION") else line for line in release]
@@ -133,9 +140,23 @@ def newer(bundle: Bundle, issued_s: int, changed: Mapping[str, bytes] | None = N
         **image.files,
         "release.py": "\n".join(release).encode() + b"\n",
         "board.mpy": compile_mpy(data, f"boards/{BOARD}/board.py", image.architecture),
+        "core/trial.mpy": _shorter_trial(),
         **(changed or {}),
     }
     return Release(msgspec.structs.replace(image, version=NEW, files=files), issued_s)
+
+
+def _shorter_trial() -> bytes:
+    """A second of the board's time takes twenty here. The whole time is kept in tests/firmware/mp_update.py and
+    tests/system/test_update.py."""
+
+    def sources(board: boards.Board, profile: str) -> dict[str, str]:
+        found = sources_of(board, profile)
+        assert _PROOF in found[TRIAL]
+        return {**found, TRIAL: found[TRIAL].replace(_PROOF, f"_PROOF_S = const({PROOF_s})")}
+
+    with patch.object(build_module, "sources_of", sources):
+        return build(BOARD, PROFILE).contents["core/trial.mpy"]
 
 
 def broken(bundle: Bundle, issued_s: int) -> Release:
@@ -146,6 +167,20 @@ def broken(bundle: Bundle, issued_s: int) -> Release:
 
 def flashed() -> Bundle:
     return build(BOARD, PROFILE)
+
+
+def new_board(image: Path, bundle: Bundle, scratch: Path) -> bytes:
+    """The flash of a controller as `mallee flash --keys` leaves it, and in a slot what an update had brought that was given up:
+    all but what `SCARCE` begins with, which is copied from the application that runs then. (To copy all takes minutes.)"""
+    made = bundle.manifest
+    who = build_info(
+        profile=PROFILE, dictionary_hash=made.dictionary_hash, version=made.mallee, unit=UNIT, name=PROFILE,
+        serial="EMULATED", baud=BAUD,
+    )  # fmt: skip
+    left = {f"slot_a/{path}": data for path, data in bundle.contents.items() if path not in CHOOSER}
+    left = {path: data for path, data in left.items() if not path.startswith(SCARCE)}
+    files = {**bundle.contents, **left, "build_info.py": who, FILE_NAME: on_controller(KEY)}
+    return filled(flash_of(Pico(image)), files, scratch)
 
 
 def not_touched(bundle: Bundle) -> dict[str, bytes]:
