@@ -67,6 +67,7 @@ class Updating:
         elif not updates.leaving:
             updates.leaving = True
         elif self.session is None or self._stage():
+            slots.healthy()  # a restart that was asked for is no failed start
             self._controller.restart()
         else:
             self._restart = updates.leaving = False

@@ -474,6 +474,20 @@ def test_a_crash_or_a_power_cut_ends_a_trial():
     gone_back(UpdateOutcome.DID_NOT_START, bench)
 
 
+def test_updates_that_fail_one_after_the_other_do_not_lead_to_the_safe_mode():
+    """Within a minute: but for them, the application has started well each time."""
+    clean()
+    bench = Bench()
+    for number in range(3):
+        host = Host(bench)
+        host.bring(manifest_of(issued=1000 + number))
+        assert not host.tell(UpdateCommand.ACTIVATE) and reset(bench)
+        started()
+        assert slots.trial
+        bench = started()
+        assert slots.slot == slots.FLASHED and not slots.safe, number
+
+
 def test_chips_that_no_longer_answer_end_a_trial():
     clean()
     profile = Small()
