@@ -57,7 +57,7 @@ def spread(lived: Lived, bad: Looked, good: Looked) -> dict[str, tuple[bytes, st
     """Flashes that cuts leave, with what shall start: in the middle of what is received, of the start on trial and of the
     confirmation, and where the record has just changed what starts."""
     chosen = {"bad, compare": (lived.bad, bad, _middle(lived.bad.torn("compare")))}
-    for step in ("files", "started start", "proof"):
+    for step in ("files", "started start", "started proof"):
         chosen[f"good, {step}"] = (lived.good, good, _middle(lived.good.torn(step)))
     changes = [cut for cut, (before, after) in enumerate(pairwise(good.outcomes), 1) if before != after]
     chosen["good, on trial"] = (lived.good, good, changes[0])
