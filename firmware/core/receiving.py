@@ -210,14 +210,17 @@ class Receiving:
         copied, blocks = [], _RESERVE_BLOCKS
         for number in range(read.count):
             path, size, _ = read.row(number)
-            if (yield from self._is(self._folder, number)):
+            same = yield from self._is(self._folder, number)
+            if same:
                 continue
-            _remove(self._folder + path)
+            if same is not None:
+                _remove(self._folder + path)
             blocks += size // 4096 + 1
             self._wanted[number] = 1
             if (yield from self._is(here, number)):
                 copied.append(number)
-        if os.statvfs(".")[3] * os.statvfs(".")[0] < 4096 * blocks:
+        room = os.statvfs(".")  # which looks at every block that is taken
+        if room[3] * room[0] < 4096 * blocks:
             self._refuse(UpdateRefusal.FULL)
             self.state = UpdateState.IDLE
             return
@@ -238,15 +241,18 @@ class Receiving:
             self.state = UpdateState.READY
 
     def _is(self, folder, number):
-        """Whether the file in that folder is what the manifest says."""
+        """Whether the file in that folder is what the manifest says; None: there is none. One look-up of the path, which takes a
+        Pico long."""
         path, size, digest = self._manifest.row(number)
         try:
-            if os.stat(folder + path)[6] != size:
-                return False
+            file = open(folder + path, "rb")
         except OSError:
-            return False
+            return None
         found = sha256()
-        with open(folder + path, "rb") as file:
+        with file:
+            if file.seek(0, 2) != size:
+                return False
+            file.seek(0)
             while True:
                 count = file.readinto(self._piece)
                 if not count:
@@ -260,10 +266,10 @@ class Receiving:
         _make(self._folder + path)
         with open(folder + path, "rb") as source, open(self._folder + path, "wb") as target:
             while True:
-                count = source.readinto(self._block)
+                count = source.readinto(self._piece)
                 if not count:
                     break
-                target.write(memoryview(self._block)[:count])
+                target.write(memoryview(self._piece)[:count])
                 yield
 
     def _refuse(self, why):

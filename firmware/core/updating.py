@@ -67,6 +67,7 @@ class Updating:
         elif not updates.leaving:
             updates.leaving = True
         elif self.session is None or self._stage():
+            slots.healthy()  # a restart that was asked for is no failed start
             self._controller.restart()
         else:
             self._restart = updates.leaving = False
@@ -100,10 +101,14 @@ class Updating:
         if session is not None:
             session.publish(put)
 
-    def may_command(self, command, number):
-        """Exception code, or 0. A command acts at once, so that a refusal is the answer to the request that caused it."""
-        if self.session is not None and self.session.busy and UpdateCommand.COMPARE <= command < UpdateCommand.ACTIVATE:
-            return _BUSY
+    def do(self, command, number):
+        """A command: exception code, or 0; busy as long as it cannot be done."""
+        if command != UpdateCommand.ACTIVATE and command != UpdateCommand.RESTART:  # which write nothing yet
+            if not self._controller.profile.may_be_blind():
+                return _BUSY
+            if self.session is not None and self.session.busy and UpdateCommand.COMPARE <= command:
+                if command < UpdateCommand.ACTIVATE:
+                    return _BUSY
         why = self._do(command, number)
         self._controller.inputs.put(Update.update_refusal, why)
         self._publish()
@@ -117,6 +122,8 @@ class Updating:
             return 0
         if slots.trial:
             return self._trial.do(command)
+        if command == UpdateCommand.CONFIRM and slotting.outcome() == UpdateOutcome.CONFIRMED:
+            return 0  # once more: the answer was lost
         if self._restart:
             return UpdateRefusal.NOT_NOW
         if command == UpdateCommand.BEGIN:

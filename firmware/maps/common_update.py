@@ -146,6 +146,7 @@ class UpdateControl(Holding):
     """One-shot commands of an update. They read back as 0."""
 
     update_command = enum(60, UpdateCommand, low=0, high=8, default=0)
-    """What to do. A refused one is exception 04, and update_refusal says why."""
+    """What to do. It is busy (exception 06) until that is done: repeat it, and its answer is what came of it. A refused one is
+    exception 04, and update_refusal says why."""
     update_file = u16(61, low=0, high=254, default=0)
     """For `take`: which file of the manifest, counted from 0."""

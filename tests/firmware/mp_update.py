@@ -84,7 +84,11 @@ class Host:
         self.bench, self.lost = bench, lost
 
     def tell(self, command, file=0):
-        code = self.bench.write(COMMAND, command, file)
+        for _ in range(100):
+            code = self.bench.write(COMMAND, command, file)
+            if code != 6:
+                break
+            self.bench.run(10)  # it is done by the main loop
         return code and (code, self.bench.get(Update.update_refusal))
 
     def state(self):
@@ -373,10 +377,18 @@ def test_nothing_is_written_while_the_equipment_must_be_watched():
     profile = Small()
     bench = Bench(profile)
     host = Host(bench)
+    profile.blind = True
+    assert host.tell(UpdateCommand.BEGIN)[0] == 6
+    bench.run(5000)  # who asked has gone: that is forgotten
+    profile.blind = False
+    bench.run(500)
+    assert host.state() == UpdateState.IDLE and "slot_a" not in os.listdir()
     assert not host.tell(UpdateCommand.BEGIN)
+    bench.run(20)
+    assert bench.ask(21, 9, 6, 0, 40, 0, 0, 0, 1, 1, 2)[0] == 21
     profile.blind = True
     bench.run(500)
-    assert bench.ask(21, 9, 6, 0, 40, 0, 0, 0, 1, 1, 2)[0:2] == b"\x95\x06"
+    assert bench.ask(21, 9, 6, 0, 40, 0, 1, 0, 1, 1, 2)[0:2] == b"\x95\x06"
     profile.blind = False
     host.bring()
     profile.blind = True
@@ -385,6 +397,33 @@ def test_nothing_is_written_while_the_equipment_must_be_watched():
     assert host.state() == UpdateState.WAITING
     profile.blind = False
     assert reset(bench, 3000)
+
+
+def test_a_command_is_done_by_the_main_loop_once_and_whoever_repeats_it_gets_its_answer():
+    """Not where a request is served: a Pico's stack has no room there."""
+    clean()
+    bench = Bench()
+    assert bench.write(COMMAND, UpdateCommand.BEGIN, 0) == 6 and bench.controller.updates.active is None
+    bench.run(200)
+    assert Host(bench).state() == UpdateState.MANIFEST
+    session = bench.controller.updates.active.session
+    assert bench.write(COMMAND, UpdateCommand.BEGIN, 0) == 0
+    assert bench.write(COMMAND, UpdateCommand.TAKE, 0) == 6
+    bench.run(100)
+    assert bench.controller.updates.active.session is session
+    bench.run(5000)  # its answer is not kept for ever
+    assert bench.write(COMMAND, UpdateCommand.TAKE, 0) == 6
+    bench.run(20)
+    assert bench.write(COMMAND, UpdateCommand.TAKE, 0) == 4
+
+
+def test_to_confirm_once_more_is_no_mistake():
+    """The answer to the first time may have been lost."""
+    bench = on_trial()
+    bench.run(22_000)
+    for _ in range(2):
+        assert not Host(bench).tell(UpdateCommand.CONFIRM)
+    assert bench.get(Update.update_outcome) == UpdateOutcome.CONFIRMED
 
 
 def test_a_restart_is_announced():
@@ -433,6 +472,20 @@ def test_a_crash_or_a_power_cut_ends_a_trial():
     bench = on_trial()
     bench.run(3000)
     gone_back(UpdateOutcome.DID_NOT_START, bench)
+
+
+def test_updates_that_fail_one_after_the_other_do_not_lead_to_the_safe_mode():
+    """Within a minute: but for them, the application has started well each time."""
+    clean()
+    bench = Bench()
+    for number in range(3):
+        host = Host(bench)
+        host.bring(manifest_of(issued=1000 + number))
+        assert not host.tell(UpdateCommand.ACTIVATE) and reset(bench)
+        started()
+        assert slots.trial
+        bench = started()
+        assert slots.slot == slots.FLASHED and not slots.safe, number
 
 
 def test_chips_that_no_longer_answer_end_a_trial():

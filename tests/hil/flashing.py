@@ -11,6 +11,7 @@ from mallee.deploy.flashing.console import Console
 from mallee.deploy.flashing.install import Job, install
 from mallee.deploy.flashing.state import BoardState, survey
 from mallee.deploy.identity import Who
+from mallee.deploy.updating.keyfiles import KeyFiles
 from mallee.hil.emulated.flash import flash_of
 from mallee.hil.emulated.pico import Pico
 from mallee.hil.emulated.usb import EmulatedDoor, UsbConsole
@@ -94,10 +95,10 @@ class WeakDoor(EmulatedDoor):
         return PulledCable(self)
 
 
-def flashed(pico: Pico, bundle: Bundle, who: Who = WHO) -> tuple[Job, Silent]:
+def flashed(pico: Pico, bundle: Bundle, who: Who = WHO, keys: KeyFiles | None = None) -> tuple[Job, Silent]:
     progress = Silent()
     door = EmulatedDoor(pico)
-    job = install(door, bundle, who, progress)
+    job = install(door, bundle, who, progress, *([] if keys is None else [keys.files]))
     door.reopen().close()
     return job, progress
 

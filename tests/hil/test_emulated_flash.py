@@ -7,6 +7,8 @@ from mallee.deploy.flashing.console import Console
 from mallee.deploy.flashing.install import install, listen, look
 from mallee.deploy.flashing.state import survey
 from mallee.deploy.identity import Who
+from mallee.deploy.updating.keyfiles import KeyFiles
+from mallee.deploy.updating.keys import on_controller, read_keys
 from mallee.errors import ExitCode, MalleeError
 from mallee.hil.emulated import littlefs
 from mallee.hil.emulated.boards import PduBench
@@ -62,6 +64,20 @@ def test_another_profile_copies_only_what_differs(small):
     found = files_on(pico)
     assert set(found) == {*OTHER.contents, "settings.a", "build_info.py"}
     assert b"UNIT = 12" in found["build_info.py"] and b"pdu-a1" in found["build_info.py"]
+
+
+def test_a_device_key_is_kept_there_and_here(small, tmp_path):
+    """`--keys`: a new one is made once; whoever flashes without it takes nothing away."""
+    pico, place = powered(small), tmp_path / "keys.toml"
+    keys = KeyFiles(place, allow_unsigned=False, allow_older=True)
+    keys.keep(look(EmulatedDoor(pico), SMALL, Who(), keys.files).who)
+    _, progress = flashed(pico, SMALL, Who(), keys)
+    made = on_controller(read_keys(place)["pdu-a1"], allow_older=True)
+    assert progress.copied == ["device.key", "main.new"] and files_on(pico)["device.key"] == made
+    for again in (None, KeyFiles(place, allow_unsigned=False, allow_older=True)):
+        job, _ = flashed(pico, SMALL, Who(), again)
+        assert job.plan.nothing
+    assert files_on(pico)["device.key"] == made
 
 
 @pytest.fixture(scope="module")

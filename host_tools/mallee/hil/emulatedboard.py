@@ -105,7 +105,7 @@ class EmulatedBoard(Board):
         if self.powered:
             return
         profile = self.profile or ""
-        controller = EmulatedController(self._image, profile, unit=self.unit.unit, flash=self._flash)
+        controller = EmulatedController(self._flash or self._image, profile, unit=self.unit.unit)
         self.controller, self.powered = controller, True
         bench = controller.bench
         assert bench is not None

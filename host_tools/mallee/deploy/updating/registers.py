@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import msgspec
@@ -18,7 +19,10 @@ _POINTS = (
     "update_received", *(f"update_wanted.{number}" for number in range(1, _WANTED_REGISTERS + 1)),
     "trial_remaining", "failed_starts", "board",
 )  # fmt: skip
-_INTERLOCK = 4  # exception code
+_INTERLOCK, _BUSY = 4, 6  # exception codes
+_REPEAT_S = 0.02
+_REPEATS = 100
+"""A command is busy until the main loop has done it; the first one loads what an update needs, for some tenths of a second."""
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,18 +71,22 @@ async def look(device: Device) -> Said:
 
 
 async def command(device: Device, name: str, file: int = 0) -> None:
-    """Raises MalleeError with the controller's reason, NoAnswer, LinkDown."""
+    """Repeated while it is busy. Raises MalleeError with the controller's reason, NoAnswer, LinkDown, and Refused where it stays
+    busy."""
     _require(device)
     point = device.dictionary.by_name["update_command"]
     number = next(choice.value for choice in point.choices if choice.name == name)
-    try:
-        await device.link.request(
-            device.unit, pdus.write_registers(point.address, [number, file]), priority=Priority.WRITE
-        )
-    except Refused as error:
-        if error.exception_code != _INTERLOCK:
-            raise
-        raise refused(device, str((await device.read("update_refusal")).value), name) from error
+    request = pdus.write_registers(point.address, [number, file])
+    for left in reversed(range(_REPEATS)):
+        try:
+            await device.link.request(device.unit, request, priority=Priority.WRITE)
+            return
+        except Refused as error:
+            if error.exception_code == _INTERLOCK:
+                raise refused(device, str((await device.read("update_refusal")).value), name) from error
+            if error.exception_code != _BUSY or not left:
+                raise
+        await asyncio.sleep(_REPEAT_S)
 
 
 _NEXT = {

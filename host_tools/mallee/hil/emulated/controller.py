@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from ...deploy.build import build
@@ -23,24 +24,29 @@ c=Controller.running; p=c.profile
 
 class EmulatedController:
     """Without `wired` nothing but the line is attached to the board. `wraps_after_us` sets its clock before power-on, so that it
-    wraps that much later. A `blank` one has MicroPython and nothing else; one with `flash` has what another one's flash held.
-    `sampled_us` are the moments at which the hard tick took a sample, `metered_us` those at which a PDU began to read the meter
-    of branch 1."""
+    wraps that much later. A `blank` one has MicroPython and nothing else; a whole flash instead of an image is taken as it is.
+    `further` files are put beside the bundle's. `sampled_us` are the moments at which the hard tick took a sample, `metered_us`
+    those at which a PDU began to read the meter of branch 1, `stack_bytes` is the most that lay on the stack when a sample
+    was taken."""
 
     def __init__(
         self,
-        image: Path,
+        image: Path | bytes,
         profile: str,
         *,
         unit: int = 1,
+        baud: int | None = None,
+        further: Mapping[str, bytes] = {},
         wired: bool = True,
         blank: bool = False,
-        flash: bytes | None = None,
         wraps_after_us: float | None = None,
     ) -> None:
         self.profile = profile
         self.unit = unit
-        self.pico = Pico(image if blank else flash or install(image, _files(profile, unit)))
+        if blank or isinstance(image, bytes):
+            self.pico = Pico(image)
+        else:
+            self.pico = Pico(install(image, {**_files(profile, unit, baud), **further}))
         if wraps_after_us is not None:
             self.pico.mcu.clock.tick((TICKS_WRAP_us - wraps_after_us) * 1000.0)
         self.bench = (PduBench if profile == "pdu" else SkidBench)(self.pico) if wired else None
@@ -48,11 +54,16 @@ class EmulatedController:
         self.console = Console(self.pico)
         self.sampled_us: list[float] = []
         self.metered_us: list[float] = []
+        self.stack_bytes = 0
         if self.bench is not None:
             adc = self.bench.adc if isinstance(self.bench, PduBench) else self.bench.adcs[0]
-            adc.taken = lambda: self.sampled_us.append(self.pico.now_us)
+            adc.taken = self._sampled
         if isinstance(self.bench, PduBench):
             self.bench.meters[0].taken = lambda: self.metered_us.append(self.pico.now_us)
+
+    def _sampled(self) -> None:
+        self.sampled_us.append(self.pico.now_us)
+        self.stack_bytes = max(self.stack_bytes, self.pico.stack_bytes)
 
     def boot(self) -> None:
         """Power on; main.py is about to start then, and takes some two seconds of the board's time. Raises TimeoutError."""
@@ -68,7 +79,7 @@ class EmulatedController:
         return printed
 
 
-def _files(profile: str, unit: int) -> dict[str, bytes]:
+def _files(profile: str, unit: int, baud: int | None) -> dict[str, bytes]:
     bundle = build("rp2_pico", profile)
     made = bundle.manifest
     who = build_info(
@@ -78,5 +89,6 @@ def _files(profile: str, unit: int) -> dict[str, bytes]:
         unit=unit,
         name=profile,
         serial="EMULATED",
+        baud=baud,
     )
     return {**bundle.contents, "build_info.py": who}

@@ -20,6 +20,10 @@ from rp2040py.utils.logging import ConsoleLogger, LogLevel
 from .uart import mend
 
 _BOOT_LIMIT_us = 2_000_000
+STACK_bytes = 8192 - 256
+"""What MicroPython lets a stack grow to (ports/rp2: 8 kB at the end of the RAM, and a margin for what does not check it). Code
+that finds less than it needs raises RuntimeError, and a hard interrupt that does is never called again."""
+_STACK_TOP = 0x2004_2000
 
 
 class Pico:
@@ -48,6 +52,11 @@ class Pico:
     @property
     def now_us(self) -> float:
         return self.mcu.clock.nanos / 1000
+
+    @property
+    def stack_bytes(self) -> int:
+        """On the stack at this moment."""
+        return _STACK_TOP - self.mcu.core.registers[13]
 
     def boot(self) -> None:
         """Power on, until the console is there. Raises TimeoutError."""
