@@ -27,8 +27,8 @@ _VOLTS = 230.0
 _FIRST_A = 10.0
 _CONVERTER_FLOATS = 0xFF
 _WITHOUT_SUPPLY_S = 0.01
-# It takes 25 ms. Of boards that are not the first of a process the emulator's start hangs now and then (rp2040py 0.3.6: MicroPython
-# waits for the flash chip in vain; the same flash starts on another one): tried again, and counted.
+# It takes 25 ms. Of boards that are not the first of a process the emulator's start hangs now and then (rp2040py 0.3.6: code in
+# RAM waits in vain, for the flash chip it seems; the same flash starts on another one): tried again, and counted.
 _BOOT_LIMIT_us, _TRIES = 200_000, 3
 
 
