@@ -12,7 +12,6 @@ from .board import Board
 from .boardtime import BoardTime
 from .emulated.boards import BRANCHES, PduBench, SkidBench
 from .emulated.controller import EmulatedController
-from .emulated.flash import flash_of
 from .emulated.image import stock_image
 from .emulated.serving import Served
 from .emulatedclock import EmulatedClock
@@ -27,9 +26,6 @@ _VOLTS = 230.0
 _FIRST_A = 10.0
 _CONVERTER_FLOATS = 0xFF
 _WITHOUT_SUPPLY_S = 0.01
-# It takes 25 ms. Of boards that are not the first of a process the emulator's start hangs now and then (rp2040py 0.3.6: code in
-# RAM waits in vain, for the flash chip it seems; the same flash starts on another one): tried again, and counted.
-_BOOT_LIMIT_us, _TRIES = 200_000, 3
 
 
 class EmulatedBoard(Board):
@@ -44,12 +40,13 @@ class EmulatedBoard(Board):
         time = BoardTime(EmulatedLoop(self._clock))
         super().__init__(time, Unit(time, _ADDRESS, unit, profile), profile)
         self._inputs = Inputs(_known(profile))
-        self._flash: bytes | None = None
         self._served: Served | None = None
         self._faults = EmulatedFaults(self)
-        self.powered = self.converters_lost = False
-        self.hung_starts = 0
-        """Of the emulator, behind which the board was started again."""
+        self.powered = self.converters_lost = self._started = False
+        self.controller = EmulatedController(self._image, profile, unit=unit)
+        bench = self.controller.bench
+        assert bench is not None
+        self._inputs.wire(_Branches(bench) if isinstance(bench, PduBench) else bench)
         self._on()
 
     @property
@@ -82,8 +79,7 @@ class EmulatedBoard(Board):
 
     @property
     def origin(self) -> Mapping[str, str]:
-        found = {"image_sha256": hashlib.sha256(self._image.read_bytes()).hexdigest()}
-        return {**found, "hung_starts": str(self.hung_starts)} if self.hung_starts else found
+        return {"image_sha256": hashlib.sha256(self._image.read_bytes()).hexdigest()}
 
     @property
     def power(self) -> Power:
@@ -102,44 +98,33 @@ class EmulatedBoard(Board):
         return self._clock
 
     def _off(self) -> None:
-        """What a power cut leaves is its flash."""
+        """What a power cut leaves is its flash: `_on` resets everything else. Meanwhile it does not run."""
         if self.powered:
-            self._flash = flash_of(self.controller.pico)
             self.powered = False
             self._clock.power(None)
 
     def _on(self) -> None:
         if self.powered:
             return
-        hung: list[EmulatedController] = []  # kept until one starts, so that the next is not made of their memory
-        while True:
-            controller = EmulatedController(self._image, self.profile or "", unit=self.unit.unit, flash=self._flash)
-            self._wire(controller)
-            try:
-                controller.pico.boot(_BOOT_LIMIT_us)
-                return
-            except TimeoutError as error:
-                hung.append(controller)
-                self.hung_starts += 1
-                self.powered = False
-                self._clock.power(None)
-                if len(hung) == _TRIES:
-                    raise MalleeError(
-                        f"the emulated board does not start: {error}",
-                        "its flash has no MicroPython, or the emulator does not work here",
-                        "`mallee sim pico` shows whether it does",
-                        ExitCode.NO_ANSWER,
-                    ) from error
-
-    def _wire(self, controller: EmulatedController) -> None:
-        self.controller, self.powered = controller, True
-        bench = controller.bench
-        assert bench is not None
-        self._inputs.wire(_Branches(bench) if isinstance(bench, PduBench) else bench)
+        pico = self.controller.pico
+        self.powered = True
         self._lack_converters(self.converters_lost)
-        self._clock.power(controller.pico, controller.bus)
-        if self._served is not None:
-            self._served.serve(controller)
+        self._clock.power(pico, self.controller.bus)
+        try:
+            if self._started:
+                pico.reset()
+            else:
+                self.controller.boot()
+        except TimeoutError as error:
+            self.powered = False
+            self._clock.power(None)
+            raise MalleeError(
+                f"the emulated board does not start: {error}",
+                "its flash has no MicroPython, or the emulator does not work here",
+                "`mallee sim pico` shows whether it does",
+                ExitCode.NO_ANSWER,
+            ) from error
+        self._started = True
 
     def restart(self, *, converters_lost: bool) -> None:
         """It looks for its converters when it starts."""

@@ -23,9 +23,8 @@ c=Controller.running; p=c.profile
 
 class EmulatedController:
     """Without `wired` nothing but the line is attached to the board. `wraps_after_us` sets its clock before power-on, so that it
-    wraps that much later. A `blank` one has MicroPython and nothing else; one with `flash` has what another one's flash held.
-    `sampled_us` are the moments at which the hard tick took a sample, `metered_us` those at which a PDU began to read the meter
-    of branch 1."""
+    wraps that much later. A `blank` one has MicroPython and nothing else. `sampled_us` are the moments at which the hard tick
+    took a sample, `metered_us` those at which a PDU began to read the meter of branch 1."""
 
     def __init__(
         self,
@@ -35,12 +34,11 @@ class EmulatedController:
         unit: int = 1,
         wired: bool = True,
         blank: bool = False,
-        flash: bytes | None = None,
         wraps_after_us: float | None = None,
     ) -> None:
         self.profile = profile
         self.unit = unit
-        self.pico = Pico(image if blank else flash or install(image, _files(profile, unit)))
+        self.pico = Pico(image if blank else install(image, _files(profile, unit)))
         if wraps_after_us is not None:
             self.pico.mcu.clock.tick((TICKS_WRAP_us - wraps_after_us) * 1000.0)
         self.bench = (PduBench if profile == "pdu" else SkidBench)(self.pico) if wired else None

@@ -49,10 +49,10 @@ class Pico:
     def now_us(self) -> float:
         return self.mcu.clock.nanos / 1000
 
-    def boot(self, limit_us: float = _BOOT_LIMIT_us) -> None:
+    def boot(self) -> None:
         """Power on, until the console is there. Raises TimeoutError."""
         self.mcu.core.pc = FLASH_START_ADDRESS
-        limit = self.now_us + limit_us
+        limit = self.now_us + _BOOT_LIMIT_us
         while self._console.control_line_state == 0:
             if self.now_us > limit:
                 raise TimeoutError("the board does not enumerate")
