@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from ..errors import ExitCode, MalleeError
 from .board import Board
 from .boardtime import BoardTime
 from .emulated.boards import BRANCHES, PduBench, SkidBench
 from .emulated.controller import EmulatedController
-from .emulated.flash import flash_of
 from .emulated.image import stock_image
 from .emulated.serving import Served
 from .emulatedclock import EmulatedClock
@@ -40,10 +40,13 @@ class EmulatedBoard(Board):
         time = BoardTime(EmulatedLoop(self._clock))
         super().__init__(time, Unit(time, _ADDRESS, unit, profile), profile)
         self._inputs = Inputs(_known(profile))
-        self._flash: bytes | None = None
         self._served: Served | None = None
         self._faults = EmulatedFaults(self)
-        self.powered = self.converters_lost = False
+        self.powered = self.converters_lost = self._started = False
+        self.controller = EmulatedController(self._image, profile, unit=unit)
+        bench = self.controller.bench
+        assert bench is not None
+        self._inputs.wire(_Branches(bench) if isinstance(bench, PduBench) else bench)
         self._on()
 
     @property
@@ -95,26 +98,33 @@ class EmulatedBoard(Board):
         return self._clock
 
     def _off(self) -> None:
-        """What a power cut leaves is its flash."""
+        """What a power cut leaves is its flash: `_on` resets everything else. Meanwhile it does not run."""
         if self.powered:
-            self._flash = flash_of(self.controller.pico)
             self.powered = False
             self._clock.power(None)
 
     def _on(self) -> None:
         if self.powered:
             return
-        profile = self.profile or ""
-        controller = EmulatedController(self._flash or self._image, profile, unit=self.unit.unit)
-        self.controller, self.powered = controller, True
-        bench = controller.bench
-        assert bench is not None
-        self._inputs.wire(_Branches(bench) if isinstance(bench, PduBench) else bench)
+        pico = self.controller.pico
+        self.powered = True
         self._lack_converters(self.converters_lost)
-        self._clock.power(controller.pico, controller.bus)
-        if self._served is not None:
-            self._served.serve(controller)
-        controller.boot()
+        self._clock.power(pico, self.controller.bus)
+        try:
+            if self._started:
+                pico.reset()
+            else:
+                self.controller.boot()
+        except TimeoutError as error:
+            self.powered = False
+            self._clock.power(None)
+            raise MalleeError(
+                f"the emulated board does not start: {error}",
+                "its flash has no MicroPython, or the emulator does not work here",
+                "`mallee sim pico` shows whether it does",
+                ExitCode.NO_ANSWER,
+            ) from error
+        self._started = True
 
     def restart(self, *, converters_lost: bool) -> None:
         """It looks for its converters when it starts."""

@@ -25,7 +25,8 @@ class Served:
     ) -> None:
         self.printed: Callable[[bytes], None] = lambda data: None
         """Called with what came from the console."""
-        self.serve(controller)
+        self.controller = controller
+        self.pico, self.bus = controller.pico, controller.bus
         self._answer = bytearray()
         self._wall_s = 0.0
         self._from_us = self.pico.now_us
@@ -35,11 +36,6 @@ class Served:
         except BaseException:
             self.bus_end.close()
             raise
-
-    def serve(self, controller: EmulatedController) -> None:
-        """At the same ports from now on: the board after another power-on."""
-        self.controller = controller
-        self.pico, self.bus = controller.pico, controller.bus
 
     @property
     def slower(self) -> float | None:
