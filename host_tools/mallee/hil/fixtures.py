@@ -25,6 +25,9 @@ from .power import CommandPower, Power, probe
 from .rig import Rig
 from .selecting import setups_of
 
+_CONSOLES = {"dut", "serial"}
+"""Fixtures of pytest-embedded that open the console."""
+
 
 @contextmanager
 def explained() -> Iterator[None]:
@@ -152,8 +155,19 @@ def measure(request: pytest.FixtureRequest) -> Measuring:
 
 
 @pytest.fixture
-def port(board: Board | list[Board]) -> Iterator[Any]:
-    """pytest-embedded's: where `dut` opens the console. While a test has it, time of the board passes by itself."""
+def port(request: pytest.FixtureRequest) -> Iterator[Any]:
+    """pytest-embedded's: where `dut` opens the console. While a test has it, time of the board passes by itself.
+
+    pytest-embedded asks for it at every test, whatever that is about: only one that uses the console gets a board by this.
+    """
+    if not _CONSOLES & {*request.fixturenames} and "port" not in request.node._fixtureinfo.initialnames:
+        yield request.config.getoption("--port")
+        return
+    board = request.getfixturevalue("board")
+    if not all(isinstance(each, Board) for each in _all(board)):  # a fixture of somebody else by that name
+        yield request.config.getoption("--port")
+        return
+    request.node.funcargs.setdefault("board", board)
     with ExitStack() as stack:
         for each in _all(board):
             stack.enter_context(each.live())

@@ -128,7 +128,8 @@ def test_a_private_page_shows_nothing_before_a_token_and_then_lives(chrome, tmp_
         private.page.tokens.revoke("the-viewer")
         page.reload()
         expect(page.get_by_label("Token")).to_be_visible()
-        assert len(tab.errors) == 1 and "401" in tab.errors.pop()
+        # The reload, and perhaps a request of the page before it.
+        assert 1 <= len(tab.errors) <= 2 and all("401" in error for error in tab.errors)
         tab.context.close()
 
 
