@@ -147,7 +147,7 @@ def newer(bundle: Bundle, issued_s: int, changed: Mapping[str, bytes] | None = N
 
 
 def _shorter_trial() -> bytes:
-    """A second of the board's time takes twenty here. The whole time is kept in tests/firmware/mp_update.py and
+    """A second of the board's time takes twenty here. The whole time is kept in tests/firmware/mp_update_trial.py and
     tests/system/test_update.py."""
 
     def sources(board: boards.Board, profile: str) -> dict[str, str]:

@@ -13,7 +13,7 @@ from mallee.link import sharing as module
 from mallee.link.address import SerialAddress, parse_address
 from mallee.link.base import Priority
 from mallee.link.failures import LinkDown, NoAnswer, Refused
-from mallee.link.opening import real_link
+from mallee.link.opening import open_link
 from mallee.link.rtu import SerialLink
 from mallee.link.sharing import SharedLine, place_of, shared_now, sharing
 from mallee.sim.line.ptys import PtyEnd
@@ -143,9 +143,9 @@ def test_only_where_a_host_lives_the_port_is_shared(tmp_path):
         assert not shared_now(address)
         host = SerialLink(address)
         async with sharing([host]):
-            assert isinstance(real_link(str(address)), SharedLine)
-            assert isinstance(real_link(str(address), own=True), SerialLink)
-        assert isinstance(real_link(str(address)), SerialLink)
+            assert isinstance(open_link(str(address)), SharedLine)
+            assert isinstance(open_link(str(address), own=True), SerialLink)
+        assert isinstance(open_link(str(address)), SerialLink)
         await host.close()
 
     asyncio.run(main())

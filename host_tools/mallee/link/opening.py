@@ -40,31 +40,16 @@ def open_link(
     manners: Manners | None = None,
     probe_ceiling_s: float | None = None,
     own: bool = False,
+    real: bool = False,
 ) -> Link:
     """A link for an address; it connects, or opens its port, when the first request needs it. On a serial line that `units`
     share each has its part of the time, so that a silent one leaves the others their turn. With `manners` nothing is sent on a
     serial line where another master talks. A silent unit is asked again after `probe_ceiling_s` at the latest; None: as each
     kind of link has it. A port that a running host has is used through that host (sharing.py), unless it has to be one's `own`.
-    Raises MalleeError for a wrong address."""
+    A `real` one is none of `links_from`. Raises MalleeError for a wrong address."""
     parsed = parse_address(address)
-    if _instead:
+    if _instead and not real:
         return _instead[-1](str(parsed), timeout_s)
-    return real_link(
-        address, timeout_s=timeout_s, units=units, manners=manners, probe_ceiling_s=probe_ceiling_s, own=own
-    )
-
-
-def real_link(
-    address: str,
-    *,
-    timeout_s: float = 1.0,
-    units: int = 1,
-    manners: Manners | None = None,
-    probe_ceiling_s: float | None = None,
-    own: bool = False,
-) -> Link:
-    """`open_link`, whatever stands in for it now."""
-    parsed = parse_address(address)
     if isinstance(parsed, TcpAddress):
         ceiling_s = _TCP_CEILING_S if probe_ceiling_s is None else probe_ceiling_s
         return TcpLink(parsed.host, parsed.port, timeout_s=timeout_s, probe_ceiling_s=ceiling_s)

@@ -14,7 +14,7 @@ import msgspec
 
 from ..errors import MalleeError
 from ..link.base import Link
-from ..link.opening import Opener, links_from, real_link
+from ..link.opening import Opener, links_from, open_link
 from ..link.rtu_frames import fits
 from ..link.tap import TapFrame
 from .session import FORMAT, Exchange, Head
@@ -105,7 +105,7 @@ def record(path: Path) -> Iterator[None]:
 
 def _tapped(recorder: Recorder) -> Opener:
     def opener(address: str, timeout_s: float) -> Link:
-        link = real_link(address, timeout_s=timeout_s)
+        link = open_link(address, timeout_s=timeout_s, real=True)
         link.taps.append(recorder)
         return link
 

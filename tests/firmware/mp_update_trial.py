@@ -1,0 +1,76 @@
+"""New firmware on trial on a whole controller: what ends it, and who sends it back."""
+
+from virtual_controller import Bench, Small
+
+# isort: split
+
+import slots
+from maps.common_update import (
+    Update,
+    UpdateCommand,
+    UpdateOutcome,
+    UpdateRefusal,
+)
+from updating_bench import Host, clean, gone_back, manifest_of, on_trial, reset, started
+
+NOT_ON = {"cpython": "its folders are changed by name, as a controller's are", "pico": "it has the simulator's modules"}
+
+
+def test_silence_ends_a_trial():
+    bench = on_trial()
+    bench.run(25_000)
+    assert 270 < bench.get(Update.trial_remaining) < 280
+    bench.controller.updates.active._trial.left_s = 10
+    assert not reset(bench, 9_000)
+    assert reset(bench)
+    gone_back(UpdateOutcome.SILENT, bench)
+
+
+def test_a_crash_or_a_power_cut_ends_a_trial():
+    bench = on_trial()
+    bench.run(3000)
+    gone_back(UpdateOutcome.DID_NOT_START, bench)
+
+
+def test_updates_that_fail_one_after_the_other_do_not_lead_to_the_safe_mode():
+    """Within a minute: but for them, the application has started well each time."""
+    clean()
+    bench = Bench()
+    for number in range(3):
+        host = Host(bench)
+        host.bring(manifest_of(issued=1000 + number))
+        assert not host.tell(UpdateCommand.ACTIVATE) and reset(bench)
+        started()
+        assert slots.trial
+        bench = started()
+        assert slots.slot == slots.FLASHED and not slots.safe, number
+
+
+def test_chips_that_no_longer_answer_end_a_trial():
+    clean()
+    profile = Small()
+    profile.answering = 0b101
+    bench = Bench(profile)
+    Host(bench).bring()
+    assert not Host(bench).tell(UpdateCommand.ACTIVATE) and reset(bench)
+    worse = Small()
+    worse.answering = 0b100
+    bench = started(worse)
+    assert reset(bench, 30_000)
+    gone_back(UpdateOutcome.UNHEALTHY, bench)
+
+
+def test_settings_that_are_lost_end_a_trial():
+    bench = on_trial()
+    bench.controller.settings_found = False
+    assert reset(bench, 30_000)
+    gone_back(UpdateOutcome.UNHEALTHY, bench)
+
+
+def test_a_host_sends_it_back():
+    bench = on_trial()
+    bench.run(2000)
+    assert Host(bench).tell(UpdateCommand.BEGIN) == (4, UpdateRefusal.NOT_NOW)
+    assert not Host(bench).tell(UpdateCommand.CANCEL)
+    assert reset(bench, 3000)
+    gone_back(UpdateOutcome.CANCELLED, bench)
