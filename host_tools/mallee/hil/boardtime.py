@@ -27,10 +27,17 @@ class BoardTime:
 
     def complete(self, work: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine to its end; time passes as long as it takes."""
+        with self.held():
+            return self._loop.run_until_complete(work)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Within the block nobody else lets time pass: for whoever changes the board itself, which is run by one at a time.
+        Blocks may lie in each other."""
         self._asking += 1
         try:
             with self._one_at_a_time:
-                return self._loop.run_until_complete(work)
+                yield
         finally:
             self._asking -= 1
 

@@ -39,7 +39,7 @@ class EmulatedBoard(Board):
         self._clock = EmulatedClock()
         time = BoardTime(EmulatedLoop(self._clock))
         super().__init__(time, Unit(time, _ADDRESS, unit, profile), profile)
-        self._inputs = Inputs(_known(profile))
+        self._inputs = Inputs(time, _known(profile))
         self._served: Served | None = None
         self._faults = EmulatedFaults(self)
         self.powered = self.converters_lost = self._started = False
@@ -172,7 +172,7 @@ class EmulatedFaults(Faults):
     """Few: what is at the board's pins. A test sets everything else by `inputs`."""
 
     def __init__(self, board: EmulatedBoard) -> None:
-        super().__init__()
+        super().__init__(board.time)
         self._board = board
 
     @property

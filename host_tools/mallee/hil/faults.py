@@ -10,6 +10,7 @@ from typing import Any, Self
 
 from ..errors import ExitCode, MalleeError
 from ..suggest import did_you_mean
+from .boardtime import BoardTime
 
 Undo = Callable[[], None]
 
@@ -17,15 +18,17 @@ Undo = Callable[[], None]
 class Standing:
     """A fault that is there. `end` ends it, and so does the end of a `with` block; a second time nothing happens."""
 
-    def __init__(self, name: str, undo: Undo | None) -> None:
+    def __init__(self, name: str, time: BoardTime, undo: Undo | None) -> None:
         self.name = name
+        self._time = time
         self._undo = undo
 
     def end(self) -> None:
         """What is over at once, or never, stays as it is."""
         undo, self._undo = self._undo, None
         if undo is not None:
-            undo()
+            with self._time.held():
+                undo()
 
     def __enter__(self) -> Self:
         return self
@@ -39,7 +42,8 @@ class Standing:
 class Faults(ABC):
     """`faults.begin("sensor_open", "flow")`, or `with faults.begin(…):`. Whatever still stands ends with the test."""
 
-    def __init__(self) -> None:
+    def __init__(self, time: BoardTime) -> None:
+        self._time = time
         self._begun: list[Standing] = []
 
     @property
@@ -52,7 +56,8 @@ class Faults(ABC):
         MalleeError for a name, a target or a parameter that there is not."""
         if name not in self.names:
             raise no_such("fault", name, self.names)
-        standing = Standing(name, self._begin(name, target, parameters))
+        with self._time.held():
+            standing = Standing(name, self._time, self._begin(name, target, parameters))
         self._begun.append(standing)
         return standing
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from .boardtime import BoardTime
 from .faults import no_such
 
 
@@ -16,7 +17,8 @@ class Settable(Protocol):
 class Inputs:
     """`known` are all names with what they have at first; None is an open wire. They outlive the board's power."""
 
-    def __init__(self, known: dict[str, float | None]) -> None:
+    def __init__(self, time: BoardTime, known: dict[str, float | None]) -> None:
+        self._time = time
         self._first = dict(known)
         self._values = dict(known)
         self._wired: Settable | None = None
@@ -31,7 +33,8 @@ class Inputs:
             raise no_such("input", name, self._values)
         self._values[name] = value
         if self._wired is not None:
-            self._wired.set(name, value)
+            with self._time.held():
+                self._wired.set(name, value)
 
     def put_back(self) -> None:
         """To what they had at first."""

@@ -75,7 +75,7 @@ class VirtualPod(PodOnBench):
         super().__init__(config, virtual_time(self.world))
         assert isinstance(self.world.equipment, PodEquipment)
         self._plant = PlantOnBench(self.world.equipment, self._load)
-        self._faults = WorldFaults(self.world, config)
+        self._faults = WorldFaults(self.time, self.world, config)
 
     @property
     def plant(self) -> PlantOnBench:

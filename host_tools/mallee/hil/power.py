@@ -58,10 +58,12 @@ class SwitchedPower(Power):
         self._switch_off, self._switch_on = off, on
 
     def _off(self) -> None:
-        self._switch_off()
+        with self._unit.time.held():
+            self._switch_off()
 
     def _on(self) -> None:
-        self._switch_on()
+        with self._unit.time.held():
+            self._switch_on()
 
 
 class CommandPower(Power):

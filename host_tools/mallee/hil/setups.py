@@ -17,7 +17,7 @@ _COM = re.compile(r"^COM\d+$", re.IGNORECASE)
 _SIMULATED = ("virtual", "emulated")
 _HAS = {
     "virtual": {"bus", "faults", "plant", "pod", "power"},
-    "emulated": {"bus", "console", "faults", "inputs"},  # not power: its second start hangs within pytest (docs/hil.md)
+    "emulated": {"bus", "console", "faults", "inputs", "power"},
 }
 
 

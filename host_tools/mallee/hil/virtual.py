@@ -74,7 +74,7 @@ class VirtualBoard(Board):
         self._controller.board.on_console = self._said
         assert isinstance(self.world.equipment, PodEquipment)
         self._plant = PlantOnBench(self.world.equipment, self._load)
-        self._faults = WorldFaults(self.world, self.config, name)
+        self._faults = WorldFaults(time, self.world, self.config, name)
 
     @property
     def bus_address(self) -> str:

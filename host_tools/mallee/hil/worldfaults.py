@@ -15,6 +15,7 @@ from ..sim.scenario.faults import FAULTS
 from ..sim.scenario.stranger import Stranger
 from ..sim.scenario.targets import targets
 from ..sim.world import World
+from .boardtime import BoardTime
 from .faults import Faults, Undo, no_such
 
 _NEED_A_PROCESS = ("second_host",)
@@ -23,8 +24,8 @@ _NEED_A_PROCESS = ("second_host",)
 class WorldFaults(Faults):
     """It is the stage of these faults, too (mallee.sim.scenario.stage). A target without an owner belongs to `name`."""
 
-    def __init__(self, world: World, config: PodConfig, name: str = "") -> None:
-        super().__init__()
+    def __init__(self, time: BoardTime, world: World, config: PodConfig, name: str = "") -> None:
+        super().__init__(time)
         self.world = world
         self.config = config
         self.seed = world.seed

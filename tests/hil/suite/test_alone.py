@@ -46,7 +46,7 @@ def test_a_power_cycle_is_silence_and_then_an_entry_in_the_journal(board, contro
     assert controller.value("reset_reason") == "power_on"
 
 
-@pytest.mark.needs("faults", "power")
+@pytest.mark.needs("faults")
 @pytest.mark.profile("pdu", "pump")
 def test_without_converters_its_console_says_why_it_protects_nothing(dut, faults, controller):
     faults.begin("controller_converters_lost")

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
 from mallee.errors import MalleeError
 from mallee.hil.boardtime import BoardTime
@@ -89,34 +87,3 @@ def test_commands_are_of_the_shell_and_tell_what_failed(tmp_path):
     with pytest.raises(MalleeError, match="exit status 3: no relay"):
         power.on()
     assert power.is_off, "it is not known to be on"
-
-
-def test_time_of_a_board_is_that_of_its_loop():
-    time = BoardTime(VirtualLoop())
-    time.run(3600)
-    assert time.now_s == pytest.approx(3600)
-    time.close()
-    time.close()
-
-
-def test_who_asks_goes_before_the_thread_that_lets_time_pass():
-    time = BoardTime(VirtualLoop())
-    turns: list[float] = []
-
-    def turn() -> float:
-        time.run(0.01)
-        turns.append(time.now_s)
-        return 0.0
-
-    with time.flow(turn), time.flow(turn):
-        assert time.flowing
-        for _ in range(20):
-            time.complete(asyncio.sleep(1))
-    assert not time.flowing and time.now_s >= 20
-    with pytest.raises(RuntimeError, match="broken"), time.flow(_breaks):
-        time.run(1)
-    time.close()
-
-
-def _breaks() -> float:
-    raise RuntimeError("broken")
