@@ -9,6 +9,7 @@ from statistics import median
 from mallee.errors import MalleeError
 from mallee.hil.emulated.costs import lateness_us
 from mallee.hil.emulated.image import stock_image
+from mallee.hil.emulated.pico import STACK_bytes
 
 from ..hil.line import SILENCE_us
 from ..hil.started import TURNS, Started
@@ -43,6 +44,10 @@ def _budgets(profile: str) -> dict[str, tuple[float | None, str]]:
     started = Started(image, profile)
     cost = started.costs
     found["heap_free"] = (cost["free"][0], f"gc.mem_free() after a collection, running; {ON}")
+    found["stack_most"] = (
+        started.stack_bytes,
+        f"of {STACK_bytes}, at any of the hard tick's samples from power-on to a trip, with requests over the line; {ON}",
+    )
     found["tick_worst"] = (cost["tick"][1], f"worst of 200 direct calls; {ON}")
     found["tick_allocates"] = (cost["tick_allocates"][0], f"210 calls under heap_lock; {ON}")
     found["tick_lateness"] = (

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from mallee.errors import MalleeError
 from mallee.hil.emulated.image import stock_image
+from mallee.hil.emulated.pico import STACK_bytes
 
 from ..conftest import RUNNER, micropython, run_micropython
 from ..hil.lived import live, spread, unlike
@@ -67,5 +68,9 @@ def cuts_emulated() -> dict[str, tuple[float | None, str]]:
         "booted_otherwise": (
             sum(map(bool, booted)),
             f"of {len(booted)} boards, those that started other than what was judged of their flash; {how}",
+        ),
+        "stack_most": (
+            max(update.recorded.stack_bytes for update in (lived.bad, lived.good)),
+            f"of {STACK_bytes}, at any of the hard tick's samples from the first command to the end; {how}",
         ),
     }

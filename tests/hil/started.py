@@ -63,6 +63,7 @@ class Started:
             self.bench.contactors.opened = lambda bits: self.opened.append((pico.now_us, bits))
             self.bench.set_current_A([10.0, 10.0, 750.0, *[10.0] * 5])
             pico.run(20_000)
+        self.stack_bytes = controller.stack_bytes
         controller.stop()
         self.rtu_allocates = rtu_allocates(controller.console, controller.bus, controller.unit)
         self.costs: dict[str, Any] = costs(controller.console, TURNS[profile])

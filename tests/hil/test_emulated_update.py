@@ -7,7 +7,7 @@ import pytest
 from mallee.deploy.build import Bundle
 from mallee.deploy.updating.registers import look
 from mallee.errors import ExitCode
-from mallee.hil.emulated.pico import STACK_bytes
+from mallee.hil.emulated.pico import STACK_bytes, STACK_SPARE_bytes
 
 from .cuts import Looked
 from .lived import FIRMWARE, Lived, SECOND_s, live, spread, unlike
@@ -17,7 +17,6 @@ from .updating import Rig, newer
 pytestmark = [pytest.mark.timeout(3600), pytest.mark.emulated]
 
 LEAST = 100  # writes of an update of which most is there
-SPARE_bytes = 512  # of the stack
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +59,7 @@ def test_the_hard_tick_has_room_on_the_stack_throughout(lived):
     for update in (lived.bad, lived.good):
         found = update.recorded
         print(f"{found.stack_bytes} bytes of {STACK_bytes} on the stack at most")
-        assert 0 < found.stack_bytes < STACK_bytes - SPARE_bytes
+        assert 0 < found.stack_bytes < STACK_bytes - STACK_SPARE_bytes
         assert "Uncaught" not in found.printed, found.printed
 
 

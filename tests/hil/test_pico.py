@@ -20,6 +20,7 @@ from mallee.device.remote import Grant
 from mallee.hil.emulated.boards import PduBench, SkidBench
 from mallee.hil.emulated.controller import EmulatedController, TICKS_WRAP_us
 from mallee.hil.emulated.costs import costs, lateness_us
+from mallee.hil.emulated.pico import STACK_bytes, STACK_SPARE_bytes
 from mallee.link import pdus
 from mallee.link.opening import open_link
 from mallee.link.rtu_frames import encode
@@ -276,6 +277,13 @@ def test_nothing_was_lost_on_the_way(board):
     assert board.pico.resets == 0
     assert board.pico.uarts[0].lost == 0
     assert board.value("bus_overruns") == 0
+
+
+@pytest.mark.smoke
+def test_the_hard_tick_had_room_on_the_stack_throughout(board):
+    """From power-on over all that the tests before asked of it: one that finds none raises, and is never called again."""
+    print(f"{board.controller.stack_bytes} bytes of {STACK_bytes} on the stack at most")
+    assert 0 < board.controller.stack_bytes <= STACK_bytes - STACK_SPARE_bytes
 
 
 # Of firmware.md: what is measured, and its limit by profile.

@@ -23,6 +23,8 @@ _BOOT_LIMIT_us = 2_000_000
 STACK_bytes = 8192 - 256
 """What MicroPython lets a stack grow to (ports/rp2: 8 kB at the end of the RAM, and a margin for what does not check it). Code
 that finds less than it needs raises RuntimeError, and a hard interrupt that does is never called again."""
+STACK_SPARE_bytes = 512
+"""What stays free of it at the deepest moment of the hard tick."""
 _STACK_TOP = 0x2004_2000
 
 
