@@ -38,10 +38,10 @@ def received_before(slot: Path, image: Image) -> None:
 
 
 def session_of(
-    device: Device, image: Image, key: bytes | None = None, *, issued_s: int = 1_800_000_000, say=print
+    device: Device, image: Image, key: bytes | None = None, *, issued_s: int = 1_800_000_000, say=print, wait_s=3600.0
 ) -> Session:
     offer = Offer(image=image, key=device_key("bench") if key is None else key, issued_s=issued_s)
-    return Session(device, offer, Patience(3600.0, say), lambda step, done, total: None)
+    return Session(device, offer, Patience(wait_s, say), lambda step, done, total: None)
 
 
 async def value(device: Device, name: str):
@@ -131,27 +131,58 @@ def test_an_image_for_somebody_else_is_refused_and_explained(image):
     bench.run(test)
 
 
-def test_a_line_that_is_away_in_the_middle_is_waited_for(image):
+def line_away(bench: Bench, session: Session, seconds: float) -> None:
+    """In the middle of the first ten files."""
+
+    def advance(step: str, done: int, total: int) -> None:
+        if step == "files" and session.sent_files == 10 and not away:
+            network, server = bench.world.network, bench.controller.server
+            network.disturb(server, NetworkFaults(cut=True))
+            away.append(asyncio.get_running_loop().call_later(seconds, network.disturb, server, None))
+
+    away: list[asyncio.TimerHandle] = []
+    session._advance = advance
+
+
+@pytest.mark.parametrize("away_s", [90.0, 640.0])
+def test_a_line_that_is_away_in_the_middle_is_waited_for(image, away_s):
+    """For longer than ten minutes, too, after which the controller has given up; what was whole is not sent again."""
     bench = Bench("pump")
+    image = newer(image)
     heard: list[str] = []
 
     async def test(device):
-        session = session_of(device, newer(image), say=heard.append)
-        sent = []
-
-        def advance(step, done, total):
-            sent.append(done)
-            if len(sent) == 200:
-                network, server = bench.world.network, bench.controller.server
-                network.disturb(server, NetworkFaults(cut=True))
-                asyncio.get_running_loop().call_later(90.0, network.disturb, server, None)
-
-        session._advance = advance
+        session = session_of(device, image, say=heard.append)
+        line_away(bench, session, away_s)
         await session.bring()
-        assert (await look(device)).state == "ready"
+        assert (await look(device)).state == "ready" and bench.controller.restarts == 0
+        assert session._patience.waited_s > 0.5 * away_s
+        assert session.sent_bytes < image.size_bytes + 50_000  # two manifests, and the file that was under way
 
     bench.run(test)
-    assert any("waiting" in text for text in heard) and any("going on" in text for text in heard)
+    assert any("waiting" in text for text in heard) and any(
+        "going on" in text or "answers again" in text for text in heard
+    )
+
+
+def test_a_line_that_is_away_for_longer_is_given_up_and_the_same_again_goes_on(image):
+    bench = Bench("pump")
+    image = newer(image)
+
+    async def test(device):
+        session = session_of(device, image, wait_s=60.0)
+        line_away(bench, session, 640.0)
+        with pytest.raises(MalleeError, match="for 60 s") as raised:
+            await session.bring()
+        assert raised.value.code == ExitCode.NO_ANSWER and "run the same command again" in raised.value.next
+        await asyncio.sleep(600.0)
+        assert (await look(device)).state == "idle" and (await value(device, "state")) == "local"
+        again = session_of(device, image)
+        await again.bring()
+        assert (await look(device)).state == "ready"
+        assert session.sent_files + again.sent_files <= len(image.files) + 1
+
+    bench.run(test)
 
 
 def test_who_restarts_in_the_middle_is_begun_anew_by_itself(image):

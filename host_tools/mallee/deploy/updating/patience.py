@@ -34,6 +34,8 @@ class Patience:
                 found = await action()
             except (NoAnswer, LinkDown, Refused) as error:
                 if isinstance(error, Refused) and error.exception_code != _BUSY:
+                    if told:
+                        self._tell(f"{name}: answers again")
                     raise
                 waited = loop.time() - began
                 if waited >= self.limit_s:
