@@ -155,17 +155,24 @@ def _known(profile: str) -> dict[str, float | None]:
 
 
 class _Branches:
-    """Currents of a PDU's branches, the same on all phases, on the fast channels and at the meters."""
+    """What a PDU's branches carry while their contactors are closed, the same on all phases, on the fast channels and at the
+    meters."""
 
     def __init__(self, bench: PduBench) -> None:
         self._bench = bench
         self._amps = [0.0] * BRANCHES
+        bench.contactors.moved = self._flow
 
     def set(self, name: str, value: float | None) -> None:
-        branch = int(name.split(".")[1]) - 1
-        self._amps[branch] = value or 0.0
-        self._bench.set_current_A(self._amps)
-        self._bench.meters[branch].measure(_VOLTS, value or 0.0)
+        self._amps[int(name.split(".")[1]) - 1] = value or 0.0
+        self._flow()
+
+    def _flow(self) -> None:
+        closed = self._bench.contactors.closed
+        flowing = [amps if closed >> branch & 1 else 0.0 for branch, amps in enumerate(self._amps)]
+        self._bench.set_current_A(flowing)
+        for meter, amps in zip(self._bench.meters, flowing, strict=True):
+            meter.measure(_VOLTS, amps)
 
 
 class EmulatedFaults(Faults):

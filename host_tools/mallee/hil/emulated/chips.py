@@ -122,6 +122,7 @@ class Contactors:
     def __init__(self) -> None:
         self.closed = 0xFF
         self.opened: Callable[[int], None] | None = None  # called with the bits that just opened
+        self.moved: Callable[[], None] = lambda: None
         self._shifted = 0
         self._contacts = 0
 
@@ -142,3 +143,5 @@ class Contactors:
         self.closed = (self.closed | coils) & ~reset & 0xFF
         if before & ~self.closed and self.opened is not None:
             self.opened(before & ~self.closed)
+        if before != self.closed:
+            self.moved()
