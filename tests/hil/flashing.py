@@ -17,12 +17,14 @@ from mallee.hil.emulated.pico import Pico
 from mallee.hil.emulated.usb import EmulatedDoor, UsbConsole
 from serial import SerialException
 
+from ..conftest import FIRMWARE
+
 WHO = Who(name="pdu-a1", unit=11)
 
 
 def bundle_of(profile: str, contents: dict[str, bytes]) -> Bundle:
-    """A bundle with made-up content that fits a Pico."""
-    contents = {"main.py": STARTER, **contents}
+    """A bundle with made-up content that fits a Pico, under the real choice of the application."""
+    contents = {"main.py": STARTER, "slots.py": (FIRMWARE / "slots.py").read_bytes(), **contents}
     files = tuple(File(path, len(data), hashlib.sha256(data).hexdigest()) for path, data in contents.items())
     made = Manifest(
         format=1, mallee="0.1.0", board="rp2_pico", profile=profile, architecture="armv6m", mpy="6.3", map_version=(1, 1),

@@ -10,18 +10,28 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 _START = datetime(2026, 1, 1, tzinfo=UTC)
-_SETTLE_S = 0.005  # real time given to the kernel to deliver on loopback before virtual time moves on
+_SETTLE_S = 0.005  # real time given to the kernel to deliver on loopback, and to threads, before virtual time moves on
 
 
 class _JumpingSelector(selectors.DefaultSelector):
-    """Waits for sockets only a moment; when nothing comes, time jumps by the rest of the time-out."""
+    """Waits for sockets and threads only a moment; when nothing comes, time jumps by the rest of the time-out."""
 
     jumped_s = 0.0
+    threads = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._own = 0
+
+    def all_so_far_are_its_own(self) -> None:
+        """What the loop wakes itself by says nothing of the world."""
+        self._own = len(self.get_map())
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None or timeout <= 0:
             return super().select(timeout)
-        events = super().select(min(timeout, _SETTLE_S))
+        alone = len(self.get_map()) <= self._own and not self.threads
+        events = super().select(0 if alone else min(timeout, _SETTLE_S))
         if not events:
             self.jumped_s += timeout
         return events
@@ -31,6 +41,11 @@ class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
         self._jumping = _JumpingSelector()
         super().__init__(self._jumping)
+        self._jumping.all_so_far_are_its_own()
+
+    def run_in_executor(self, *arguments: Any) -> Any:
+        self._jumping.threads = True
+        return super().run_in_executor(*arguments)
 
     def time(self) -> float:
         return self._jumping.jumped_s
