@@ -12,7 +12,7 @@ import pytest
 from mallee import resources
 from mallee.cli import person
 from mallee.cli.common import Context
-from mallee.commissioning import finding
+from mallee.commissioning import asking, finding, performing
 from mallee.commissioning.finding import AsTheyAre, find
 from mallee.commissioning.stock import checked, proposed
 from mallee.deploy.identity import Who
@@ -45,8 +45,11 @@ class Naming:
 
 @pytest.fixture
 def at_once(monkeypatch):
-    """A controller that does not answer as it shall is not waited for."""
+    """A controller that does not answer as it shall is not waited for, nor what settles in a plant: here is none."""
+    wait = performing.wait
     monkeypatch.setattr(finding, "_START_S", 0.0)
+    monkeypatch.setattr(asking, "_AGAIN_S", 0.0)
+    monkeypatch.setattr(performing, "wait", lambda device, expect, settle_s: wait(device, expect, 0.0))
 
 
 def found_by(folder, names: Any, act: Callable[[Peer, Peer], None] = lambda skid, pdu: None, **options: Any):
@@ -185,7 +188,7 @@ def test_a_board_is_flashed_as_mallee_flash_does(monkeypatch):
         person.flash(Context(None), "no_such_board", None, one, Who(name="pdu-a1", unit=7))
 
 
-def test_a_person_is_asked_and_the_board_is_flashed(tmp_path, capsys, monkeypatch):
+def test_a_person_is_asked_and_the_board_is_flashed(tmp_path, capsys, monkeypatch, at_once):
     """At the terminal: the name, the unit, the board; then the acceptance would go on, which is declined by leaving."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys.stdin, "isatty", lambda: True)
