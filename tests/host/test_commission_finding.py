@@ -46,7 +46,7 @@ class Naming:
 @pytest.fixture
 def at_once(monkeypatch):
     """A controller that does not answer as it shall is not waited for, nor what settles in a plant: here is none."""
-    wait = performing.wait
+    wait = asking.wait
     monkeypatch.setattr(finding, "_START_S", 0.0)
     monkeypatch.setattr(asking, "_AGAIN_S", 0.0)
     monkeypatch.setattr(performing, "wait", lambda device, expect, settle_s: wait(device, expect, 0.0))

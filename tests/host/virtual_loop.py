@@ -43,9 +43,9 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         super().__init__(self._jumping)
         self._jumping.all_so_far_are_its_own()
 
-    def run_in_executor(self, *arguments: Any) -> Any:
+    def run_in_executor(self, executor: Any, func: Any, *args: Any) -> Any:
         self._jumping.threads = True
-        return super().run_in_executor(*arguments)
+        return super().run_in_executor(executor, func, *args)
 
     def time(self) -> float:
         return self._jumping.jumped_s
