@@ -114,6 +114,14 @@ def pytest_pycollect_makemodule(module_path, parent):
     return None
 
 
+LONG = ("tests/hil/", "tests/system/")
+
+
+def pytest_collection_modifyitems(items):
+    """Files that take long, of which most have few tests, are begun first: no worker is alone with one of them in the end."""
+    items.sort(key=lambda item: next((n for n, part in enumerate(LONG) if item.nodeid.startswith(part)), len(LONG)))
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """A file in one process, for what its tests share; of emulated boards each board, for to start one takes a minute, and each
@@ -122,6 +130,8 @@ def pytest_xdist_make_scheduler(config, log):
     Not `--dist loadgroup`: pytest-xdist 3.8 and pytest 9.2 do not agree on where the group is kept.
     """
     from xdist.scheduler import LoadScopeScheduling
+
+    config.option.loadscopereorder = False  # by how many tests a file has: the long ones would be the last
 
     class Together(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
