@@ -59,9 +59,13 @@ class Manifest:
             return UpdateRefusal.DAMAGED
         if not 0 < self.count <= _FILES_MAX or size != self._end + TAIL:
             return UpdateRefusal.DAMAGED
+        return 0
+
+    def misnamed(self):
+        """DAMAGED when a path leads out of the slot or to this file, or 0. Asked when it is known who wrote it."""
         for number in range(self.count):
             path = self.row(number)[0]
-            if not path or path[0] == "/" or ".." in path or path == NAME:
+            if not path or path[0] in "/." or ".." in path or path == NAME:
                 return UpdateRefusal.DAMAGED
         return 0
 

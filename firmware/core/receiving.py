@@ -72,9 +72,13 @@ class Receiving:
         except StopIteration:
             self._work = None
         except OSError as error:
-            self._work, self._pending = None, 0
-            self._refuse(UpdateRefusal.FULL if error.errno == _ENOSPC else UpdateRefusal.STORAGE)
-            self._shut()
+            self._give_up(UpdateRefusal.FULL if error.errno == _ENOSPC else UpdateRefusal.STORAGE)
+        except MemoryError:
+            self._give_up(UpdateRefusal.STORAGE)
+            self.state = UpdateState.IDLE
+        except (ValueError, IndexError):  # what a manifest says is no text, or ends too early
+            self._give_up(UpdateRefusal.DAMAGED)
+            self.state = UpdateState.IDLE
         took_us = ticks_diff(ticks_us(), began)
         self._updates.worst_write_us = max(self._updates.worst_write_us, took_us)
         return True
@@ -109,8 +113,12 @@ class Receiving:
             put(Update.update_refusal, self.refusal)
 
     def do(self, command, number):
-        """Why a command is refused, or 0."""
+        """Why a command is refused, or 0. What was done is answered so once more: the first answer may have been lost."""
         self._idle_s = 0
+        if command == UpdateCommand.COMPARE and self.state == UpdateState.RECEIVING:
+            return 0
+        if command == UpdateCommand.VERIFY and self.state == UpdateState.READY:
+            return 0
         self.refusal = UpdateRefusal.NONE
         if command == UpdateCommand.COMPARE and self.state == UpdateState.MANIFEST:
             self._work = self._compare()
@@ -193,7 +201,7 @@ class Receiving:
         self.state = UpdateState.COMPARING
         yield
         self._manifest = read = manifest.Manifest(self._folder)
-        why = read.fault(self.received) or read.unlike(self._controller)
+        why = read.fault(self.received) or read.unlike(self._controller) or read.misnamed()
         if why:
             read.close()
             self._manifest = None
@@ -271,6 +279,11 @@ class Receiving:
                     break
                 target.write(memoryview(self._piece)[:count])
                 yield
+
+    def _give_up(self, why):
+        self._work, self._pending = None, 0
+        self._refuse(why)
+        self._shut()
 
     def _refuse(self, why):
         self.refusal = why

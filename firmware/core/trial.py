@@ -28,9 +28,12 @@ class Trial:
         self._controller = controller
         self._leave = leave
         self.left_s = TRIAL_S
+        self.why = 0  # it was given up, an UpdateOutcome; kept in the flash when the controller restarts
         self._answered, self._well = slotting.before()
 
     def each_second(self):
+        if self.why:
+            return
         self.left_s -= 1
         if self.left_s <= TRIAL_S - _PROOF_S and not self._as_before():
             self._give_up(UpdateOutcome.UNHEALTHY)
@@ -42,7 +45,7 @@ class Trial:
         if command == UpdateCommand.CANCEL:
             self._give_up(UpdateOutcome.CANCELLED)
             return 0
-        if command != UpdateCommand.CONFIRM:
+        if command != UpdateCommand.CONFIRM or self.why:
             return UpdateRefusal.NOT_NOW
         if self.left_s > TRIAL_S - _PROOF_S or not self._as_before():
             return UpdateRefusal.UNPROVEN
@@ -60,5 +63,5 @@ class Trial:
         return well(controller) & self._well == self._well
 
     def _give_up(self, why):
-        slotting.give_up(why)
+        self.why = self.why or why
         self._leave()

@@ -20,6 +20,7 @@ class Updating:
         self._controller = controller
         self._updates = updates
         self._restart = False  # is asked for
+        self._activated = False  # to the slot that was filled, which is whole
         self._safe_s = 0
         self.session = None
         self._trial = None
@@ -66,11 +67,13 @@ class Updating:
             updates.leaving = False
         elif not updates.leaving:
             updates.leaving = True
-        elif self.session is None or self._stage():
+        elif not self._activated or self._stage():
+            if slots.trial and self._trial.why:
+                slotting.give_up(self._trial.why)  # here, where the equipment lets it write
             slots.healthy()  # a restart that was asked for is no failed start
             self._controller.restart()
         else:
-            self._restart = updates.leaving = False
+            self._restart = self._activated = updates.leaving = False
             self._controller.inputs.put(Update.update_refusal, UpdateRefusal.STORAGE)
 
     def _stage(self):
@@ -92,7 +95,7 @@ class Updating:
         elif session is not None:
             state = session.state
         put(Update.update_state, state)
-        put(Update.update_outcome, slotting.outcome())
+        put(Update.update_outcome, slots.trial and self._trial.why or slotting.outcome())
         put(Update.failed_starts, slots.failed)
         put(Update.confirmed_application, slotting.confirmed())
         put(Update.trial_remaining, self._trial.left_s if slots.trial else None)
@@ -103,7 +106,10 @@ class Updating:
 
     def do(self, command, number):
         """A command: exception code, or 0; busy as long as it cannot be done."""
-        if command != UpdateCommand.ACTIVATE and command != UpdateCommand.RESTART:  # which write nothing yet
+        later = command == UpdateCommand.ACTIVATE or command == UpdateCommand.RESTART
+        if command == UpdateCommand.CANCEL and (self._restart or slots.trial):
+            later = True
+        if not later:  # it may write
             if not self._controller.profile.may_be_blind():
                 return _BUSY
             if self.session is not None and self.session.busy and UpdateCommand.COMPARE <= command:
@@ -118,24 +124,28 @@ class Updating:
         """Why it is refused, or 0."""
         if command == UpdateCommand.RESTART:
             slots.healthy()  # somebody means it: the confirmed application has its turn
-            self._restart = True
+            self._restart, self._activated = True, False
             return 0
         if slots.trial:
             return self._trial.do(command)
         if command == UpdateCommand.CONFIRM and slotting.outcome() == UpdateOutcome.CONFIRMED:
             return 0  # once more: the answer was lost
+        session = self.session
+        if command == UpdateCommand.CANCEL and (self._restart or session is not None):
+            self._restart = self._activated = self._updates.leaving = False
+            if session is not None:
+                self._end()
+            return 0
+        if command == UpdateCommand.ACTIVATE and self._activated:
+            return 0  # once more, as above
         if self._restart:
             return UpdateRefusal.NOT_NOW
         if command == UpdateCommand.BEGIN:
             return self._begin()
-        session = self.session
         if session is None:
             return UpdateRefusal.NOT_NOW
-        if command == UpdateCommand.CANCEL:
-            self._end()
-            return 0
         if command == UpdateCommand.ACTIVATE:
-            self._restart = session.state == UpdateState.READY
+            self._restart = self._activated = session.state == UpdateState.READY
             return 0 if self._restart else UpdateRefusal.NOT_NOW
         return session.do(command, number)
 

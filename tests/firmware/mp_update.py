@@ -1,6 +1,6 @@
 """An update over the bus on a whole controller: what is taken, what is refused, and when it restarts."""
 
-from virtual_controller import Bench, Reset, Small
+from virtual_controller import Bench, Info, Reset, Small
 
 # isort: split
 import os
@@ -15,6 +15,7 @@ from maps.common_update import (
     UpdateRefusal,
     UpdateState,
 )
+from signed_manifest import KEY, hmac, texts
 from updating_bench import (
     COMMAND,
     FILES,
@@ -245,6 +246,75 @@ def test_nothing_is_written_while_the_equipment_must_be_watched():
     assert host.state() == UpdateState.WAITING
     profile.blind = False
     assert reset(bench, 3000)
+
+
+def test_only_a_slot_that_is_whole_is_started():
+    """A plain restart in the middle of an update, or of a refused one, starts what ran before; an older release in the slot, or
+    half of one, is not put on trial."""
+    clean()
+    bench = Bench()
+    Host(bench).bring()
+    for last in (UpdateCommand.BEGIN, UpdateCommand.COMPARE, UpdateCommand.VERIFY):
+        host = Host(bench)
+        assert not host.tell(UpdateCommand.BEGIN)
+        if last == UpdateCommand.COMPARE:
+            assert host.offer(manifest_of(key=bytes(range(1, 33)))) == UpdateRefusal.WRONG_SIGNATURE
+        elif last == UpdateCommand.VERIFY:
+            host.bring()
+            assert not host.tell(UpdateCommand.ACTIVATE)
+        assert not host.tell(UpdateCommand.RESTART) and reset(bench), last
+        bench = started()
+        assert not slots.trial and slots.slot == slots.FLASHED, last
+
+
+def test_what_no_text_is_resets_nothing():
+    """Of a stranger it is not looked at; of who has the key it is damaged."""
+    clean()
+    bench = Bench()
+    host = Host(bench)
+    told = bytearray(manifest_of())
+    told[68] = 0xFF  # the first path
+    assert host.offer(bytes(told)) == UpdateRefusal.WRONG_SIGNATURE
+    head = bytes(told[:-32])
+    told[-32:] = hmac(KEY, b"mallee update" + texts(Info.SERIAL, 16) + head)
+    assert host.offer(bytes(told)) == UpdateRefusal.DAMAGED
+    for path in ("../main.py", "/main.py", "./manifest.bin", "manifest.bin", "core/../../x.py"):
+        assert host.offer(manifest_of({path: b"x"})) == UpdateRefusal.DAMAGED, path
+    assert not reset(bench, 2000)
+    host.bring()
+
+
+def test_commands_whose_answers_got_lost_are_answered_once_more():
+    clean()
+    bench = Bench()
+    host = Host(bench)
+    assert not host.offer(manifest_of())
+    assert not host.tell(UpdateCommand.COMPARE)
+    host.deliver()
+    for _ in range(2):
+        assert not host.tell(UpdateCommand.VERIFY)
+        host.rest()
+        assert host.state() == UpdateState.READY
+    for _ in range(2):
+        assert not host.tell(UpdateCommand.ACTIVATE)
+    assert reset(bench)
+    started()
+    assert slots.trial
+
+
+def test_a_start_that_waits_can_be_called_off_while_it_waits():
+    clean()
+    profile = Small()
+    bench = Bench(profile)
+    host = Host(bench)
+    host.bring()
+    profile.blind = True
+    assert not host.tell(UpdateCommand.ACTIVATE)
+    bench.run(3000)
+    assert host.state() == UpdateState.WAITING
+    assert not host.tell(UpdateCommand.CANCEL) and host.state() == UpdateState.IDLE
+    profile.blind = False
+    assert not reset(bench, 5000)
 
 
 def test_a_command_is_done_by_the_main_loop_once_and_whoever_repeats_it_gets_its_answer():

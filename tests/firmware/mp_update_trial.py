@@ -67,6 +67,24 @@ def test_settings_that_are_lost_end_a_trial():
     gone_back(UpdateOutcome.UNHEALTHY, bench)
 
 
+def test_what_is_given_up_is_kept_when_the_equipment_allows_and_once():
+    """Not while a branch is hot; and the first reason is the reason."""
+    profile = Small()
+    bench = on_trial(profile)
+    bench.run(2000)
+    before = bytes(slots.record)
+    profile.blind = True
+    assert not Host(bench).tell(UpdateCommand.CANCEL)
+    bench.controller.updates.active._trial.left_s = 3
+    assert not reset(bench, 30_000)
+    assert bytes(slots.record) == before and bench.get(Update.update_outcome) == UpdateOutcome.CANCELLED
+    assert Host(bench).tell(UpdateCommand.CONFIRM)
+    profile.blind = False
+    assert reset(bench, 3000)
+    assert int.from_bytes(slots.record[:4], "big") == int.from_bytes(before[:4], "big") + 1
+    gone_back(UpdateOutcome.CANCELLED, bench)
+
+
 def test_a_host_sends_it_back():
     bench = on_trial()
     bench.run(2000)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, Generic, NamedTuple, TypeVar
@@ -93,13 +94,15 @@ class Gate:
     """Places for coroutines.
 
     What is asked with the least priority (pieces of firmware, files, identities) fills what the others leave. Where they leave
-    nothing it still gets one part in five of the time: a turn that has waited four times as long as the one before it took is the
-    next one. So a full line slows polls by a fifth at most, and an update comes to its end.
+    nothing it still gets one part in five of the time, however many ask so: when the last such turn is over for four times as
+    long as it took, whoever has waited longest is the next. So a full line slows polls by a fifth at most, and updates come to
+    their end.
     """
 
     def __init__(self, capacity: int) -> None:
         self._places: Places[_Turn] = Places(capacity)
         self._least_s = _LEAST_S
+        self._least_over_s = -math.inf
 
     def allow(self, unit: int, requests: int) -> None:
         self._places.allow(unit, requests)
@@ -123,7 +126,8 @@ class Gate:
             yield
         finally:
             if priority is Priority.PROBE:
-                self._least_s = loop.time() - began_s
+                self._least_over_s = loop.time()
+                self._least_s = self._least_over_s - began_s
             self._leave(unit)
 
     def _leave(self, unit: int) -> None:
@@ -132,8 +136,11 @@ class Gate:
 
     def _wake(self) -> None:
         least = self._places.oldest(Priority.PROBE)
-        if least is not None and asyncio.get_running_loop().time() - least.since_s >= _OTHERS * self._least_s:
-            self._places.advance(least)
+        if least is not None:
+            now_s = asyncio.get_running_loop().time()
+            if now_s - max(least.since_s, self._least_over_s) >= _OTHERS * self._least_s:
+                self._places.advance(least)
+                self._least_over_s = now_s  # it has not begun yet: one at a time
         while (next_one := self._places.pop()) is not None:
             if next_one.place.done():
                 self._places.leave(next_one.unit)

@@ -102,11 +102,13 @@ class Session:
 
     async def start(self) -> None:
         """Start it on trial, as soon as the equipment allows. Returns when the new firmware answers."""
+        if (await self._look()).state != "ready":  # others were before it, and it has let go after ten minutes
+            await self.bring()
         await self._command("activate")
         loop = asyncio.get_running_loop()
         end = loop.time() + self.offer.wait_for_equipment_s
         self._advance("start", 0, 0)
-        uptime = await self._uptime_s()
+        uptime = await self._patience.ask(self.device.name, self._uptime_s)
         while True:
             await asyncio.sleep(_LOOK_S)
             try:
@@ -120,14 +122,18 @@ class Session:
                     return
                 if said.state != "waiting":
                     raise self._went_back(said)
-                now = await self._uptime_s()
+                now = await self._patience.ask(self.device.name, self._uptime_s)
+            elif (said := await self._look()).state not in ("waiting", "trial"):
+                if said.refusal == "none" or said.state == "idle":
+                    raise self._went_back(said)
+                raise refused(self.device, said.refusal, "activate")
             uptime = now
             if loop.time() >= end:
+                await self._command("cancel")  # it would start when nobody is there to confirm it
                 raise MalleeError(
                     f"{self.device.name} was not allowed to restart within {self.offer.wait_for_equipment_s:g} s",
                     "a branch is hot or waits for its turn, and a restart would leave it unprotected for seconds",
-                    "run the same command again later; it restarts by itself when that is over, and goes back when nobody "
-                    "confirms it: `mallee update cancel` ends that",
+                    "run the same command again later: what was received is kept",
                     ExitCode.REFUSED,
                 )
 
