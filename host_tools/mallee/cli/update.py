@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,6 +13,7 @@ from .. import clock
 from ..deploy.updating import reporting
 from ..deploy.updating.choosing import Choice, bundles, choose
 from ..deploy.updating.keys import read_keys
+from ..deploy.updating.patience import Patience
 from ..deploy.updating.registers import command
 from ..deploy.updating.rollout import Hear, Outcome, exit_code, roll_out
 from ..errors import ExitCode
@@ -84,7 +86,11 @@ def run(
 
     async def work() -> list[Outcome] | list[Choice]:
         async with Fleet(config, timeout_s=context.timeout_s) as fleet:
-            chosen = [await choose(await fleet.device(name), given, held, place) for name in names]
+            patience = Patience(wait_s, context.note)
+            chosen = [
+                await choose(await patience.ask(name, partial(fleet.device, name)), given, held, place)
+                for name in names
+            ]
             if dry_run:
                 return chosen
             left = [choice for choice in chosen if again or not choice.current]

@@ -91,5 +91,5 @@ def _no_keys(path: Path, why: str) -> MalleeError:
     return MalleeError(
         f"{path} is no file of device keys: {why}",
         "another file was named, or it was changed by hand",
-        "`mallee flash --key FILE` writes one; docs/update.md shows its form",
+        "`mallee flash --keys FILE` writes one; docs/update.md shows its form",
     )

@@ -91,10 +91,10 @@ async def command(device: Device, name: str, file: int = 0) -> None:
 
 _NEXT = {
     "not_now": "`mallee update status` says which step it is at; `mallee update cancel` ends what is under way",
-    "no_key": "give it one when it is flashed: `mallee flash --key FILE`, or let it take unsigned images: --allow-unsigned",
-    "unsigned": "name the key: --key FILE, or `update.keys` of the pod file",
+    "no_key": "give it one when it is flashed: `mallee flash --keys FILE`, or let it take unsigned images: --allow-unsigned",
+    "unsigned": "name the keys: --keys FILE, or `update.keys` of the pod file",
     "wrong_signature": "name the key that this controller was flashed with",
-    "other_board": "name the right --board or --bundle; `mallee update status` says what board it is",
+    "other_board": "name the right --bundle; `mallee update status` says what board it is",
     "other_mpy": "build with a mallee that fits its MicroPython, or put another MicroPython on it over USB",
     "other_profile": "name the right --bundle",
     "older": "if an older one shall run: flash it with --allow-older over USB first, or flash the older firmware",
@@ -115,7 +115,8 @@ def refused(device: Device, reason: str, what: str) -> MalleeError:
     return MalleeError(
         f"{device.name} refused to {what}: {reason.replace('_', ' ')}",
         meaning,
-        _NEXT.get(reason, "`mallee update status` says more") + "; the firmware that runs is untouched",
+        _NEXT.get(reason, "`mallee update status` says more")
+        + ("" if what in ("confirm", "restart") else "; the firmware that runs is untouched"),
         ExitCode.REFUSED,
     )
 
