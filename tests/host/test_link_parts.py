@@ -153,31 +153,23 @@ def test_what_comes_last_has_one_part_in_five_of_a_full_line_and_all_of_an_idle_
     """However many ask so: together, and each as much as the others."""
 
     async def main() -> None:
-        async def pieces(gate: Gate, until_s: float, unit: int = 20) -> float:
+        async def held(unit: int, priority: Priority, each_s: float, until_s: float) -> float:
             held_s = 0.0
             while asyncio.get_running_loop().time() < until_s:
-                async with gate.turn(unit, Priority.PROBE):
-                    await asyncio.sleep(0.06)
-                    held_s += 0.06
-            return held_s
-
-        async def polls(gate: Gate, unit: int, until_s: float) -> float:
-            held_s = 0.0
-            while asyncio.get_running_loop().time() < until_s:
-                async with gate.turn(unit, Priority.POLL):
-                    await asyncio.sleep(0.01)
-                    held_s += 0.01
+                async with gate.turn(unit, priority):
+                    await asyncio.sleep(each_s)
+                    held_s += each_s
             return held_s
 
         gate = Gate(1)
         held_s = await asyncio.gather(
-            *(pieces(gate, 30.0, 20 + unit) for unit in range(updates)),
-            *(polls(gate, unit, 30.0) for unit in range(2, 10)),
+            *(held(20 + unit, Priority.PROBE, 0.06, 30.0) for unit in range(updates)),
+            *(held(unit, Priority.POLL, 0.01, 30.0) for unit in range(2, 10)),
         )
         piece_s, poll_s = held_s[:updates], held_s[updates:]
         assert 0.17 < sum(piece_s) / sum(held_s) < 0.22
         assert min(poll_s) > 0.95 * max(poll_s) and max(piece_s) - min(piece_s) < 0.13
-        assert await pieces(gate, 60.0) > 29.0
+        assert await held(20, Priority.PROBE, 0.06, 60.0) > 29.0
 
     run_virtual(main())
 
