@@ -279,7 +279,6 @@ class Table:
         stored, and call `written(address, count)` after it."""
         self._guards.append((first, end, may_write, written))
 
-    @micropython.native
     def check(self, address, count, data, offset):
         """Exception code for writing `count` registers, or 0. Half of a wide value, or any value outside its limits,
         refuses the whole request."""
@@ -298,7 +297,6 @@ class Table:
                     return code
         return 0
 
-    @micropython.native
     def write(self, address, count, data, offset):
         """Check, then store all of it or nothing. Returns the exception code or 0."""
         code = self.check(address, count, data, offset)

@@ -19,6 +19,7 @@ from core.slotting import issued
 from core.wire import get16, get32
 
 NAME = "manifest.bin"
+NEW = "manifest.new"  # until it is known who wrote it
 HEAD, ROW, TAIL = 68, 76, 32
 _PATH = const(40)
 _FILES_MAX = const(255)
@@ -30,8 +31,8 @@ _PURPOSE = b"mallee update"
 
 
 class Manifest:
-    def __init__(self, folder):
-        self._file = open(folder + NAME, "rb")
+    def __init__(self, path):
+        self._file = open(path, "rb")
         self._head = self._file.read(HEAD)
         self.count = get16(self._head, 20) if len(self._head) == HEAD else 0
 
@@ -48,10 +49,6 @@ class Manifest:
         data = self._file.read(ROW)
         return _text(data[:_PATH]), get32(data, _PATH), data[_PATH + 4 :]
 
-    def paths(self):
-        """A number for each, to be recognised by."""
-        return [crc32(self.row(number)[0].encode()) for number in range(self.count)]
-
     def fault(self, size):
         """Why it is no manifest of `size` bytes, or 0."""
         head = self._head
@@ -61,12 +58,15 @@ class Manifest:
             return UpdateRefusal.DAMAGED
         return 0
 
-    def misnamed(self):
-        """DAMAGED when a path leads out of the slot or to this file, or 0. Asked when it is known who wrote it."""
+    def misnamed(self, known):
+        """DAMAGED when a path leads out of the slot or to this file, or 0. Asked when it is known who wrote it. `known` gets a
+        number for each path, to be recognised by. A generator: a row a turn."""
         for number in range(self.count):
             path = self.row(number)[0]
-            if not path or path[0] in "/." or ".." in path or path == NAME:
+            if not path or path[0] in "/." or ".." in path or path in (NAME, NEW):
                 return UpdateRefusal.DAMAGED
+            known.append(crc32(path.encode()))
+            yield
         return 0
 
     def unlike(self, controller):

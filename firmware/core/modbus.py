@@ -177,7 +177,6 @@ class Server:
         copy(answer, to, request, at, 5)
         return 5
 
-    @micropython.native
     def _write_registers(self, request, at, length, answer, to):
         if length < 8:
             return -ILLEGAL_VALUE

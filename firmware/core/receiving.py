@@ -55,7 +55,7 @@ class Receiving:
         self.refusal = UpdateRefusal.NONE
         self.state = UpdateState.MANIFEST
         self._file = None
-        self._work = self._open(self._folder + manifest.NAME)  # a generator: a piece a turn
+        self._work = self._open(self._folder + manifest.NEW)  # a generator: a piece a turn
 
     # What the loop does with it.
 
@@ -196,21 +196,35 @@ class Receiving:
             self._refuse(UpdateRefusal.ALTERED)
         self.state = UpdateState.RECEIVING
 
+    def _accept(self, known):
+        """Why the manifest that came is refused, or 0: then the slot is this update's, and no way back any more."""
+        new = self._folder + manifest.NEW
+        read = manifest.Manifest(new)
+        try:
+            why = read.fault(self.received) or read.unlike(self._controller)
+            why = why or (yield from read.misnamed(known))
+        finally:
+            read.close()
+        if not why and not slotting.take(self.target):
+            why = UpdateRefusal.STORAGE
+        if not why:
+            os.rename(new, self._folder + manifest.NAME)
+        return why
+
     def _compare(self):
         self._shut()
         self.state = UpdateState.COMPARING
         yield
-        self._manifest = read = manifest.Manifest(self._folder)
-        why = read.fault(self.received) or read.unlike(self._controller) or read.misnamed()
+        known = [crc32(manifest.NAME.encode())]
+        why = yield from self._accept(known)
         if why:
-            read.close()
-            self._manifest = None
+            _remove(self._folder + manifest.NEW)
             self._refuse(why)
             self.state = UpdateState.IDLE
             return
-        known = read.paths()
+        self._manifest = read = manifest.Manifest(self._folder + manifest.NAME)
         for path in _all(self._folder[:-1]):
-            if crc32(path[len(self._folder) :].encode()) not in known and not path.endswith(manifest.NAME):
+            if crc32(path[len(self._folder) :].encode()) not in known:
                 os.remove(path)
             yield
         here = slots.FOLDERS[slots.slot]
@@ -225,7 +239,7 @@ class Receiving:
                 _remove(self._folder + path)
             blocks += size // 4096 + 1
             self._wanted[number] = 1
-            if (yield from self._is(here, number)):
+            if not size or (yield from self._is(here, number)):
                 copied.append(number)
         room = os.statvfs(".")  # which looks at every block that is taken
         if room[3] * room[0] < 4096 * blocks:
@@ -270,8 +284,11 @@ class Receiving:
         return found.digest() == digest
 
     def _copy(self, folder, number):
-        path = self._manifest.row(number)[0]
+        path, size, _ = self._manifest.row(number)
         _make(self._folder + path)
+        if not size:  # nothing would come for it
+            open(self._folder + path, "wb").close()
+            return
         with open(folder + path, "rb") as source, open(self._folder + path, "wb") as target:
             while True:
                 count = source.readinto(self._piece)

@@ -46,19 +46,24 @@ def before():
 
 
 def free_slot():
-    """The slot that an update may fill: neither running nor confirmed. What was in it is no way back from now on.
-    None: that cannot be kept, or a trial is under way."""
+    """The slot that an update may fill: it does not run, and if that can be, it is not confirmed. None: a trial is under way."""
     if slots.trial:
         return None
-    changes = [(_TRIAL, _NO_TRIAL)]
     taken = (slots.slot, confirmed())
-    free = _SLOT_A if _SLOT_A not in taken else _SLOT_B
-    if free in taken:
-        free = confirmed()  # it failed, and the other one runs
+    for each in (_SLOT_A, _SLOT_B):
+        if each not in taken:
+            return each
+    return confirmed()  # it failed, and the other one runs
+
+
+def take(free):
+    """What is in this slot is no way back from now on: it is about to be replaced. False: that cannot be kept."""
+    changes = [(_TRIAL, _NO_TRIAL)]
+    if confirmed() == free:
         changes.append((_CONFIRMED, slots.slot))
     if slots.record[_PREVIOUS] == free:
         changes.append((_PREVIOUS, slots.FLASHED))
-    return free if _kept(changes) else None
+    return _kept(changes)
 
 
 def stage(filled, answering, well):

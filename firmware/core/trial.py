@@ -8,11 +8,11 @@ from maps.common_update import UpdateCommand, UpdateOutcome, UpdateRefusal
 from micropython import const
 
 from core import slotting
-from core.manifest import Manifest
+from core.manifest import NAME, Manifest
 
 TRIAL_S = const(300)
+_OVERRUNS = const(20)  # regulation steps too late: a tenth of those until the proof, and of later ones
 _PROOF_S = const(20)  # every chip was asked, the loop has run some hundred times, alarms have had their delays
-_OVERRUNS = const(20)  # regulation steps too late in that time: a tenth
 _SETTINGS, _TICKING = const(1), const(2)
 
 
@@ -49,14 +49,14 @@ class Trial:
             return UpdateRefusal.NOT_NOW
         if self.left_s > TRIAL_S - _PROOF_S or not self._as_before():
             return UpdateRefusal.UNPROVEN
-        read = Manifest(slots.FOLDERS[slots.slot] + "/")
+        read = Manifest(slots.FOLDERS[slots.slot] + "/" + NAME)
         issued = read.issued
         read.close()
         return 0 if slotting.confirm(issued) else UpdateRefusal.STORAGE
 
     def _as_before(self):
         controller = self._controller
-        if controller.regulation.overruns > _OVERRUNS:
+        if controller.regulation.overruns > max(_OVERRUNS, TRIAL_S - self.left_s):
             return False
         if controller.profile.answering & self._answered != self._answered or not controller.tick_alive:
             return False

@@ -20,6 +20,7 @@ from updating_bench import (
     COMMAND,
     FILES,
     SLOT_A,
+    SLOT_B,
     Host,
     clean,
     files_of,
@@ -109,6 +110,37 @@ def test_what_the_running_application_has_is_copied():
     told = files_of("slot_b")
     del told["manifest.bin"]
     assert told == changed
+
+
+def test_an_empty_file_is_made_and_not_waited_for():
+    clean()
+    files = dict(FILES)
+    files["pump/__init__.py"] = b""
+    host = Host(Bench())
+    host.bring(manifest_of(files), files)
+    told = files_of("slot_a")
+    del told["manifest.bin"]
+    assert told == files
+
+
+def test_only_a_manifest_that_is_accepted_takes_the_way_back():
+    """Whoever has no key can begin, and that takes nothing from the slot of the release before the last one."""
+    clean()
+    bench = Bench()
+    for number in range(2):
+        Host(bench).bring(manifest_of(issued=1000 + number))
+        assert not Host(bench).tell(UpdateCommand.ACTIVATE) and reset(bench)
+        bench = started()
+        bench.run(25_000)
+        assert not Host(bench).tell(UpdateCommand.CONFIRM)
+        bench = started()
+    assert slots.chain() == [SLOT_B, SLOT_A, slots.FLASHED]
+    before, told, host = bytes(slots.record), files_of("slot_a"), Host(bench)
+    assert host.offer(manifest_of(key=bytes(range(1, 33)), issued=2000)) == UpdateRefusal.WRONG_SIGNATURE
+    assert host.offer(manifest_of()) == UpdateRefusal.REPLAYED
+    assert bytes(slots.record) == before and files_of("slot_a") == told
+    host.bring(manifest_of(issued=2000))
+    assert slots.chain() == [SLOT_B, slots.FLASHED]
 
 
 def test_strangers_in_the_slot_go():

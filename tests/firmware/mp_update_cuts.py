@@ -7,6 +7,7 @@ import slots
 import vfs
 from core import slotting
 from core.devicekey import NAME
+from core.manifest import NAME as MANIFEST
 from core.manifest import Manifest
 from core.receiving import Receiving
 from core.wire import copy
@@ -130,7 +131,7 @@ def runs():
     if not slots.slot:
         return 0
     folder = slots.FOLDERS[slots.slot] + "/"
-    read = Manifest(folder)
+    read = Manifest(folder + MANIFEST)
     number = read.issued
     read.close()
     for path, data in files(number).items():

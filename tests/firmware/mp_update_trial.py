@@ -60,6 +60,16 @@ def test_chips_that_no_longer_answer_end_a_trial():
     gone_back(UpdateOutcome.UNHEALTHY, bench)
 
 
+def test_steps_that_are_late_end_a_trial_when_they_are_one_in_ten():
+    for late, ends in ((24, False), (60, True)):
+        bench = on_trial()
+        bench.run(25_000)
+        bench.controller.regulation.overruns += late
+        assert reset(bench, 3_000) == ends, late
+        if ends:
+            gone_back(UpdateOutcome.UNHEALTHY, bench)
+
+
 def test_settings_that_are_lost_end_a_trial():
     bench = on_trial()
     bench.controller.settings_found = False
