@@ -86,6 +86,9 @@ def test_a_device_key_is_kept_there_and_here(small, tmp_path):
         job, _ = flashed(pico, SMALL, Who(), again)
         assert job.plan.nothing
     assert files_on(pico)["device.key"] == made
+    policy = KeyFiles(None, allow_unsigned=True, allow_older=False)
+    with pytest.raises(MalleeError, match="has a device key"):
+        policy.check(look(EmulatedDoor(pico), SMALL, Who(), policy.files).state.files)
 
 
 @pytest.fixture(scope="module")

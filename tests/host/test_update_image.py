@@ -82,6 +82,23 @@ def test_what_is_no_file_of_keys_is_said(tmp_path, text, why):
         read_keys(tmp_path / "missing.toml")
 
 
+def test_a_policy_alone_takes_no_key_away(tmp_path):
+    def there(data: bytes) -> dict[str, tuple[int, str]]:
+        return {"device.key": (len(data), hashlib.sha256(data).hexdigest())}
+
+    keyed = there(on_controller(bytes(range(32)), allow_unsigned=True))
+    for unsigned, older in ((True, False), (False, True)):
+        alone = KeyFiles(None, allow_unsigned=unsigned, allow_older=older)
+        with pytest.raises(MalleeError, match="has a device key") as told:
+            alone.check(keyed)
+        assert "--keys FILE" in told.value.next
+        alone.check({})
+        alone.check({"device.key": (5, "")})  # of another length: no key
+        alone.check(there(on_controller(b"", allow_older=True)))
+        KeyFiles(tmp_path / "keys.toml", allow_unsigned=unsigned, allow_older=older).check(keyed)
+    KeyFiles(None, allow_unsigned=False, allow_older=False).check(keyed)
+
+
 def test_flashing_takes_a_key_or_makes_one_and_keeps_it_first(tmp_path):
     place, who = tmp_path / "keys.toml", Who(name="pdu-a1", unit=11)
     first = KeyFiles(place, allow_unsigned=False, allow_older=True)

@@ -6,13 +6,14 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
 from ..device.recording import Recording
-from .board import Board
-from .controller import Controller
+from .controller import Controller, Sample
 from .plotting import of_recording, of_samples
+from .unit import Unit
 
 _NAME_MAX = 120  # of 255 that file systems allow, with room for non-ASCII
 
@@ -23,16 +24,24 @@ def folder_name(node_id: str) -> str:
     return name if len(name) <= _NAME_MAX else f"{name[: _NAME_MAX - 9]}-{sum(map(ord, name)):08x}"
 
 
+class Subject(NamedTuple):
+    """Whose parts are kept: a board, or a controller of a pod."""
+
+    name: str
+    """In front of the names of its parts; "": it is the only one."""
+    unit: Unit
+    samples: Sequence[Sample]
+    printed: Callable[[], bytes]
+    provenance: Mapping[str, str]
+
+
 def keep(
     folder: Path,
-    boards: Sequence[Board],
-    controllers: Mapping[Board, Controller],
+    subjects: Sequence[Subject],
     measured: Sequence[Mapping[str, object]],
     provenance: Mapping[str, str],
-    console: Path | None = None,
 ) -> tuple[list[str], list[str]]:
-    """Write everything that there is into `folder`; names of what is there, and a sentence for each part that is not. `console`
-    is a file in which somebody else keeps what a board printed."""
+    """Write everything that there is into `folder`; names of what is there, and a sentence for each part that is not."""
     kept: list[str] = []
     missing: list[str] = []
 
@@ -52,22 +61,20 @@ def keep(
     part("provenance.json", lambda path: _text(path, json.dumps(provenance, indent=1)))
     if measured:
         part("measurements.json", lambda path: _text(path, json.dumps(list(measured), indent=1)))
-    for number, board in enumerate(boards):
-        before = "" if len(boards) == 1 else f"{number}-"
-        for name, write in _parts(board, controllers.get(board), console).items():
-            part(before + name, write)
+    for subject in subjects:
+        for name, write in _parts(subject).items():
+            part(f"{subject.name}-{name}" if subject.name else name, write)
     return kept, missing
 
 
-def _parts(board: Board, controller: Controller | None, console: Path | None) -> dict[str, Callable[[Path], bool]]:
+def _parts(subject: Subject) -> dict[str, Callable[[Path], bool]]:
     """What can be asked for, in order: at first what needs no answer of the board. False: there was nothing."""
-    unit = board.unit
+    unit = subject.unit
     device = unit.device
     known = {} if device is None else {(device.link.address, device.unit): device.dictionary}
 
     def printed(path: Path) -> bool:
-        own = board.console
-        data = own[board.console_from :] if own is not None else console.read_bytes() if console is not None else b""
+        data = subject.printed()
         return bool(data) and path.write_bytes(data) >= 0
 
     def journal(path: Path) -> bool:
@@ -85,7 +92,7 @@ def _parts(board: Board, controller: Controller | None, console: Path | None) ->
         return found is not None and path.write_bytes(of_recording(found, unit.name)) >= 0
 
     def plot(path: Path) -> bool:
-        picture = None if controller is None else of_samples(controller.samples, unit.name)
+        picture = of_samples(subject.samples, unit.name)
         return picture is not None and path.write_bytes(picture) >= 0
 
     asked = {"bus.pcap": lambda path: bool(unit.trace.frames) and unit.trace.save_pcap(path) >= 0}

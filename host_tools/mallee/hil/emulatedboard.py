@@ -18,6 +18,7 @@ from .emulatedclock import EmulatedClock
 from .emulatedloop import EmulatedLoop
 from .faults import Faults, Undo, no_such
 from .inputs import Inputs
+from .line import Line
 from .power import Power, SwitchedPower
 from .unit import Unit
 
@@ -38,7 +39,7 @@ class EmulatedBoard(Board):
         self._image = stock_image()
         self._clock = EmulatedClock()
         time = BoardTime(EmulatedLoop(self._clock))
-        super().__init__(time, Unit(time, _ADDRESS, unit, profile), profile)
+        super().__init__(time, Unit(Line(time, _ADDRESS), unit, profile), profile)
         self._inputs = Inputs(time, _known(profile))
         self._served: Served | None = None
         self._faults = EmulatedFaults(self)

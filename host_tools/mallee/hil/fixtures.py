@@ -138,7 +138,7 @@ def plant(board: Board) -> PlantOnBench:
 @pytest.fixture
 def pod(request: pytest.FixtureRequest) -> Iterator[PodOnBench]:
     """A whole pod, by the names of its controllers; a virtual one is new for each test."""
-    setup = setups_of(request.config, 1)[0]
+    setup = setups_of(request.config, embedded._COUNT)[0]
     with explained():
         if why := setup.lacks("pod"):
             raise Lacking("pod", why)

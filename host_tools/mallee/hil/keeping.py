@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 
 from . import provenance
-from .artifacts import folder_name, keep
-from .board import Board
-from .controller import Controller
+from .artifacts import Subject, folder_name, keep
 from .measuring import Measuring
+from .subjects import subjects_of
 
 _SESSION = pytest.StashKey[dict[str, str]]()
 _KEPT = pytest.StashKey[list[Path]]()
@@ -43,32 +42,32 @@ def pytest_runtest_makereport(
     """At the end of the test itself, or of a setup that failed: the board is still there."""
     if call.when == "teardown":
         return (yield)
-    boards = _boards(item)
+    fixtures: dict[str, Any] = getattr(item, "funcargs", {})
+    subjects = subjects_of(fixtures)
     known: dict[str, str] = {}
-    if boards and (call.when == "call" or call.excinfo is not None):
+    if subjects and (call.when == "call" or call.excinfo is not None):
         known = dict(item.config.stash[_SESSION])
-        for number, board in enumerate(boards):
-            before = "" if len(boards) == 1 else f"{number}."
-            known |= {before + name: value for name, value in provenance.of_board(board).items()}
+        for subject in subjects:
+            before = subject.name and f"{subject.name}."
+            known |= {before + name: value for name, value in subject.provenance.items()}
         item.user_properties += known.items()
     report = yield
     if known and (report.failed or (report.passed and item.config.getoption("--board-artifacts-always"))):
-        _keep(item, boards, known, report)
+        _keep(item, fixtures, subjects, known, report)
     return report
 
 
-def _keep(item: pytest.Item, boards: list[Board], known: dict[str, str], report: pytest.TestReport) -> None:
-    fixtures: dict[str, Any] = getattr(item, "funcargs", {})
+def _keep(
+    item: pytest.Item,
+    fixtures: dict[str, Any],
+    subjects: list[Subject],
+    known: dict[str, str],
+    report: pytest.TestReport,
+) -> None:
     folder = folder_of(item, fixtures.get("session_tempdir") or _session_folder(item.config))
-    controllers = fixtures.get("controller", [])
-    by_board: dict[Board, Controller] = dict(
-        zip(boards, controllers if isinstance(controllers, list | tuple) else [controllers], strict=False)
-    )
     measure = fixtures.get("measure")
-    dut = fixtures.get("dut")
-    log = None if dut is None or isinstance(dut, list) else Path(dut.logfile)
     measured = measure.all if isinstance(measure, Measuring) else []
-    kept, missing = keep(folder, boards, by_board, measured, known, log)
+    kept, missing = keep(folder, subjects, measured, known)
     lines = [f"{folder}: {', '.join(kept) or 'nothing'}", *missing]
     report.sections.append(("what is kept of the board", "\n".join(lines)))
     if kept:
@@ -80,11 +79,6 @@ def _session_folder(config: pytest.Config) -> str:
 
     made = config.stash.get(embedded._session_tempdir_key, None)
     return str(made or Path(config.option.root_logdir or tempfile.gettempdir()).resolve())
-
-
-def _boards(item: pytest.Item) -> list[Board]:
-    found = getattr(item, "funcargs", {}).get("board")
-    return [each for each in (found if isinstance(found, list) else [found]) if isinstance(each, Board)]
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 
 from ..errors import ExitCode, MalleeError
-from ..link.address import parse_address
 from .board import Board
 from .lock import locked
 from .setups import Setup
@@ -20,11 +19,8 @@ def opened(setup: Setup, profile: str | None = None) -> Iterator[Board]:
     """A board until the end of the block; a real one, and its line, locked. Raises MalleeError where something is missing, the
     board is in use, does not answer on its bus, or is not of the profile that was asked for."""
     with ExitStack() as stack:
-        if setup.kind == "real":
-            stack.enter_context(locked(setup.board))
-            if setup.bus is not None and (line := _line(setup.bus)) != setup.board:
-                stack.enter_context(locked(line))
-        board = _made(setup, profile or setup.profile or DEFAULT_PROFILE)
+        profile = profile or setup.profile or DEFAULT_PROFILE
+        board = _real(setup, stack) if setup.kind == "real" else _simulated(setup, profile)
         stack.callback(board.close)
         if setup.lacks("bus") is None:
             board.unit.wait_until_it_runs(board.start_s)
@@ -32,21 +28,27 @@ def opened(setup: Setup, profile: str | None = None) -> Iterator[Board]:
         yield board
 
 
-def _line(address: str) -> str:
-    """What two processes must not have at the same time: a port, or a server's address."""
-    return getattr(parse_address(address), "device", address)
+def _real(setup: Setup, stack: ExitStack) -> Board:
+    from .line import Line
+    from .real import RealBoard
+    from .reallines import held_line, port_of, wall_time
+
+    time = stack.enter_context(wall_time())
+    line = Line(time, "") if setup.bus is None else stack.enter_context(held_line(setup.bus))
+    if setup.bus is None or port_of(setup.bus) != setup.board:
+        stack.enter_context(locked(setup.board))
+    return RealBoard(setup.board, line, setup.unit, setup.power)
 
 
-def _made(setup: Setup, profile: str) -> Board:
+def _simulated(setup: Setup, profile: str) -> Board:
     try:
         if setup.kind == "virtual":
             from .virtual import VirtualBoard
 
             return VirtualBoard(profile, setup.unit, setup.pod)
-        if setup.kind == "emulated":
-            from .emulatedboard import EmulatedBoard
+        from .emulatedboard import EmulatedBoard
 
-            return EmulatedBoard(profile, setup.unit)
+        return EmulatedBoard(profile, setup.unit)
     except ModuleNotFoundError as error:
         if error.name is None or error.name.startswith("mallee"):
             raise
@@ -56,9 +58,6 @@ def _made(setup: Setup, profile: str) -> Board:
             f"pip install 'mallee[{_EXTRAS[setup.kind]}]'",
             ExitCode.USAGE,
         ) from error
-    from .real import RealBoard
-
-    return RealBoard(setup.board, setup.bus, setup.unit, setup.power)
 
 
 def _check_profile(board: Board, setup: Setup) -> None:

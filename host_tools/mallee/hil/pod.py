@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 from .. import resources
 from ..pod.config import PodConfig
@@ -18,19 +18,25 @@ from .board import Lacking
 from .boardtime import BoardTime
 from .controller import Controller
 from .faults import Faults
+from .line import Line
 from .plant import PlantOnBench
+from .reallines import held_line, wall_time
 from .unit import Unit
 from .virtual import virtual_time
 from .worldfaults import WorldFaults
 
 
 class PodOnBench(Mapping[str, Controller]):
-    """`pod["skid-1"].read("flow")`. Of a real pod there is no plant, and no fault."""
+    """`pod["skid-1"].read("flow")`. Of a real pod there is no plant, and no fault. `lines`, by address, are those that
+    controllers share."""
 
-    def __init__(self, config: PodConfig, time: BoardTime) -> None:
+    def __init__(self, config: PodConfig, time: BoardTime, lines: Mapping[str, Line] = MappingProxyType({})) -> None:
         self.config = config
         self.time = time
-        self.units = {each.name: Unit(time, each.address, each.unit, each.name) for each in config.controllers}
+        self.units = {
+            each.name: Unit(lines.get(each.address) or Line(time, each.address), each.unit, each.name)
+            for each in config.controllers
+        }
         self._controllers = {name: Controller(unit) for name, unit in self.units.items()}
 
     def __getitem__(self, name: str) -> Controller:
@@ -51,6 +57,10 @@ class PodOnBench(Mapping[str, Controller]):
     def run(self, seconds: float) -> None:
         self.time.run(seconds)
 
+    def console(self, name: str) -> bytes:
+        """What this controller has printed; of a real one nobody here reads it."""
+        return b""
+
     @property
     def plant(self) -> PlantOnBench:
         raise Lacking("plant", "a real pod has no simulated plant")
@@ -62,7 +72,6 @@ class PodOnBench(Mapping[str, Controller]):
     def close(self) -> None:
         for unit in self.units.values():
             unit.close()
-        self.time.close()
 
 
 class VirtualPod(PodOnBench):
@@ -76,6 +85,13 @@ class VirtualPod(PodOnBench):
         assert isinstance(self.world.equipment, PodEquipment)
         self._plant = PlantOnBench(self.world.equipment, self._load)
         self._faults = WorldFaults(self.time, self.world, config)
+        self._printed = {name: bytearray() for name in self.units}
+        for name, printed in self._printed.items():
+            self.world.controller(name).board.on_console = printed.extend
+
+    def console(self, name: str) -> bytes:
+        self.world.controller(name).board.drain()
+        return bytes(self._printed[name])
 
     @property
     def plant(self) -> PlantOnBench:
@@ -87,6 +103,7 @@ class VirtualPod(PodOnBench):
 
     def close(self) -> None:
         super().close()
+        self.time.close()
         self.world.close()
 
 
@@ -94,8 +111,13 @@ class VirtualPod(PodOnBench):
 def opened(kind: str, file: Path | None) -> Iterator[PodOnBench]:
     """The pod of a file, or the default pod. Raises MalleeError for a file that is wrong."""
     config = load_pod(file or resources.pods()["default"])
-    pod = VirtualPod(config) if kind == "virtual" else PodOnBench(config, BoardTime(asyncio.new_event_loop()))
-    try:
+    with ExitStack() as stack:
+        pod = VirtualPod(config) if kind == "virtual" else _real(config, stack)
+        stack.callback(pod.close)
         yield pod
-    finally:
-        pod.close()
+
+
+def _real(config: PodConfig, stack: ExitStack) -> PodOnBench:
+    time = stack.enter_context(wall_time())
+    addresses = dict.fromkeys(each.address for each in config.controllers)
+    return PodOnBench(config, time, {address: stack.enter_context(held_line(address)) for address in addresses})

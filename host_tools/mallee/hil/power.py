@@ -104,14 +104,14 @@ def probe(power: Power, unit: Unit) -> str | None:
     if not unit.answers():
         return f"unit {unit.unit} did not answer before its supply was switched"
     try:
-        power.off()
         try:
+            power.off()
             unit.time.run(_FADES_S)
             if any(unit.answers() for _ in range(_SILENT_TRIES)):
                 return f"unit {unit.unit} still answered {_FADES_S:g} s after the supply was switched off"
-        finally:
+        finally:  # also behind a command that failed: nobody knows what it has done before
+            on_s = unit.time.now_s  # a command may take its time, and the board starts meanwhile
             power.on()
-        on_s = unit.time.now_s
         uptime_s = power.wait()
     except MalleeError as error:
         return error.what

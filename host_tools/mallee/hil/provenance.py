@@ -7,6 +7,7 @@ from pathlib import Path
 
 from .. import __version__
 from .board import Board
+from .unit import Unit
 
 _GIT_S = 10.0
 
@@ -23,21 +24,27 @@ def of_session(project: Path) -> dict[str, str]:
 
 def of_board(board: Board) -> dict[str, str]:
     """What the controller said when it was connected to, and where its program comes from."""
-    found = {"board": str(board), "board.kind": board.kind}
-    identity = None if board.unit.device is None else board.unit.device.identity
-    if identity is not None:
-        major, minor = identity.map_version
-        found |= {
-            "board.profile": identity.profile,
-            "board.firmware": identity.firmware,
-            "board.map": f"{major}.{minor}",
-            "board.dictionary": f"{identity.dictionary_hash:016x}",
-        }
-        if identity.serial_number:
-            found["board.serial"] = identity.serial_number
-        if identity.name:
-            found["board.name"] = identity.name
+    found = {"board": str(board), "board.kind": board.kind} | of_unit(board.unit)
     return found | {f"board.{key}": value for key, value in board.origin.items()}
+
+
+def of_unit(unit: Unit) -> dict[str, str]:
+    """What the controller said when it was connected to."""
+    identity = None if unit.device is None else unit.device.identity
+    if identity is None:
+        return {}
+    major, minor = identity.map_version
+    found = {
+        "board.profile": identity.profile,
+        "board.firmware": identity.firmware,
+        "board.map": f"{major}.{minor}",
+        "board.dictionary": f"{identity.dictionary_hash:016x}",
+    }
+    if identity.serial_number:
+        found["board.serial"] = identity.serial_number
+    if identity.name:
+        found["board.name"] = identity.name
+    return found
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from .board import Board, Lacking
-from .boardtime import BoardTime
+from .line import Line
 from .power import CommandPower, Power
 from .unit import Unit
 
 
 class RealBoard(Board):
-    """`console` is a port of pyserial's (/dev/ttyACM0, COM3, socket://HOST:PORT); `bus` an address of mallee's, or None."""
+    """`console` is a port of pyserial's (/dev/ttyACM0, COM3, socket://HOST:PORT); `line` the one that it shares with others,
+    without an address where it is not connected."""
 
     kind = "real"
 
-    def __init__(self, console: str, bus: str | None, unit: int, power: tuple[str, str] | None) -> None:
-        time = BoardTime(asyncio.SelectorEventLoop())
-        super().__init__(time, Unit(time, bus or "", unit, console), None)
+    def __init__(self, console: str, line: Line, unit: int, power: tuple[str, str] | None) -> None:
+        super().__init__(line.time, Unit(line, unit, console), None)
         self._console_port = console
         self._power = None if power is None else CommandPower(self.unit, self.start_s, *power)
 
@@ -41,7 +40,7 @@ class RealBoard(Board):
     @contextmanager
     def live(self) -> Iterator[None]:
         """Time passes anyhow; the line is let go, so that another program can open its port, until the test itself asks."""
-        self.unit.release()
+        self.unit.line.release()
         yield
 
     @property
@@ -53,6 +52,9 @@ class RealBoard(Board):
         if self._power is None:
             raise Lacking("power", "neither --board-power-on nor --board-power-off was given")
         return self._power
+
+    def close(self) -> None:
+        self.unit.close()  # its time is everybody's
 
     def __str__(self) -> str:
         return f"the board at {self._console_port}"

@@ -11,35 +11,39 @@ from .. import clock
 from ..device.device import Device
 from ..errors import ExitCode, MalleeError
 from ..link.address import SerialAddress, TcpAddress, parse_address
-from ..link.base import Link
 from ..link.failures import LinkError
-from ..link.opening import open_link
 from ..link.rtu_frames import silence_s, whole
 from ..link.serial_port import open_port
-from ..link.statistics import BusSummary, LinkStatistics, summarise
+from ..link.statistics import BusSummary
 from ..link.tap import TapFrame
 from .boardtime import BoardTime
+from .line import Line
 from .trace import Trace
 
 T = TypeVar("T")
 _MEASURED_S = 1.0
-_TIMEOUT_S = 1.0
-_PROBE_S = 0.0  # nobody else is on this line: a board that was silent is asked again at once
 _AGAIN_S = 0.2
 
 
 class Unit:
-    """`address` and `unit` say where it is, `time` whose seconds count. `trace` has what was said since it was cleared."""
+    """`line` and `unit` say where it is. `trace` has what was said on the line since it was cleared."""
 
-    def __init__(self, time: BoardTime, address: str, unit: int, name: str = "") -> None:
-        self.time = time
-        self.address = address
+    def __init__(self, line: Line, unit: int, name: str = "") -> None:
+        self.line = line
         self.unit = unit
         self.name = name
         self.trace = Trace()
-        self._link: Link | None = None
+        line.tap(self.trace)
         self._device: Device | None = None
-        self._past: list[LinkStatistics] = []
+
+    @property
+    def time(self) -> BoardTime:
+        return self.line.time
+
+    @property
+    def address(self) -> str:
+        """ "": it has no line."""
+        return self.line.address
 
     def do(self, scenario: Callable[[Device], Awaitable[T]]) -> T:
         """Run `scenario(device)` to its end in the board's time."""
@@ -51,16 +55,14 @@ class Unit:
 
     @property
     def device(self) -> Device | None:
-        """None before it was asked anything."""
-        return self._device
+        """None before it was asked anything, and when its line was let go of."""
+        return None if self._device is None or self._device.link is not self.line.link else self._device
 
     async def _connected(self) -> Device:
-        if self._device is None:
-            if self._link is None:
-                self._link = open_link(self.address, timeout_s=_TIMEOUT_S, probe_ceiling_s=_PROBE_S)
-                self._link.taps.append(self.trace)
-            self._device = await Device.connect(self._link, self.unit, name=self.name)
-        return self._device
+        device = self.device
+        if device is None:
+            device = self._device = await Device.connect(self.line.open(), self.unit, name=self.name)
+        return device
 
     def answers(self) -> bool:
         """Asked once, now."""
@@ -93,24 +95,18 @@ class Unit:
         )
 
     def statistics(self) -> BusSummary:
-        """Of everything that was asked here since the board was opened."""
-        present = [] if self._link is None else [self._link.statistics]
-        return summarise([*self._past, *present])
-
-    def release(self) -> None:
-        """Let go of the line, so that others can open its port; who asks next takes it again."""
-        link, self._link, self._device = self._link, None, None
-        if link is not None:
-            self._past.append(link.statistics)
-            self.time.complete(link.close())
+        """Of everything that was asked on its line."""
+        return self.line.statistics()
 
     def close(self) -> None:
+        """Others on its line go on."""
+        self.line.untap(self.trace)
         with suppress(Exception):
-            self.release()
+            self.line.release()
 
     def raw(self, data: bytes, within_s: float) -> bytes:
         """Put these bytes on the line as they are; everything that comes within that time. Raises MalleeError."""
-        self.release()
+        self.line.release()
         return self.time.complete(self._raw(parse_address(self.address), data, within_s))
 
     async def _raw(self, address: TcpAddress | SerialAddress, data: bytes, within_s: float) -> bytes:

@@ -20,6 +20,7 @@ from ..sim.world import World
 from .board import Board
 from .boardtime import BoardTime
 from .faults import Faults
+from .line import Line
 from .plant import PlantOnBench
 from .power import Power, SwitchedPower
 from .unit import Unit
@@ -66,7 +67,7 @@ class VirtualBoard(Board):
         self._load = Constant()
         self.world = World.from_pod(self.config, seed=seed, load=self._load, only=(name,))
         time = virtual_time(self.world)
-        super().__init__(time, Unit(time, _ADDRESS, unit, name), profile)
+        super().__init__(time, Unit(Line(time, _ADDRESS), unit, name), profile)
         self._controller = self.world.controller(name)
         self._printed = bytearray()
         self._console_end: PtyEnd | None = None

@@ -28,12 +28,13 @@ def on_lines(config: PodConfig) -> dict[str, str]:
 
 
 def join(world: World, config: PodConfig) -> None:
-    """Make the lines and put the controllers, which are there already, on them."""
+    """Make the lines and put the controllers that are there on them."""
     for port, address in ports(config).items():
         line = Line(1, baud=address.baud, framing=address.framing, seed=f"{world.seed}/{port}")
         SerialBus(port, line, world.network, world.queue, lambda: world.now_us)
     for name, port in on_lines(config).items():
-        world.network.lines[port].attach(world.controller(name).server)
+        if name in world.controllers.by_name:
+            world.network.lines[port].attach(world.controller(name).server)
 
 
 def open_ptys(world: World) -> dict[str, str]:

@@ -14,6 +14,8 @@ from mallee.hil.artifacts import folder_name, keep
 from mallee.hil.board import Board, Lacking
 from mallee.hil.boardtime import BoardTime
 from mallee.hil.controller import Controller
+from mallee.hil.line import Line
+from mallee.hil.subjects import subjects_of
 from mallee.hil.trace import Trace
 from mallee.hil.unit import Unit
 from mallee.link.opening import links_from
@@ -28,7 +30,7 @@ class MockBoard(Board):
 
     def __init__(self, device: MockDevice) -> None:
         time = BoardTime(VirtualLoop())
-        super().__init__(time, Unit(time, "serial:///dev/mock", device.unit, "mock"), device.dictionary.profile)
+        super().__init__(time, Unit(Line(time, "serial:///dev/mock"), device.unit, "mock"), device.dictionary.profile)
 
     @property
     def bus_address(self) -> str:
@@ -73,7 +75,12 @@ def test_each_part_is_there(board, device, tmp_path):
         device.set(power=watts)
         assert controller.number("power") == watts
         board.run(1)
-    kept, missing = keep(tmp_path / "a", [board], {board: controller}, [{"name": "x"}], {"mallee.version": "1"})
+    kept, missing = keep(
+        tmp_path / "a",
+        subjects_of({"board": board, "controller": controller}),
+        [{"name": "x"}],
+        {"mallee.version": "1"},
+    )
     assert set(kept) >= {"provenance.json", "measurements.json", "console.txt", "bus.pcap", "bus.txt", "plot.svg"}
     assert (tmp_path / "a" / "console.txt").read_bytes() == b"hello\n"
     words = (tmp_path / "a" / "bus.txt").read_text()
@@ -88,7 +95,7 @@ def test_each_part_is_there(board, device, tmp_path):
 def test_a_board_that_is_silent_at_the_end_hides_nothing(board, device, tmp_path):
     Controller(board.unit).read("power")
     device.silent = True
-    kept, missing = keep(tmp_path / "b", [board], {}, [], {})
+    kept, missing = keep(tmp_path / "b", subjects_of({"board": board}), [], {})
     assert {"bus.pcap", "bus.txt", "console.txt"} <= set(kept)
     told = "\n".join(missing)
     assert "no journal.jsonl: " in told and "did not answer" in told
@@ -98,7 +105,7 @@ def test_a_board_that_is_silent_at_the_end_hides_nothing(board, device, tmp_path
 
 def test_a_folder_that_cannot_be_made_is_told(board, tmp_path):
     (tmp_path / "file").touch()
-    kept, missing = keep(tmp_path / "file" / "x", [board], {}, [], {})
+    kept, missing = keep(tmp_path / "file" / "x", subjects_of({"board": board}), [], {})
     assert kept == [] and "nothing is kept" in missing[0]
 
 

@@ -11,6 +11,7 @@ import pytest
 from mallee.hil.boardtime import BoardTime
 from mallee.hil.faults import Faults
 from mallee.hil.inputs import Inputs
+from mallee.hil.line import Line
 from mallee.hil.power import SwitchedPower
 from mallee.hil.unit import Unit
 
@@ -93,7 +94,7 @@ def test_a_board_is_not_changed_while_it_runs():
     """Two threads that ran one emulated chip, one of them its reset, were a start that hung."""
     board = Board()
     power = SwitchedPower(
-        Unit(board.time, "serial:///dev/none", 17), 10.0, lambda: board.change("off"), lambda: board.change("on")
+        Unit(Line(board.time, "serial:///dev/none"), 17), 10.0, lambda: board.change("off"), lambda: board.change("on")
     )
     faults = OneFault(board)
     inputs = Inputs(board.time, {"flow": 1.0})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from mallee.errors import MalleeError
 from mallee.hil.boardtime import BoardTime
+from mallee.hil.line import Line
 from mallee.hil.power import CommandPower, Power, probe
 from mallee.hil.unit import Unit
 
@@ -15,7 +16,7 @@ class FakeUnit(Unit):
     """Answers while it has supply and for `fades_s` longer; its uptime counts from its last start."""
 
     def __init__(self, *, wired: bool = True, fades_s: float = 0.2, starts: bool = True) -> None:
-        super().__init__(BoardTime(VirtualLoop()), "serial:///dev/none", 17)
+        super().__init__(Line(BoardTime(VirtualLoop()), "serial:///dev/none"), 17)
         self.wired, self.fades_s, self.starts = wired, fades_s, starts
         self.started_s = -1000.0
         self.off_s: float | None = None
@@ -69,6 +70,32 @@ def test_a_board_that_is_silent_but_was_never_off_is_found_out():
     power = FakePower(unit)
     power._on = lambda: setattr(unit, "off_s", None)  # type: ignore[method-assign]
     assert "it was never off" in (probe(power, unit) or "")
+
+
+def test_a_command_that_failed_may_have_switched():
+    unit = FakeUnit()
+    power = FakePower(unit)
+
+    def fails() -> None:
+        unit.off_s = unit.time.now_s
+        raise MalleeError("exit status 1", "", "")
+
+    power._off = fails  # type: ignore[method-assign]
+    assert probe(power, unit) == "exit status 1"
+    assert power.switched == ["on"] and unit.answers()
+
+
+def test_a_command_may_take_its_time_while_the_board_starts():
+    unit = FakeUnit()
+    power = FakePower(unit)
+    switch = power._on
+
+    def slow() -> None:
+        switch()
+        unit.time.run(8.0)
+
+    power._on = slow  # type: ignore[method-assign]
+    assert probe(power, unit) is None
 
 
 def test_a_board_that_does_not_answer_before_is_not_switched():

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from hashlib import sha256
 from pathlib import Path
 
 from ...errors import MalleeError
 from ..identity import Who
 from .keys import FILE_NAME, new_key, on_controller, read_keys, write_keys
+
+_KEYLESS = {
+    sha256(on_controller(b"", allow_unsigned=unsigned, allow_older=older)).hexdigest()
+    for unsigned in (False, True)
+    for older in (False, True)
+}
 
 
 class KeyFiles:
@@ -24,6 +31,17 @@ class KeyFiles:
         if self._place is None and not (self._unsigned or self._older):
             return {}
         return {FILE_NAME: on_controller(self._key(who), allow_unsigned=self._unsigned, allow_older=self._older)}
+
+    def check(self, there: Mapping[str, tuple[int, str]]) -> None:
+        """Of the files on the board, path to (bytes, SHA-256). Raises MalleeError where a policy alone would take its key away."""
+        digest = there.get(FILE_NAME, (0, ""))[1]
+        if self._place is not None or not (self._unsigned or self._older) or not digest or digest in _KEYLESS:
+            return
+        raise MalleeError(
+            "the board has a device key, and --allow-unsigned or --allow-older alone would put none in its place",
+            "a policy is kept in one file with the key, which nothing reads back from a board",
+            "name the file of its key, too: --keys FILE (without that file, a new one makes a new key); nothing was flashed",
+        )
 
     def keep(self, who: Who) -> None:
         """A key that was made must not be on the controller only. Raises MalleeError."""

@@ -158,7 +158,13 @@ class Session:
                 "mend that, then run the same command again: what was received is kept",
                 ExitCode.FINDINGS,
             )
-        await self._command("confirm")
+        try:
+            await self._command("confirm")
+        except MalleeError as error:
+            said = await self._look()
+            if error.code != ExitCode.REFUSED or (said.state == "trial" and said.outcome == "none"):
+                raise
+            raise self._went_back(said) from error  # its equipment was not to be left alone until the trial had ended
         said = await self._look()
         if said.outcome != "confirmed" or said.application != said.confirmed:
             raise self._went_back(said)
