@@ -239,6 +239,35 @@ def test_while_it_waits_for_its_equipment_a_lost_answer_is_no_restart(image):
     bench.run(test)
 
 
+def test_a_trial_that_ends_while_it_cannot_be_confirmed_is_said():
+    """A PDU that is hot writes nothing down, and is not sent back for an alarm either: that begins above what it has."""
+    bench = Bench("pdu")
+    image = newer(image_for("virtual", "pdu"))
+
+    async def test(device):
+        session = session_of(device, image)
+        await session.bring()
+        await session.start()
+        device = session.device
+        await device.write({"warning_level": 95})
+        rated_A = await number(device, "branch.3.rating")
+        bench.equipment.current_A[2] = 2 * rated_A
+        while await number(device, "branch.3.thermal") < 84.0:
+            await asyncio.sleep(0.2)
+        bench.equipment.current_A[2] = 1.2 * rated_A
+
+        def restart() -> None:
+            bench.world.controllers.power_cycle(bench.controller.name)
+            bench.equipment.current_A[2] = 20.0
+
+        asyncio.get_running_loop().call_later(30.0, restart)
+        with pytest.raises(MalleeError, match="runs its old firmware again: did not start") as told:
+            await session.prove()
+        assert told.value.code == ExitCode.FINDINGS
+
+    bench.run(test)
+
+
 def test_over_a_noisy_serial_line(image):
     """Its answers repeat the requests (FC21), so an echo looks like them; damaged ones are sent again."""
     bench = SerialBench("pump", baud=115200, framing="8N1", faults=Faults(flip=2e-5), seed=3)
