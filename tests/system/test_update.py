@@ -54,6 +54,17 @@ async def number(device: Device, name: str) -> float:
     return found
 
 
+async def heated(bench: Bench, device: Device) -> None:
+    """Branch 3 is at 85 % of its trip, and stays there."""
+    rated_A = await number(device, "branch.3.rating")
+    bench.equipment.current_A[2] = 2 * rated_A
+    for _ in range(600):
+        if await number(device, "branch.3.thermal") >= 85.0:
+            break
+        await asyncio.sleep(0.2)
+    bench.equipment.current_A[2] = 1.2 * rated_A  # (1.2 In)^2 of 1.69
+
+
 @pytest.fixture(scope="module")
 def image():
     return image_for("virtual", "pump")
@@ -215,13 +226,7 @@ def test_while_it_waits_for_its_equipment_a_lost_answer_is_no_restart(image):
     async def test(device):
         session = session_of(device, image)
         await session.bring()
-        rated_A = await number(device, "branch.3.rating")
-        bench.equipment.current_A[2] = 2 * rated_A
-        for _ in range(600):
-            if await number(device, "branch.3.thermal") >= 85.0:
-                break
-            await asyncio.sleep(0.2)
-        bench.equipment.current_A[2] = 1.2 * rated_A  # held: (1.2 In)^2 of 1.69 is 85 % of its trip
+        await heated(bench, device)
         asked: list[int] = []
         loop, network = asyncio.get_running_loop(), bench.world.network
         loop.call_later(3.0, network.disturb, bench.controller.server, NetworkFaults(cut=True))
@@ -250,11 +255,7 @@ def test_a_trial_that_ends_while_it_cannot_be_confirmed_is_said():
         await session.start()
         device = session.device
         await device.write({"warning_level": 95})
-        rated_A = await number(device, "branch.3.rating")
-        bench.equipment.current_A[2] = 2 * rated_A
-        while await number(device, "branch.3.thermal") < 84.0:
-            await asyncio.sleep(0.2)
-        bench.equipment.current_A[2] = 1.2 * rated_A
+        await heated(bench, device)
 
         def restart() -> None:
             bench.world.controllers.power_cycle(bench.controller.name)

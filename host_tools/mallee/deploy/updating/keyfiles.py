@@ -33,7 +33,7 @@ class KeyFiles:
         return {FILE_NAME: on_controller(self._key(who), allow_unsigned=self._unsigned, allow_older=self._older)}
 
     def check(self, there: Mapping[str, tuple[int, str]]) -> None:
-        """Of the files on the board, path to (bytes, SHA-256). Raises MalleeError where a policy alone would take its key away."""
+        """`there`: files on the board, path to (bytes, SHA-256). Raises MalleeError where a policy alone took its key."""
         digest = there.get(FILE_NAME, (0, ""))[1]
         if self._place is not None or not (self._unsigned or self._older) or not digest or digest in _KEYLESS:
             return
