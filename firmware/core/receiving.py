@@ -73,6 +73,8 @@ class Receiving:
             self._work = None
         except OSError as error:
             self._give_up(UpdateRefusal.FULL if error.errno == _ENOSPC else UpdateRefusal.STORAGE)
+            if self.state != UpdateState.RECEIVING and self.state != UpdateState.MANIFEST:
+                self.state = UpdateState.IDLE
         except MemoryError:
             self._give_up(UpdateRefusal.STORAGE)
             self.state = UpdateState.IDLE
@@ -93,10 +95,25 @@ class Receiving:
         """What came before is not done yet."""
         return self._work is not None or self._pending
 
+    @property
+    def writing(self):
+        """A file is open, or about to be."""
+        return self.busy or self._file is not None
+
     def close(self):
-        self._shut()
+        """Writes where it is `writing`. What cannot be written is not whole, and is found so by its hash."""
+        for end in (self._shut, self._drop):
+            try:
+                end()
+            except OSError:
+                pass
         if self._manifest is not None:
             self._manifest.close()
+
+    def _drop(self):
+        if self._work is not None:
+            self._work.close()
+        _remove(self._folder + manifest.NEW)
 
     def publish(self, put):
         put(Update.update_received, self.received)

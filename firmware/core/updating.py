@@ -57,7 +57,8 @@ class Updating:
         if slots.trial:
             self._trial.each_second()
         elif self.session is not None and not self._restart and self.session.each_second():
-            self._end()
+            if self._controller.profile.may_be_blind():  # to close a file writes
+                self._end()
         self._publish()
 
     def _leave(self):
@@ -107,20 +108,24 @@ class Updating:
     def do(self, command, number):
         """A command: exception code, or 0; busy as long as it cannot be done."""
         later = command == UpdateCommand.ACTIVATE or command == UpdateCommand.RESTART
-        if command == UpdateCommand.CANCEL and (self._restart or slots.trial):
-            later = True
+        called_off = False
+        if command == UpdateCommand.CANCEL:
+            later = slots.trial or self.session is None or not self.session.writing
+            called_off = self._restart and not slots.trial
+            if called_off:  # at once; what is under way ends when it may
+                self._restart = self._activated = self._updates.leaving = False
         if not later:  # it may write
             if not self._controller.profile.may_be_blind():
                 return _BUSY
             if self.session is not None and self.session.busy and UpdateCommand.COMPARE <= command:
                 if command < UpdateCommand.ACTIVATE:
                     return _BUSY
-        why = self._do(command, number)
+        why = self._do(command, number, called_off)
         self._controller.inputs.put(Update.update_refusal, why)
         self._publish()
         return self._controller.refuse(Refusal.UPDATE) if why else 0
 
-    def _do(self, command, number):
+    def _do(self, command, number, called_off):
         """Why it is refused, or 0."""
         if command == UpdateCommand.RESTART:
             slots.healthy()  # somebody means it: the confirmed application has its turn
@@ -131,8 +136,7 @@ class Updating:
         if command == UpdateCommand.CONFIRM and slotting.outcome() == UpdateOutcome.CONFIRMED:
             return 0  # once more: the answer was lost
         session = self.session
-        if command == UpdateCommand.CANCEL and (self._restart or session is not None):
-            self._restart = self._activated = self._updates.leaving = False
+        if command == UpdateCommand.CANCEL and (called_off or session is not None):
             if session is not None:
                 self._end()
             return 0

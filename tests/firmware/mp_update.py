@@ -310,7 +310,7 @@ def test_what_no_text_is_resets_nothing():
     head = bytes(told[:-32])
     told[-32:] = hmac(KEY, b"mallee update" + texts(Info.SERIAL, 16) + head)
     assert host.offer(bytes(told)) == UpdateRefusal.DAMAGED
-    for path in ("../main.py", "/main.py", "./manifest.bin", "manifest.bin", "core/../../x.py"):
+    for path in ("../main.py", "/main.py", "./manifest.bin", "manifest.bin", "manifest.new", "core/../../x.py"):
         assert host.offer(manifest_of({path: b"x"})) == UpdateRefusal.DAMAGED, path
     assert not reset(bench, 2000)
     host.bring()
@@ -347,6 +347,52 @@ def test_a_start_that_waits_can_be_called_off_while_it_waits():
     assert not host.tell(UpdateCommand.CANCEL) and host.state() == UpdateState.IDLE
     profile.blind = False
     assert not reset(bench, 5000)
+
+
+def test_what_is_under_way_ends_when_it_may_write():
+    """To close a file writes to the flash: not while a branch is hot. A restart is called off at once all the same."""
+    clean()
+    profile = Small()
+    bench = Bench(profile)
+    host = Host(bench)
+    assert not host.offer(manifest_of())
+    assert not host.tell(UpdateCommand.TAKE, 1)
+    bench.run(20)
+    host.send(41, FILES["core/bank.py"], 236)
+    profile.blind = True
+    assert not host.tell(UpdateCommand.RESTART)
+    bench.run(3000)
+    assert host.state() == UpdateState.WAITING
+    assert host.tell(UpdateCommand.CANCEL)[0] == 6 and host.state() == UpdateState.RECEIVING
+    bench.controller.updates.active.session._idle_s = 599
+    bench.run(5000)
+    assert host.state() == UpdateState.RECEIVING
+    profile.blind = False
+    bench.run(2000)
+    assert host.state() == UpdateState.IDLE and bench.controller.updates.active is None
+    assert not reset(bench, 3000)
+
+
+def test_a_file_that_cannot_be_closed_restarts_nothing():
+    clean()
+    bench = Bench()
+    host = Host(bench)
+    assert not host.offer(manifest_of())
+    assert not host.tell(UpdateCommand.TAKE, 0)
+    bench.run(20)
+    session = bench.controller.updates.active.session
+
+    class Worn:
+        def __init__(self, file):
+            self.file = file
+
+        def close(self):
+            self.file.close()
+            raise OSError(5)
+
+    session._file = Worn(session._file)
+    assert not host.tell(UpdateCommand.CANCEL) and host.state() == UpdateState.IDLE
+    assert not reset(bench, 2000)
 
 
 def test_a_command_is_done_by_the_main_loop_once_and_whoever_repeats_it_gets_its_answer():
