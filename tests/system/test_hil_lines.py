@@ -31,8 +31,8 @@ def test_of_the_pod(pod):
     assert pod["skid-1"].value("lease_hold") == 11
 
 def test_of_both(board, controller, pod):
-    assert pod["skid-2"].value("uptime") >= controller[1].value("uptime") - 60
-    assert controller[0].value("lease_hold") == 11
+    controller[1].write(lease_hold=22)
+    assert pod["skid-2"].value("lease_hold") == 22
     raise AssertionError("so that something is kept")
 """
 
@@ -66,15 +66,51 @@ def test_boards_of_one_line_and_a_pod_share_it(standin, tmp_path):
     for console in consoles:
         console.touch()  # nobody opens them
     options = ["--board", "|".join(map(str, consoles)), "--count", "2", "--board-bus", line, "--board-unit", "1|2"]
+    (tmp_path / "by-id").symlink_to(line.removeprefix("serial://").partition("?")[0])
+    options[options.index(line)] = (
+        f"serial://{tmp_path / 'by-id'}?{line.partition('?')[2]}"  # the pod file has the other name
+    )
     options += ["--board-pod", f"{standin}", "--board-artifacts", str(tmp_path / "kept"), "-rs"]
     done = run_hil(tmp_path, *options)
     assert "2 passed" in done.stdout and "1 failed" in done.stdout, done.stdout + done.stderr
+    assert "so that something is kept" in done.stdout
     (folder,) = (tmp_path / "kept").iterdir()
     kept = {path.name for path in folder.iterdir()}
     assert {"0-bus.txt", "1-bus.txt", "skid-2-bus.txt", "skid-2-journal.jsonl", "provenance.json"} <= kept, kept
     assert not any(name.startswith("skid-1") for name in kept)  # it was not asked anything
     known = json.loads((folder / "provenance.json").read_text())
     assert known["skid-2.pod"] == "serial pod" and known["skid-2.board.profile"] == "pump", known
+
+
+@pytest.mark.timeout(300)
+def test_a_line_with_other_settings_and_a_silent_controller_are_explained(standin, tmp_path):
+    (tmp_path / "test_it.py").write_text(
+        "def test_of_both(board, pod):\n    raise AssertionError\n"
+        "def test_of_the_pod(pod):\n    pod['skid-9'].read('flow')\n",
+        encoding="utf-8",
+    )
+    text = standin.read_text(encoding="utf-8").replace('"skid-2"', '"skid-9"').replace("unit = 2", "unit = 9")
+    (tmp_path / "pod.toml").write_text(text, encoding="utf-8")
+    console = tmp_path / "console"
+    console.touch()
+    line = load_pod(standin).controllers[0].address
+    options = [
+        "--board",
+        str(console),
+        "--board-bus",
+        line.replace("pause_ms=2000", "pause_ms=1500"),
+        "--board-unit",
+        "1",
+    ]
+    options += ["--board-pod", str(tmp_path / "pod.toml"), "--board-artifacts", str(tmp_path / "kept")]
+    done = run_hil(tmp_path, *options, "-k", "of_both")
+    assert "1 error" in done.stdout and "the same line, with different settings" in done.stdout, (
+        done.stdout + done.stderr
+    )
+    silent = run_hil(tmp_path, *options, "-k", "of_the_pod")
+    assert "1 failed" in silent.stdout and "did not answer" in silent.stdout, silent.stdout + silent.stderr
+    folder = tmp_path / "kept" / "test_it.py--test_of_the_pod"
+    assert (folder / "skid-9-bus.pcap").exists() and "skid-9" in (folder / "provenance.json").read_text()
 
 
 @pytest.mark.timeout(300)

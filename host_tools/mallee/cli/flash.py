@@ -104,9 +104,9 @@ def flash(
     made = made or build_bundle(board_name, profile or "")
     own = KeyFiles(keys, allow_unsigned=allow_unsigned, allow_older=allow_older)
     job = look(door, made, flags, own.files)
-    own.check(job.state.files)
     if job.state.running:
         context.note(f"{door.name}: a controller was running; it was restarted after it was asked what it is")
+    own.check(job.state.files)
     if dry_run:
         _show(context, job, "would be ")
         return ExitCode.DONE

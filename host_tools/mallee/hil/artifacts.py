@@ -70,7 +70,7 @@ def keep(
 def _parts(subject: Subject) -> dict[str, Callable[[Path], bool]]:
     """What can be asked for, in order: at first what needs no answer of the board. False: there was nothing."""
     unit = subject.unit
-    device = unit.device
+    device = unit.known
     known = {} if device is None else {(device.link.address, device.unit): device.dictionary}
 
     def printed(path: Path) -> bool:

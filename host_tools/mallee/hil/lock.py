@@ -19,7 +19,7 @@ from ..paths import user_state_dir
 def locked(port: str) -> Iterator[None]:
     """Within the block nobody else of this account has `port`. Raises MalleeError that says who has it."""
     folder = user_state_dir() / "boards"
-    name = re.sub(r"[^A-Za-z0-9.-]+", "-", _real(port)).strip("-")
+    name = re.sub(r"[^A-Za-z0-9.-]+", "-", real_name(port)).strip("-")
     lock, holder = folder / f"{name}.lock", folder / f"{name}.holder"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -43,7 +43,7 @@ def locked(port: str) -> Iterator[None]:
         held.close()
 
 
-def _real(port: str) -> str:
+def real_name(port: str) -> str:
     """A port has several names: /dev/serial/by-id/… is a link."""
     return os.path.realpath(port) if port.startswith("/") else port
 

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 
 from ..errors import ExitCode, MalleeError
 from .board import Board
-from .lock import locked
+from .lock import locked, real_name
 from .setups import Setup
 
 DEFAULT_PROFILE = "pdu"
@@ -35,7 +35,7 @@ def _real(setup: Setup, stack: ExitStack) -> Board:
 
     time = stack.enter_context(wall_time())
     line = Line(time, "") if setup.bus is None else stack.enter_context(held_line(setup.bus))
-    if setup.bus is None or port_of(setup.bus) != setup.board:
+    if setup.bus is None or port_of(setup.bus) != real_name(setup.board):
         stack.enter_context(locked(setup.board))
     return RealBoard(setup.board, line, setup.unit, setup.power)
 

@@ -30,7 +30,7 @@ def of_board(board: Board) -> dict[str, str]:
 
 def of_unit(unit: Unit) -> dict[str, str]:
     """What the controller said when it was connected to."""
-    identity = None if unit.device is None else unit.device.identity
+    identity = None if unit.known is None else unit.known.identity
     if identity is None:
         return {}
     major, minor = identity.map_version

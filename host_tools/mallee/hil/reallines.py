@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from dataclasses import replace
 from typing import Generic, TypeVar
 
-from ..link.address import parse_address
+from ..errors import ExitCode, MalleeError
+from ..link.address import SerialAddress, TcpAddress, parse_address
 from .boardtime import BoardTime
 from .line import Line
-from .lock import locked
+from .lock import locked, real_name
 
 T = TypeVar("T")
 
@@ -49,9 +51,10 @@ def _clock(_: str) -> Iterator[BoardTime]:
 
 
 @contextmanager
-def _line(address: str) -> Iterator[Line]:
-    with wall_time() as time, locked(port_of(address)):
-        line = Line(time, address)
+def _line(port: str) -> Iterator[Line]:
+    """Its first holder says how it is opened."""
+    with wall_time() as time, locked(port):
+        line = Line(time, "")
         try:
             yield line
         finally:
@@ -66,11 +69,30 @@ def wall_time() -> AbstractContextManager[BoardTime]:
     return _clocks.held("")
 
 
-def held_line(address: str) -> AbstractContextManager[Line]:
-    """Until the end of the block. Raises MalleeError where another process has it, or the address is wrong."""
-    return _lines.held(str(parse_address(address)))
+@contextmanager
+def held_line(address: str) -> Iterator[Line]:
+    """Until the end of the block. Raises MalleeError where another process has it, the address is wrong, or the line is held with
+    other settings."""
+    parsed = parse_address(address)
+    with _lines.held(port_of(address)) as line:
+        if not line.address:
+            line.address = str(parsed)
+        elif _settings(parse_address(line.address)) != _settings(parsed):
+            raise MalleeError(
+                f"{line.address} and {address} are the same line, with different settings",
+                "--board-bus and the pod file, or two parts of one of them, do not agree",
+                "give it the same baud, framing and pauses everywhere",
+                ExitCode.USAGE,
+            )
+        yield line
+
+
+def _settings(address: SerialAddress | TcpAddress) -> SerialAddress | TcpAddress:
+    """All but the name of its port."""
+    return replace(address, device="") if isinstance(address, SerialAddress) else address
 
 
 def port_of(address: str) -> str:
-    """What two processes must not have at the same time: a port, or a server's address."""
-    return getattr(parse_address(address), "device", address)
+    """What two processes must not have at the same time: a port, by its real name, or a server's address."""
+    parsed = parse_address(address)
+    return real_name(parsed.device) if isinstance(parsed, SerialAddress) else str(parsed)

@@ -17,8 +17,9 @@ def subjects_of(fixtures: Mapping[str, Any]) -> list[Subject]:
     """Of the fixtures `board`, `controller`, `dut` and `pod`, as far as a test has them, and as far as they are ours."""
     boards = [each for each in _listed(fixtures.get("board")) if isinstance(each, Board)]
     dut, pod = fixtures.get("dut"), fixtures.get("pod")
-    log = None if dut is None or isinstance(dut, list) else Path(dut.logfile)
-    found = list(_of_boards(boards, _listed(fixtures.get("controller")), log))
+    log = getattr(dut, "logfile", None)
+    logged = Path(log) if isinstance(log, str) else None
+    found = list(_of_boards(boards, _listed(fixtures.get("controller")), logged))
     return found + (list(_of_pod(pod)) if isinstance(pod, PodOnBench) else [])
 
 
@@ -45,7 +46,7 @@ def _printed(board: Board, log: Path | None) -> Callable[[], bytes]:
 
 def _of_pod(pod: PodOnBench) -> Iterator[Subject]:
     for name, unit in pod.units.items():
-        if unit.device is not None:
+        if unit.asked:
             known = {"pod": pod.config.pod.name, **provenance.of_unit(unit)}
             yield Subject(name, unit, pod[name].samples, lambda name=name: pod.console(name), known)
 

@@ -34,7 +34,10 @@ class Unit:
         self.name = name
         self.trace = Trace()
         line.tap(self.trace)
-        self._device: Device | None = None
+        self.asked = False
+        """A test has wanted something of it, whether it answered or not."""
+        self.known: Device | None = None
+        """As it was when it answered last, for reports; None: it never has."""
 
     @property
     def time(self) -> BoardTime:
@@ -51,17 +54,18 @@ class Unit:
         async def main() -> T:
             return await scenario(await self._connected())
 
+        self.asked = True
         return self.time.complete(main())
 
     @property
     def device(self) -> Device | None:
         """None before it was asked anything, and when its line was let go of."""
-        return None if self._device is None or self._device.link is not self.line.link else self._device
+        return None if self.known is None or self.known.link is not self.line.link else self.known
 
     async def _connected(self) -> Device:
         device = self.device
         if device is None:
-            device = self._device = await Device.connect(self.line.open(), self.unit, name=self.name)
+            device = self.known = await Device.connect(self.line.open(), self.unit, name=self.name)
         return device
 
     def answers(self) -> bool:

@@ -161,8 +161,10 @@ class Session:
         try:
             await self._command("confirm")
         except MalleeError as error:
+            if error.code != ExitCode.REFUSED:
+                raise
             said = await self._look()
-            if error.code != ExitCode.REFUSED or (said.state == "trial" and said.outcome == "none"):
+            if said.state == "trial" and said.outcome == "none":
                 raise
             raise self._went_back(said) from error  # its equipment was not to be left alone until the trial had ended
         said = await self._look()
