@@ -142,3 +142,12 @@ def test_nothing_is_asked_or_done_where_nothing_differs(board, capsys):
     assert run(running=True, files=wanted) == 0 and calls == ["look"]
     said = capsys.readouterr()
     assert {row["done"] for row in json.loads(said.out)} == {"unchanged"} and "nothing differs" in said.err
+
+
+def test_a_policy_alone_takes_no_key_away(board, capsys):
+    run, calls, _ = board
+    keyed = {"device.key": bytes(range(33))}
+    assert run("--allow-older", files=keyed, running=True) == 2 and calls == ["look"]
+    told = capsys.readouterr().err
+    assert "has a device key" in told and "--keys FILE" in told and "it was restarted" in told
+    assert run("--allow-older", files={"device.key": bytes(33)}) == 0 and calls[1:] == ["look", "install"]
