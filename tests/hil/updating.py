@@ -53,6 +53,7 @@ class Rig:
         self.pico: Pico = self.controller.pico
         self.link = BusLink(self.controller.bus)
         self.writes = Writes(self.pico)
+        self._since_us = 0
         self.controller.boot()
 
     def run(self, scenario: Callable[[], Awaitable[T]]) -> T:
@@ -73,11 +74,20 @@ class Rig:
         """Writes have the host's steps, and "compare" and "verify" for what follows when all was sent."""
 
         def advance(step: str, done: int, total: int) -> None:
-            self.writes.step = _FOLLOWS[step] if step in _FOLLOWS and done == total else step
+            self._at(_FOLLOWS[step] if step in _FOLLOWS and done == total else step)
 
         offer = Offer(image=release.image, key=KEY, issued_s=release.issued_s)
-        self.writes.step = "begin"
+        self._at("begin")
         return Session(device, offer, Patience(_PATIENCE_S, print), advance)
+
+
+    def _at(self, step: str) -> None:
+        """A step of an update begins. Prints how long the one before has taken."""
+        if step == self.writes.step:
+            return
+        if self.writes.step:
+            print(f"{self.writes.step}: {(self.pico.now_us - self._since_us) / 1e6:.2f} s of the board's time")
+        self.writes.step, self._since_us = step, self.pico.now_us
 
 
 class Release(NamedTuple):
