@@ -80,7 +80,6 @@ class Rig:
         self._at("begin")
         return Session(device, offer, Patience(_PATIENCE_S, print), advance)
 
-
     def _at(self, step: str) -> None:
         """A step of an update begins. Prints how long the one before has taken."""
         if step == self.writes.step:
