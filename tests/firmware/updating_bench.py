@@ -110,6 +110,12 @@ class Host:
         self.rest()
         return self.bench.get(Update.update_refusal)
 
+    def begin_taking(self, number=0):
+        """Up to where the content of a file may be sent."""
+        assert not self.offer(manifest_of())
+        assert not self.tell(UpdateCommand.TAKE, number)
+        self.bench.run(20)
+
     def wanted(self):
         found = []
         for i in range(17 * 15):
