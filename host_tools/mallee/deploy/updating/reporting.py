@@ -49,6 +49,7 @@ def row(each: Running) -> dict[str, Any]:
         "outcome": said and said.outcome,
         "policy": sorted(said.policy) if said else None,
         "trial_remaining_s": said and said.trial_remaining_s,
-        "failed_starts": said and said.failed_starts,
+        # The register counts the present start, too, until it has lasted a minute: that one has not failed.
+        "failed_starts": said and max(0, said.failed_starts - 1),
         "error": each.error,
     }
