@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 
 from .device.dictionary import Dictionary, decode, hash_of
 
@@ -51,8 +53,9 @@ def dictionary(profile: str) -> Dictionary:
     return compile_profile(maps, profile)
 
 
-def bundled_dictionaries() -> dict[int, Dictionary]:
-    """Every dictionary this program brings, by hash."""
+@cache
+def bundled_dictionaries() -> Mapping[int, Dictionary]:
+    """Every dictionary this program brings, by hash. Asked at every connection, and a hash takes 10 ms."""
     from .deploy.dictionary import PROFILES
 
-    return {hash_of(found): found for found in map(dictionary, PROFILES)}
+    return MappingProxyType({hash_of(found): found for found in map(dictionary, PROFILES)})
