@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
+import importlib.util
 import logging
 import os
 import re
@@ -194,14 +194,10 @@ def duration_s(text: str, option: str) -> float:
 
 def simulator_part(name: str) -> Any:
     """Module `name` of mallee.sim, which is an extra of its own. Raises MalleeError where it is not installed."""
-    try:
-        importlib.import_module("CoolProp")
-        return importlib.import_module(f"mallee.sim.{name}")
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.startswith("mallee"):
-            raise
+    if importlib.util.find_spec("CoolProp") is None:  # not imported: that takes a second or two
         raise MalleeError(
-            f"the simulator is not installed: there is no {error.name}",
+            "the simulator is not installed: there is no CoolProp",
             "mallee was installed without its sim extra",
             "pip install 'mallee[sim]'",
-        ) from error
+        )
+    return importlib.import_module(f"mallee.sim.{name}")

@@ -10,6 +10,7 @@ from mallee.pod.parameters import ExchangerParameters, PumpParameters, RackParam
 from mallee.sim.plant.exchanger import Valve, effectiveness
 from mallee.sim.plant.fluid import fluid
 from mallee.sim.plant.plant import Plant
+from mallee.sim.plant.properties import KNOWN, coolprop_points
 from mallee.sim.plant.pump import Pump, PumpCurve
 from mallee.sim.plant.rack import ColdPlate
 from mallee.sim.plant.settle import CannotSettle, settle
@@ -222,6 +223,16 @@ def test_fluid_polynomials_follow_coolprop():
         assert pg25.heat_capacity_J_kgK(t) == pytest.approx(
             PropsSI("C", "T", t + 273.15, "P", 3e5, "INCOMP::MPG-25%"), rel=5e-4
         )
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_what_is_kept_of_fluids_is_what_coolprop_says(name):
+    for what, kept in KNOWN[name].items():
+        assert kept == pytest.approx(coolprop_points(what, name), rel=1e-6)
+
+
+def test_other_fluids_are_asked_of_coolprop():
+    assert fluid("INCOMP::MPG-30%").density_kg_m3(37.0) > fluid("INCOMP::MPG-25%").density_kg_m3(37.0)
 
 
 def test_shelves_share_and_hand_over(plant: Plant):

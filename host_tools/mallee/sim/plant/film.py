@@ -14,13 +14,14 @@ import math
 from functools import cache
 from typing import NamedTuple
 
-from .fluid import coolprop_points, parabola
+from .fluid import parabola
+from .properties import points
 
 _LAMINAR, _TURBULENT = 2300.0, 1e4
 
 
 class FilmProperties(NamedTuple):
-    """λ = k0 + k1 T + k2 T² (W/m/K), ln η = v0 + v1 T + v2 T² (η in Pa s), T in °C; CoolProp at the points of fluid.py."""
+    """λ = k0 + k1 T + k2 T² (W/m/K), ln η = v0 + v1 T + v2 T² (η in Pa s), T in °C; at the points of properties.py."""
 
     k: tuple[float, float, float]
     v: tuple[float, float, float]
@@ -38,10 +39,8 @@ class FilmProperties(NamedTuple):
 @cache
 def film_properties(name: str) -> FilmProperties:
     """`name` as CoolProp has it. The heat capacity is the middle one: in Pr it moves by less than 2 % over the range."""
-    low, middle, high = (math.log(value) for value in coolprop_points("V", name))
-    return FilmProperties(
-        parabola(coolprop_points("L", name)), parabola((low, middle, high)), coolprop_points("C", name)[1]
-    )
+    low, middle, high = (math.log(value) for value in points("V", name))
+    return FilmProperties(parabola(points("L", name)), parabola((low, middle, high)), points("C", name)[1])
 
 
 def _laminar(reynolds: float, prandtl: float, d_l: float) -> float:

@@ -1,4 +1,4 @@
-"""Properties of coolant and facility water: CoolProp once, then quadratic polynomials in temperature.
+"""Properties of coolant and facility water: three points of CoolProp, then quadratic polynomials in temperature.
 
 Between 10 and 65 °C a parabola through three CoolProp points is within 0.05 % for PG25's density and heat capacity.
 """
@@ -8,8 +8,7 @@ from __future__ import annotations
 from functools import cache
 from typing import NamedTuple
 
-_AT_DEGC = (10.0, 37.0, 64.0)
-_PRESSURE_PA = 3e5
+from .properties import AT_DEGC, Points, points
 
 
 class Fluid(NamedTuple):
@@ -41,23 +40,15 @@ class Fluid(NamedTuple):
         return t
 
 
-def parabola(y: tuple[float, float, float]) -> tuple[float, float, float]:
-    """Coefficients of the parabola through (_AT_DEGC, y), lowest power first."""
-    (x0, x1, x2), (y0, y1, y2) = _AT_DEGC, y
+def parabola(y: Points) -> Points:
+    """Coefficients of the parabola through (AT_DEGC, y), lowest power first."""
+    (x0, x1, x2), (y0, y1, y2) = AT_DEGC, y
     first = (y1 - y0) / (x1 - x0)
     second = ((y2 - y1) / (x2 - x1) - first) / (x2 - x0)
     return y0 - first * x0 + second * x0 * x1, first - second * (x0 + x1), second
 
 
-def coolprop_points(what: str, name: str) -> tuple[float, float, float]:
-    """A property (CoolProp's key: D, C, V, L, in SI units) at 10, 37 and 64 °C. Raises ValueError for an unknown name."""
-    from CoolProp.CoolProp import PropsSI
-
-    a, b, c = (float(PropsSI(what, "T", t + 273.15, "P", _PRESSURE_PA, name)) for t in _AT_DEGC)
-    return a, b, c
-
-
 @cache
 def fluid(name: str) -> Fluid:
     """`name` as CoolProp has it: "Water", "INCOMP::MPG-25%". Raises ValueError for a name it does not know."""
-    return Fluid(*parabola(coolprop_points("D", name)), *parabola(coolprop_points("C", name)))
+    return Fluid(*parabola(points("D", name)), *parabola(points("C", name)))
