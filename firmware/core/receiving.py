@@ -27,6 +27,7 @@ _BLOCK = const(256)
 _PIECE = const(1024)
 _PATIENCE_S = const(600)  # without a word from a host; then what is there stays, and the heap is given back
 _RESERVE_BLOCKS = const(8)  # littlefs copies on write, and keeps folders in pairs
+_BLOCK_BYTES = const(4096)
 _ENOSPC = const(28)
 _WANTED_REGISTERS = const(17)
 _EACH = const(15)  # files a register
@@ -214,12 +215,13 @@ class Receiving:
         self.state = UpdateState.RECEIVING
 
     def _accept(self, known):
-        """Why the manifest that came is refused, or 0: then the slot is this update's, and no way back any more."""
+        """Why the manifest that came is refused, or 0: then the slot is this update's, and no way back any more. Until then
+        nothing in it has changed."""
         new = self._folder + manifest.NEW
         read = manifest.Manifest(new)
         try:
             why = read.fault(self.received) or read.unlike(self._controller)
-            why = why or (yield from read.misnamed(known))
+            why = why or (yield from read.misnamed(known)) or (yield from self._lacks_room(read))
         finally:
             read.close()
         if not why and not slotting.take(self.target):
@@ -227,6 +229,18 @@ class Receiving:
         if not why:
             os.rename(new, self._folder + manifest.NAME)
         return why
+
+    def _lacks_room(self, read):
+        """FULL where the flash does not hold all of it, not even in place of what the slot holds now; or 0."""
+        blocks = _RESERVE_BLOCKS + _blocks(self.received)
+        for number in range(read.count):
+            blocks += _blocks(read.row(number)[1])
+            yield
+        for _, size in _files(self._folder[:-1]):
+            blocks -= _blocks(size)
+            yield
+        room = os.statvfs(".")  # which looks at every block that is taken
+        return UpdateRefusal.FULL if room[3] * room[0] < _BLOCK_BYTES * blocks else 0
 
     def _compare(self):
         self._shut()
@@ -240,13 +254,13 @@ class Receiving:
             self.state = UpdateState.IDLE
             return
         self._manifest = read = manifest.Manifest(self._folder + manifest.NAME)
-        for path in _all(self._folder[:-1]):
+        for path in [path for path, _ in _files(self._folder[:-1])]:  # first: what is walked through must not change
             if crc32(path[len(self._folder) :].encode()) not in known:
                 os.remove(path)
             yield
         here = slots.FOLDERS[slots.slot]
         here = here + "/" if here else ""
-        copied, blocks = [], _RESERVE_BLOCKS
+        copied = []
         for number in range(read.count):
             path, size, _ = read.row(number)
             same = yield from self._is(self._folder, number)
@@ -254,15 +268,9 @@ class Receiving:
                 continue
             if same is not None:
                 _remove(self._folder + path)
-            blocks += size // 4096 + 1
             self._wanted[number] = 1
             if not size or (yield from self._is(here, number)):
                 copied.append(number)
-        room = os.statvfs(".")  # which looks at every block that is taken
-        if room[3] * room[0] < 4096 * blocks:
-            self._refuse(UpdateRefusal.FULL)
-            self.state = UpdateState.IDLE
-            return
         for number in copied:
             yield from self._copy(here, number)
             self._wanted[number] = not (yield from self._is(self._folder, number))
@@ -341,9 +349,13 @@ def _remove(path):
         pass
 
 
-def _all(folder):
-    """Every file below."""
-    found, folders = [], [folder]
+def _blocks(size):
+    return size // _BLOCK_BYTES + 1
+
+
+def _files(folder):
+    """(path, size) of every file below."""
+    folders = [folder]
     while folders:
         here = folders.pop()
         for entry in os.ilistdir(here):
@@ -351,5 +363,4 @@ def _all(folder):
             if entry[1] & 0x4000:
                 folders.append(path)
             else:
-                found.append(path)
-    return found
+                yield path, entry[3] if len(entry) > 3 else os.stat(path)[6]  # MicroPython's Unix port tells no size

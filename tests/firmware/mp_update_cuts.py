@@ -12,7 +12,7 @@ from core.manifest import Manifest
 from core.receiving import Receiving
 from core.wire import copy
 from cut_flash import BLOCK, PAGE, Flash, mounted
-from maps.common_update import UpdateCommand, UpdateState
+from maps.common_update import UpdateCommand, UpdateRefusal, UpdateState
 from signed_manifest import KEY, manifest_of
 
 NOT_ON = {"cpython": "littlefs is MicroPython's own", "pico": "hundreds of updates would take the emulator hours"}
@@ -94,9 +94,9 @@ def tell(session, command, number=0):
     settle(session)
 
 
-def bring(number):
+def bring(number, held=None):
     """From the first command to the moment before the reset. Returns how many files were sent."""
-    held = files(number)
+    held = held or files(number)
     session = Receiving(Controller(), Controller)
     settle(session)
     send(session, 40, manifest_of(held, SERIAL, version=(1, 0, number), issued=number))
@@ -276,3 +276,32 @@ def test_nothing_is_left_in_the_way_of_the_next_one():
         guarded(Flash(board.data), start)
         free.append(guarded(Flash(board.data), lambda: os.statvfs(".")[3]))
     assert free[-1] >= free[2] - 1, free
+
+
+def test_what_the_flash_does_not_hold_is_refused_before_the_way_back_is_taken():
+    """Images from one block to more than the flash, for a slot that holds the release before the last one."""
+    board = new_board()
+    for number in (1, 2):
+        guarded(Flash(board.data), lambda: update(number))
+        guarded(Flash(board.data), start)
+
+    def offer(blocks):
+        """Blocks that are free then; None: refused, and nothing has changed."""
+        held = dict(files(3))
+        held["core/big.py"] = bytes(BLOCK * blocks)
+        start()
+        ways = slots.chain()
+        try:
+            bring(3, held)
+        except Cut as cut:
+            assert cut.args[0] == UpdateRefusal.FULL
+            start()
+            assert slots.chain() == ways and [release(slot) for slot in ways] == [2, 1, 0]
+            return None
+        return os.statvfs(".")[3]
+
+    left = [guarded(Flash(bytearray(board.data)), lambda: offer(blocks)) for blocks in range(1, BLOCKS)]
+    print("blocks that are free with an image of 1, 2, ... blocks:", left)
+    fits = [free for free in left if free is not None]
+    assert len(fits) > 10 and left[len(fits) :] == [None] * (len(left) - len(fits))
+    assert 0 < min(fits) <= 10, "what fits is taken"
