@@ -11,6 +11,9 @@ PROVENANCE = (
     "mallee.version", "board", "board.kind", "board.profile", "board.firmware", "board.map", "board.dictionary", "board.serial",
 )  # fmt: skip
 
+WITHOUT = ("-p", "no:cacheprovider", "-p", "no:schemathesis", "-p", "no:hypothesispytest")
+"""Plugins of this environment that a user's has not: they take two of three seconds to load."""
+
 
 def run_hil(folder: Path, *options: str, timeout_s: float = 250) -> subprocess.CompletedProcess[str]:
     """Its JUnit report is `junit.xml` there."""
@@ -20,8 +23,7 @@ def run_hil(folder: Path, *options: str, timeout_s: float = 250) -> subprocess.C
         "pytest",
         "-p",
         "mallee.hil.plugin",
-        "-p",
-        "no:cacheprovider",
+        *WITHOUT,
         "--rootdir",
         str(folder),
     ]

@@ -19,12 +19,13 @@ from mallee.poll.poller import Poller
 from mallee.reading import Quality
 from mallee.testing import MockDevice, MockPod, run
 
+from ..hil_project import WITHOUT
 from .foreign_peer import foreign_unit
 from .peers_in_thread import peers_in_thread, write_pod_file
 from .test_foreign import SHELF, write_pod
 
 pytest_plugins = ["pytester"]
-PLUGIN = ("-p", "mallee.testing.plugin", "-p", "no:cacheprovider")
+PLUGIN = ("-p", "mallee.testing.plugin", *WITHOUT)
 
 
 def test_a_mock_gives_what_the_test_set_and_nothing_else() -> None:
