@@ -100,11 +100,12 @@ class HostProcess:
             assert stream is not None
             os.set_blocking(stream.fileno(), False)
         self._host = self._world.attach_host(ours)
-        self._host.while_waiting = self.take_output
+        self._host.while_waiting = self._drain
 
     def _look(self, now_us: int) -> None:
         """Once a grid step."""
-        self.take_output()
+        self._drain()
+        self._documents()
         if self._host is not None and self._host.ended and not self._restarting and not self._closed:
             self._ended(now_us)
 
@@ -118,14 +119,20 @@ class HostProcess:
             self._world.host_restarts += 1
             self._world.queue.at(now_us + round(self._restart_s * 1e6), self._start)
 
-    def take_output(self) -> None:
-        """Take what the process printed, without waiting."""
+    def _drain(self) -> None:
+        """Take what the process printed, without waiting. How much that is while it computes, nobody can say: so documents are
+        heard at grid points only, when it has asked for time."""
         process = self._process
         if process is None or process.stdout is None or process.stderr is None:
             return
         self._errors += _read(process.stderr.fileno())
         del self._errors[:-_TAIL_BYTES]
         self._line += _read(process.stdout.fileno())
+        if len(self._line) > _LINE_LIMIT:
+            self._documents()
+
+    def _documents(self) -> None:
+        """Hear what was printed."""
         while (end := self._line.find(b"\n")) >= 0:
             line = bytes(self._line[:end])
             del self._line[: end + 1]
@@ -172,7 +179,8 @@ class HostProcess:
             process.kill()
             with contextlib.suppress(subprocess.TimeoutExpired):
                 process.wait(wait_s)
-        self.take_output()
+        self._drain()
+        self._documents()
         for stream in (process.stdout, process.stderr):
             if stream is not None:
                 stream.close()

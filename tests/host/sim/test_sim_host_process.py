@@ -38,6 +38,15 @@ def test_a_piped_host_lives_in_virtual_time():
     assert again == documents and second_hash == first_hash
 
 
+@pytest.mark.parametrize("mode", ["", "slow"])
+def test_a_document_is_heard_at_the_same_time_however_long_its_host_computes_then(mode):
+    heard_us: list[int] = []
+    with world_of("echo_main.py") as world:
+        HostProcess(world, [sys.executable, _HOST, mode], on_document=lambda _: heard_us.append(world.now_us))
+        world.run_for(3.5)
+    assert heard_us == [10_000, 1_010_000, 2_010_000, 3_020_000]
+
+
 def test_a_host_that_ends_is_reported_and_started_again():
     ends: list[tuple[int, str]] = []
     documents, _, host = run("ends", 12, restart_s=2.0, on_end=lambda status, said: ends.append((status, said)))
