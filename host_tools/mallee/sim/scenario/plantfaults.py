@@ -171,10 +171,10 @@ def rope(ohm: int) -> Callable[[Stage, str, Parameters], Undo]:
     def begin(stage: Stage, target: str, p: Parameters) -> Undo:
         owner, number = split(target)
         ropes, place = stage.equipment.wiring(owner).rope_ohm, int(number or 1) - 1
-        before, ropes[place] = ropes[place], ohm
+        ropes[place] = ohm
 
         def undo() -> None:
-            ropes[place] = before
+            ropes[place] = None  # as the plant has it, not as another fault had it that may be over by now
 
         return undo
 
