@@ -37,12 +37,13 @@ docs: $(STAMP)
 	@$(BIN)/python -m mallee.diagnosis.pages docs
 	@$(BIN)/python -m mallee.commissioning.coverage docs/commission.md
 
+# --no-compile: of what is installed, most is never imported.
 $(STAMP): pyproject.toml
 	@echo "installing into $(VENV) (once)" >&2
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "mallee needs Python 3.11 or newer; this is $$($(PYTHON) --version). Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
 	@$(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[sim,web,deploy,parquet,plot,hil]' --group dev
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --editable '.[sim,web,deploy,parquet,plot,hil]' --group dev
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --target $(VENV)/typings --group firmware-types
 	@touch $(STAMP)
 

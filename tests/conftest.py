@@ -123,6 +123,12 @@ def pytest_collection_modifyitems(items):
 
 
 @pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config):
+    """One more than processors, for many tests wait for other processes; not where emulated boards need all of one."""
+    return None if config.getoption("--board") == "emulated" else (os.cpu_count() or 1) + 1
+
+
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """A file in one process, for what its tests share; of emulated boards each board, for to start one takes a minute, and each
     file of the firmware's tests, for some take minutes.

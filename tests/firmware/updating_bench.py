@@ -8,7 +8,7 @@ import os
 import signed_manifest
 import slots
 from core import devicekey
-from core.receiving import _all
+from core.receiving import _files
 from maps.common_update import (
     Update,
     UpdateCommand,
@@ -165,7 +165,7 @@ def started(profile=None):
 
 def files_of(folder):
     found = {}
-    for path in _all(folder):
+    for path, _ in _files(folder):
         with open(path, "rb") as file:
             found[path[len(folder) + 1 :]] = file.read()
     return found

@@ -70,6 +70,7 @@ def test_nobody_acts_without_a_token_and_an_operator_acknowledges(tab: Watched, 
     row.get_by_role("button", name="Acknowledge").click()
     dialog.get_by_label("What you found").fill("looked at it")
     dialog.get_by_role("button", name="Acknowledge").click()
+    expect(dialog).to_be_hidden()  # it was answered: until then the journal may not have the outcome
     expect(row.locator(".state")).to_contain_text("by the-operator, looked at it")
     kept = AlarmStore(served.page.journal.folder).view()
     assert kept is not None and kept.alarms[0].acknowledged_by == "the-operator"
