@@ -231,19 +231,6 @@ def test_a_fault_of_the_plant_and_its_end(name):
     assert look(stage) == pytest.approx(before)
 
 
-def test_a_rope_that_two_faults_had_is_dry_when_both_are_over():
-    """As in a pair of scenarios: the later one began while the first one held."""
-    config = default_pod()
-    stage = SimpleNamespace(equipment=PodEquipment(config, Constant()))
-    before = stage.equipment.inputs("skid-1")
-    undone = [FAULTS[name].begin(stage, "skid-1", FAULTS[name].parameters()) for name in ("rope_wet", "rope_cut")]  # type: ignore[arg-type]
-    assert stage.equipment.inputs("skid-1") != before
-    for undo in undone:
-        assert undo is not None
-        undo()
-    assert stage.equipment.inputs("skid-1") == before
-
-
 @pytest.mark.parametrize("place", ["A", "pdu-a1"])
 def test_a_main_opens_and_is_closed_again(place):
     electrical = PodEquipment(default_pod(), Constant()).plant.electrical
