@@ -26,6 +26,7 @@ from mallee.sim import loop, podworld
 from mallee.sim.hostprocess import HostProcess, private_folders, run_command
 from mallee.sim.loads import Constant, Load, Steps
 from mallee.sim.scenario.faults import FAULTS
+from mallee.sim.scenario.standing import Standing
 from mallee.sim.world import World
 
 from ..conftest import micropython
@@ -52,11 +53,13 @@ class Examined:
         self.world = world
         self.pod_file = pod_file
         self._capsys = capsys
+        self._stage: Any = SimpleNamespace(
+            standing=Standing(), equipment=world.equipment, config=None, world=world, host=None, seed=1
+        )
 
     def fault(self, name: str, target: str, **given: Any) -> None:
         fault = FAULTS[name]
-        stage: Any = SimpleNamespace(equipment=self.world.equipment, config=None, world=self.world, host=None, seed=1)
-        fault.begin(stage, target, msgspec.convert(given, fault.parameters))
+        fault.begin(self._stage, target, msgspec.convert(given, fault.parameters))
 
     def doctor(self, *arguments: str, pod_file: Path | None = None) -> tuple[int, list[dict[str, Any]]]:
         """The exit code, and the rows of what is not ok."""

@@ -30,6 +30,7 @@ from mallee.resources import dictionary, examples_dir
 from mallee.sim.hostprocess import HostProcess, run_command
 from mallee.sim.loop import run_in_world
 from mallee.sim.scenario.faults import FAULTS
+from mallee.sim.scenario.standing import Standing
 from mallee.sim.scenario.stranger import RtuStranger
 from mallee.sim.world import World
 from mallee.web.app import make_app
@@ -100,7 +101,8 @@ def test_the_noise_of_a_line_comes_from_the_seed():
         with World.from_pod(config, seed=seed) as world:
             world.run_for(1.5)
             noisy = FAULTS["line_noisy"]
-            noisy.begin(SimpleNamespace(world=world, config=config), COOLING, noisy.parameters(flip=1e-3))  # type: ignore[arg-type, call-arg]
+            stage: Any = SimpleNamespace(standing=Standing(), world=world, config=config)
+            noisy.begin(stage, COOLING, noisy.parameters(flip=1e-3))  # type: ignore[call-arg]
 
             async def ask() -> int:
                 link = open_link(next(c.address for c in config.skids), timeout_s=0.2)
@@ -140,7 +142,8 @@ def test_a_controller_dies_in_the_middle_of_its_answer():
         assert port is not None
         world.run_for(1.0)
         request = encode(11, bytes.fromhex("04 0000 000c"))
-        fault.begin(SimpleNamespace(world=world, config=config), "pdu-a1", fault.parameters(after_bytes=20))  # type: ignore[arg-type, call-arg]
+        stage: Any = SimpleNamespace(standing=Standing(), world=world, config=config)
+        fault.begin(stage, "pdu-a1", fault.parameters(after_bytes=20))  # type: ignore[call-arg]
         port.send(request)
         world.run_for(0.2)
         assert len(master.heard) == 20 and master.heard[:3] == bytes([11, 4, 24]) and line.counts["died"] == 9

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LIST_COLUMNS = ("name", "for_s", "counterproof", "title")
 EXPECTATION_COLUMNS = ("verdict", "name", "bound", "value", "at_s")
-OUTCOME_COLUMNS = ("passed", "scenario", "seed", "log_hash")
+OUTCOME_COLUMNS = ("verdict", "scenario", "seed", "log_hash")
 
 
 def register(app: App) -> None:
@@ -151,7 +151,7 @@ def soak(
         for number, handler in before.items():
             signal.signal(number, handler)
     if context.output != "jsonl":
-        rows = [msgspec.to_builtins(outcome) for outcome in outcomes]
+        rows = [{**msgspec.to_builtins(each), "verdict": "passed" if each.passed else "failed"} for each in outcomes]
         emit(context.out, context.output, rows, OUTCOME_COLUMNS)
     context.note(f"{done[0]} of {pairs} ran, {done[1]} failed")
     if interrupted:

@@ -12,6 +12,7 @@ from ..pod.config import PodConfig
 from ..sim.hostprocess import HostProcess
 from ..sim.podworld import PodEquipment
 from ..sim.scenario.faults import FAULTS
+from ..sim.scenario.standing import Standing
 from ..sim.scenario.stranger import Stranger
 from ..sim.scenario.targets import targets
 from ..sim.world import World
@@ -29,6 +30,7 @@ class WorldFaults(Faults):
         self.world = world
         self.config = config
         self.seed = world.seed
+        self.standing = Standing()
         self.strangers: list[Stranger] = []
         self.host: HostProcess | None = None
         assert isinstance(world.equipment, PodEquipment)

@@ -91,7 +91,7 @@ class SkidWiring:
     def drift(self, dt_s: float) -> None:
         for transmitter, _ in self._channels:
             if transmitter.drift_per_s:
-                transmitter.offset += transmitter.drift_per_s * dt_s
+                transmitter.drifted += transmitter.drift_per_s * dt_s
 
     def swap(self, one: str, other: str) -> None:
         """Fault: two loops end at each other's terminals. Again, and each is where it was."""

@@ -26,13 +26,14 @@ class Transmitter:
         self.offset = 0.0
         """Added to the value: a sensor that lies."""
         self.drift_per_s = 0.0
-        """Change of the offset; whoever steps the equipment applies it."""
+        self.drifted = 0.0
+        """Added too; whoever steps the equipment lets it grow by `drift_per_s`."""
         self._last_uA = 4_000
 
     def current_uA(self, value: float) -> int:
         if self.fault is not None:
             return OPEN_UA if self.fault == "open" else SHORT_UA if self.fault == "short" else self._last_uA
-        current = 4_000.0 + (value + self.offset - self._low) * self._per_unit
+        current = 4_000.0 + (value + self.offset + self.drifted - self._low) * self._per_unit
         if self.noise_percent:
             current += self._random.gauss(0.0, 160.0 * self.noise_percent)
         self._last_uA = int(max(_LOW_UA, min(_HIGH_UA, current)) + 0.5)

@@ -15,6 +15,7 @@ from mallee.sim.network import Server
 pytest.importorskip("CoolProp")
 
 from mallee.sim.scenario.faults import FAULTS
+from mallee.sim.scenario.standing import Standing
 
 PUMP = resources.dictionary("pump")
 FLOW, UPTIME = PUMP.by_name["flow"], PUMP.by_name["uptime"]
@@ -89,7 +90,7 @@ def test_what_was_asked_before_it_began_is_answered_truly() -> None:
 def test_a_fault_has_an_end_and_ends_no_other(name: str, given: dict) -> None:
     server = Server("skid-1", "127.0.0.1", 1)
     world = SimpleNamespace(controller=lambda _: SimpleNamespace(server=server))
-    stage = SimpleNamespace(world=world, equipment=SimpleNamespace(skids={"skid-1": None}))
+    stage = SimpleNamespace(standing=Standing(), world=world, equipment=SimpleNamespace(skids={"skid-1": None}))
     fault = FAULTS[name]
     undo = fault.begin(stage, "skid-1", msgspec.convert(given, fault.parameters))  # type: ignore[arg-type]
     first = server.liar

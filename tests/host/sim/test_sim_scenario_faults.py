@@ -20,6 +20,7 @@ from mallee.sim.plant.settle import settle
 from mallee.sim.podlines import ports
 from mallee.sim.podworld import PodEquipment
 from mallee.sim.scenario.faults import FAULTS
+from mallee.sim.scenario.standing import Standing
 from mallee.sim.serialbus import SerialBus
 from mallee.sim.world import World
 
@@ -214,7 +215,7 @@ def test_a_fault_of_the_plant_and_its_end(name):
     config = default_pod()
     equipment = PodEquipment(config, Constant())
     settle(equipment.plant, equipment.demand_W(0.0), 37.0, 200.0)
-    stage = SimpleNamespace(equipment=equipment, config=config, world=World(), host=None, seed=1)
+    stage = SimpleNamespace(standing=Standing(), equipment=equipment, config=config, world=World(), host=None, seed=1)
     fault = FAULTS[name]
     before = look(stage)
     undo = fault.begin(stage, target, msgspec.convert(given, fault.parameters))  # type: ignore[arg-type]
@@ -234,7 +235,9 @@ def test_a_fault_of_the_plant_and_its_end(name):
 @pytest.mark.parametrize("place", ["A", "pdu-a1"])
 def test_a_main_opens_and_is_closed_again(place):
     electrical = PodEquipment(default_pod(), Constant()).plant.electrical
-    stage = SimpleNamespace(equipment=SimpleNamespace(plant=SimpleNamespace(electrical=electrical)))
+    stage = SimpleNamespace(
+        standing=Standing(), equipment=SimpleNamespace(plant=SimpleNamespace(electrical=electrical))
+    )
     undo = FAULTS["breaker_open"].begin(stage, place, FAULTS["breaker_open"].parameters())  # type: ignore[arg-type]
     assert not electrical.breaker(place).closed and electrical.pdus["pdu-a1"].current_A == 0.0
     assert undo is not None
@@ -248,7 +251,7 @@ def test_a_main_opens_and_is_closed_again(place):
 def test_a_fault_of_the_network_and_its_end(name):
     fault = FAULTS[name]
     with world_of("echo_main.py", 1) as world:
-        stage = SimpleNamespace(world=world, seed=1)
+        stage = SimpleNamespace(standing=Standing(), world=world, seed=1)
         undo = fault.begin(stage, "all", msgspec.convert(OF_THE_NETWORK[name], fault.parameters))  # type: ignore[arg-type]
         world.start()
         began_s = world.now_s
@@ -304,7 +307,7 @@ def test_a_fault_of_a_line_and_its_end(name):
             world.run_for(1.0)
             return at_once
 
-        stage = SimpleNamespace(world=world, config=config, seed=1)
+        stage = SimpleNamespace(standing=Standing(), world=world, config=config, seed=1)
         assert look() == bytes(100)
         undo = fault.begin(stage, port, msgspec.convert(OF_LINES[name], fault.parameters))  # type: ignore[arg-type]
         during = look()
@@ -337,6 +340,7 @@ def test_a_controller_alone_is_cut_off(target, heard):
         host = Hearing()
         bus.host_end(host)
         stage = SimpleNamespace(
+            standing=Standing(),
             world=SimpleNamespace(
                 network=world.network,
                 controller=lambda name: SimpleNamespace(server=units[int(name[-1]) - 1]),
@@ -370,7 +374,7 @@ def test_a_fault_of_a_controller(name):
 
         async def main() -> None:
             reader, writer = await asyncio.open_connection("127.0.0.1", FIRST_PORT)
-            stage = SimpleNamespace(world=world, seed=1)
+            stage = SimpleNamespace(standing=Standing(), world=world, seed=1)
             undo = fault.begin(stage, "board-0", fault.parameters())  # type: ignore[arg-type]
             writer.write(b"are you there\n")
             try:

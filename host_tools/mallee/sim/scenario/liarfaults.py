@@ -24,17 +24,11 @@ class Jumps(Parameters, frozen=True):
 
 
 def lying(lie: Callable[[Dictionary, Any], Lie]) -> Callable[[Stage, str, Any], Undo]:
-    """The lie is made when the fault begins, from the dictionary of the controller. Another one takes its place."""
+    """The lie is made when the fault begins, from the dictionary of the controller."""
 
     def begin(stage: Stage, target: str, p: Any) -> Undo:
-        server = stage.world.controller(target).server
-        liar = server.liar = Liar(lie(dictionary("pump" if target in stage.equipment.skids else "pdu"), p))
-
-        def undo() -> None:
-            if server.liar is liar:
-                server.liar = None
-
-        return undo
+        liar = Liar(lie(dictionary("pump" if target in stage.equipment.skids else "pdu"), p))
+        return stage.standing.set(stage.world.controller(target).server, "liar", liar)
 
     return begin
 

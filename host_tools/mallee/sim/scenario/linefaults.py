@@ -45,8 +45,7 @@ def disturbed(stage: Stage, target: str, p: Parameters) -> Undo:
     def put(values: dict[str, float]) -> None:
         bus.disturb(replace(bus.line.faults, **values))
 
-    put(wanted)
-    return lambda: put(whole)
+    return stage.standing.hold((target, *wanted), put, wanted, whole)
 
 
 def cut(stage: Stage, target: str, p: Parameters) -> Undo:
@@ -63,15 +62,12 @@ def cut(stage: Stage, target: str, p: Parameters) -> Undo:
         else:
             bus.line.cut.discard(end)
 
-    put(True)
-    return lambda: put(False)
+    return stage.standing.hold((target, "cut"), put, True, False)
 
 
 def echo(stage: Stage, target: str, p: Parameters) -> Undo:
     line = stage.world.network.lines[target].line
-    before = set(line.echo)
-    line.echo |= line.masters
-    return lambda: line.echo.intersection_update(before)
+    return stage.standing.set(line, "echo", line.echo | line.masters)
 
 
 class DiesInFrame(Parameters, frozen=True):

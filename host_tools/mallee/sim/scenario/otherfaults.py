@@ -51,6 +51,7 @@ def reboot_loop(stage: Stage, target: str, p: RebootLoop) -> Undo:
 
 
 FRAM_BIT = 17  # of chips that are absent, as sim/chips/absence.py has it
+CONVERTER_BITS = 0b11  # maps.common.Chip: both of a skid, the one of a PDU
 _FLASHED = {"build_info.py", "equipment.py", "dictionary.bin"}
 
 
@@ -61,21 +62,21 @@ def flash_lost(stage: Stage, target: str, p: Parameters) -> None:
     stage.world.power_cycle(target)
 
 
-def fram_lost(stage: Stage, target: str, p: Parameters) -> Undo:
-    wiring = stage.equipment.wiring(target)
-    wiring.lack(1 << FRAM_BIT)
-    stage.world.power_cycle(target)
-    return lambda: wiring.lack(0)
+def chips_lost(bits: int) -> Callable[[Stage, str, Parameters], Undo]:
+    def begin(stage: Stage, target: str, p: Parameters) -> Undo:
+        wiring = stage.equipment.wiring(target)
+
+        def put(absent: bool) -> None:
+            wiring.lack(wiring.absent | bits if absent else wiring.absent & ~bits)
+
+        undo = stage.standing.hold((target, "chips", bits), put, True, False)
+        stage.world.power_cycle(target)
+        return undo
+
+    return begin
 
 
-CONVERTER_BITS = 0b11  # maps.common.Chip: both of a skid, the one of a PDU
-
-
-def converters_lost(stage: Stage, target: str, p: Parameters) -> Undo:
-    wiring = stage.equipment.wiring(target)
-    wiring.lack(CONVERTER_BITS)
-    stage.world.power_cycle(target)
-    return lambda: wiring.lack(0)
+fram_lost, converters_lost = chips_lost(1 << FRAM_BIT), chips_lost(CONVERTER_BITS)
 
 
 class BrownOut(Parameters, frozen=True):
@@ -101,8 +102,7 @@ class ClockSlow(Parameters, frozen=True):
 
 def clock_slow(stage: Stage, target: str, p: ClockSlow) -> Undo:
     controllers = stage.world.controllers
-    controllers.run_slow(target, p.by_ppm)
-    return lambda: controllers.run_slow(target, 0)
+    return stage.standing.hold((target, "clock"), lambda ppm: controllers.run_slow(target, ppm), p.by_ppm, 0)
 
 
 class TornWrite(Parameters, frozen=True):
@@ -132,17 +132,23 @@ class Delay(Parameters, frozen=True):
     jitter_ms: Milliseconds = 0.0
 
 
+def _on_the_way(stage: Stage, name: str, faults: NetworkFaults) -> Undo:
+    server = stage.world.controller(name).server
+
+    def put(faults: NetworkFaults | None) -> None:
+        stage.world.network.disturb(server, faults, str(stage.seed))
+
+    return stage.standing.hold((name, "network"), put, faults, None)
+
+
 def disturbed(faults: Callable[[Any], NetworkFaults]) -> Callable[[Stage, str, Any], Undo]:
     def begin(stage: Stage, target: str, p: Any) -> Undo:
-        network = stage.world.network
         names = list(stage.world.controllers.by_name) if target == "all" else [target]
-        servers = [stage.world.controller(name).server for name in names]
-        for server in servers:
-            network.disturb(server, faults(p), str(stage.seed))
+        undone = [_on_the_way(stage, name, faults(p)) for name in names]
 
         def undo() -> None:
-            for server in servers:
-                network.disturb(server, None)
+            for each in undone:
+                each()
 
         return undo
 

@@ -24,13 +24,7 @@ def _pump(stage: Stage, target: str) -> Pump:
 
 
 def pump_stop(stage: Stage, target: str, p: Parameters) -> Undo:
-    pump = _pump(stage, target)
-    pump.stopped = True
-
-    def undo() -> None:
-        pump.stopped = False
-
-    return undo
+    return stage.standing.set(_pump(stage, target), "stopped", True)
 
 
 def pump_seize(stage: Stage, target: str, p: Parameters) -> Undo:
@@ -62,13 +56,7 @@ def pump_drags(stage: Stage, target: str, p: PumpDrags) -> Undo:
 
 
 def valve_stick(stage: Stage, target: str, p: Parameters) -> Undo:
-    valve = stage.equipment.plant.skids[target].valve
-    valve.stuck = True
-
-    def undo() -> None:
-        valve.stuck = False
-
-    return undo
+    return stage.standing.set(stage.equipment.plant.skids[target].valve, "stuck", True)
 
 
 class FilterClog(Parameters, frozen=True):
@@ -111,13 +99,7 @@ class FacilityWarm(Parameters, frozen=True):
 
 
 def facility_warm(stage: Stage, target: str, p: FacilityWarm) -> Undo:
-    plant = stage.equipment.plant
-    plant.facility_supply_degC += p.by_K
-
-    def undo() -> None:
-        plant.facility_supply_degC -= p.by_K
-
-    return undo
+    return _more(stage.equipment.plant, "facility_supply_degC", p.by_K)
 
 
 class FacilityGone(Parameters, frozen=True):
@@ -126,13 +108,7 @@ class FacilityGone(Parameters, frozen=True):
 
 
 def facility_gone(stage: Stage, target: str, p: FacilityGone) -> Undo:
-    plant = stage.equipment.plant
-    plant.facility_available = p.left
-
-    def undo() -> None:
-        plant.facility_available = 1.0
-
-    return undo
+    return stage.standing.set(stage.equipment.plant, "facility_available", p.left)
 
 
 class FacilityValveClosed(Parameters, frozen=True):
@@ -141,13 +117,7 @@ class FacilityValveClosed(Parameters, frozen=True):
 
 
 def facility_valve_closed(stage: Stage, target: str, p: FacilityValveClosed) -> Undo:
-    skid = stage.equipment.plant.skids[target]
-    skid.facility_open = p.left
-
-    def undo() -> None:
-        skid.facility_open = 1.0
-
-    return undo
+    return stage.standing.set(stage.equipment.plant.skids[target], "facility_open", p.left)
 
 
 class RoomHumid(Parameters, frozen=True):
@@ -155,13 +125,7 @@ class RoomHumid(Parameters, frozen=True):
 
 
 def room_humid(stage: Stage, target: str, p: RoomHumid) -> Undo:
-    room = stage.equipment.plant.room
-    before, room.dew_point_degC = room.dew_point_degC, p.dew_point_degC
-
-    def undo() -> None:
-        room.dew_point_degC = before
-
-    return undo
+    return stage.standing.set(stage.equipment.plant.room, "dew_point_degC", p.dew_point_degC)
 
 
 # Sensors.
@@ -171,12 +135,11 @@ def rope(ohm: int) -> Callable[[Stage, str, Parameters], Undo]:
     def begin(stage: Stage, target: str, p: Parameters) -> Undo:
         owner, number = split(target)
         ropes, place = stage.equipment.wiring(owner).rope_ohm, int(number or 1) - 1
-        ropes[place] = ohm
 
-        def undo() -> None:
-            ropes[place] = None  # as the plant has it, not as another fault had it that may be over by now
+        def put(ohm: int | None) -> None:
+            ropes[place] = ohm
 
-        return undo
+        return stage.standing.hold((owner, "rope", place), put, ohm, ropes[place])
 
     return begin
 
@@ -191,13 +154,7 @@ def _transmitter(stage: Stage, target: str) -> Transmitter:
 
 def sensor_fault(kind: str) -> Callable[[Stage, str, Parameters], Undo]:
     def begin(stage: Stage, target: str, p: Parameters) -> Undo:
-        transmitter = _transmitter(stage, target)
-        transmitter.fault = kind
-
-        def undo() -> None:
-            transmitter.fault = None
-
-        return undo
+        return stage.standing.set(_transmitter(stage, target), "fault", kind)
 
     return begin
 
@@ -208,13 +165,7 @@ class SensorOffset(Parameters, frozen=True):
 
 
 def sensor_offset(stage: Stage, target: str, p: SensorOffset) -> Undo:
-    transmitter = _transmitter(stage, target)
-    transmitter.offset += p.by
-
-    def undo() -> None:
-        transmitter.offset -= p.by
-
-    return undo
+    return _more(_transmitter(stage, target), "offset", p.by)
 
 
 class SensorDrift(Parameters, frozen=True):
@@ -224,10 +175,11 @@ class SensorDrift(Parameters, frozen=True):
 
 def sensor_drift(stage: Stage, target: str, p: SensorDrift) -> Undo:
     transmitter = _transmitter(stage, target)
-    transmitter.drift_per_s = p.per_s
+    end = stage.standing.set(transmitter, "drift_per_s", p.per_s)
 
     def undo() -> None:
-        transmitter.drift_per_s = transmitter.offset = 0.0
+        end()
+        transmitter.drifted = 0.0
 
     return undo
 
@@ -238,13 +190,7 @@ class SensorNoise(Parameters, frozen=True):
 
 
 def sensor_noise(stage: Stage, target: str, p: SensorNoise) -> Undo:
-    transmitter = _transmitter(stage, target)
-    before, transmitter.noise_percent = transmitter.noise_percent, p.percent
-
-    def undo() -> None:
-        transmitter.noise_percent = before
-
-    return undo
+    return stage.standing.set(_transmitter(stage, target), "noise_percent", p.percent)
 
 
 def sensors_swapped(stage: Stage, target: str, p: Parameters) -> Undo:
@@ -259,8 +205,7 @@ def sensors_swapped(stage: Stage, target: str, p: Parameters) -> Undo:
 
 def feed_lost(stage: Stage, target: str, p: Parameters) -> Undo:
     electrical = stage.equipment.plant.electrical
-    electrical.lose_feed(target)
-    return lambda: electrical.lose_feed(target, False)
+    return stage.standing.hold(("feed", target), lambda lost: electrical.lose_feed(target, lost), True, False)
 
 
 def _branch(stage: Stage, target: str) -> Branch:
@@ -287,15 +232,12 @@ def breaker_place(target: str) -> tuple[str, int | None]:
 
 def breaker_open(stage: Stage, target: str, p: Parameters) -> Undo:
     electrical, place = stage.equipment.plant.electrical, breaker_place(target)
-    electrical.open_breaker(*place)
-    return lambda: electrical.open_breaker(*place, opened=False)
+    return stage.standing.hold(("breaker", *place), lambda opened: electrical.open_breaker(*place, opened), True, False)
 
 
 def contactor(attribute: str) -> Callable[[Stage, str, Parameters], Undo]:
     def begin(stage: Stage, target: str, p: Parameters) -> Undo:
-        contactor = _branch(stage, target).contactor
-        setattr(contactor, attribute, True)
-        return lambda: setattr(contactor, attribute, False)
+        return stage.standing.set(_branch(stage, target).contactor, attribute, True)
 
     return begin
 
@@ -305,9 +247,7 @@ class PhaseLost(Parameters, frozen=True):
 
 
 def phase_lost(stage: Stage, target: str, p: PhaseLost) -> Undo:
-    wiring = stage.equipment.pdus[target]
-    wiring.lose_phase(p.phase - 1)
-    return lambda: wiring.lose_phase(None)
+    return stage.standing.hold((target, "phase"), stage.equipment.pdus[target].lose_phase, p.phase - 1, None)
 
 
 class OnePhase(Parameters, frozen=True):
@@ -317,8 +257,7 @@ class OnePhase(Parameters, frozen=True):
 def transformer_reversed(stage: Stage, target: str, p: OnePhase) -> Undo:
     pdu, number = split(target)
     wiring, place = stage.equipment.pdus[pdu], (int(number) - 1, p.phase - 1)
-    wiring.reverse(*place, True)
-    return lambda: wiring.reverse(*place, False)
+    return stage.standing.hold((pdu, "reversed", *place), lambda way: wiring.reverse(*place, way), True, False)
 
 
 class PhaseLoaded(OnePhase, frozen=True):
@@ -333,9 +272,7 @@ def phase_loaded(stage: Stage, target: str, p: PhaseLoaded) -> Undo:
 
 
 def ground_fault(stage: Stage, target: str, p: Parameters) -> Undo:
-    wiring = stage.equipment.pdus[target]
-    wiring.fault_ground(True)
-    return lambda: wiring.fault_ground(False)
+    return stage.standing.hold((target, "ground"), stage.equipment.pdus[target].fault_ground, True, False)
 
 
 def _more(part: object, number: str, by: float) -> Undo:

@@ -26,6 +26,7 @@ from .model import Event, LoadSection
 from .overriding import laid_over, pod_of
 from .reading import Loaded, controllers_named, parameters, patterns_match
 from .result import FAILED, PASSED, Result, judge, ranges
+from .standing import Standing
 from .stranger import Stranger
 
 _KEPT = ("MALLEE_MICROPYTHON",)
@@ -47,6 +48,7 @@ class _Run:
         self.scenario = loaded.scenario
         self.seed = seed
         self.host: HostProcess | None = None
+        self.standing = Standing()
         self.strangers: list[Stranger] = []
         self._counterproof = counterproof
         self._proof = loaded.scenario.counterproof if counterproof else None

@@ -12,6 +12,7 @@ from ...pod.config import PodConfig
 from ..hostprocess import HostProcess
 from ..podworld import PodEquipment
 from ..world import World
+from .standing import Standing
 from .stranger import Stranger
 
 Undo = Callable[[], None]
@@ -27,6 +28,7 @@ class Stage(Protocol):
     equipment: PodEquipment
     host: HostProcess | None
     seed: int
+    standing: Standing
     strangers: list[Stranger]
     """All that ever came."""
 
