@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import stat
@@ -131,6 +132,29 @@ def test_what_a_guest_cannot_have_is_told(tmp_path):
         await host.close()
 
     asyncio.run(main())
+
+
+def test_what_another_host_shared_is_shared_when_that_one_has_gone():
+    async def main(address):
+        first, second = SerialLink(address, timeout_s=0.3), SerialLink(address, timeout_s=0.3)
+        loop = asyncio.get_running_loop()
+        async with contextlib.AsyncExitStack() as hosts:
+            async with sharing([first]):
+                assert len(await hosts.enter_async_context(sharing([second]))) == 1
+                await asyncio.sleep(2 * module._AGAIN_S)
+            await first.close()
+            assert not place_of(address.device).exists()
+            went_s = loop.time()
+            while not place_of(address.device).exists():
+                await asyncio.sleep(0.1)
+                assert loop.time() - went_s <= module._AGAIN_S
+            guest = SharedLine(address)
+            assert await guest.exchange(1, READ) == b"\x04\x04\x00\x01\x56\x78"
+            await guest.close()
+        await second.close()
+        assert not place_of(address.device).exists()
+
+    run_on_line(main, [device(1)])
 
 
 def test_only_where_a_host_lives_the_port_is_shared(tmp_path):

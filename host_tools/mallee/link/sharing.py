@@ -30,6 +30,7 @@ _WRITES = frozenset((5, 6, 15, 16))
 _PATH_MAX = 103  # of a socket's name, unix(7); macOS has 4 less
 _GUEST_MAX = 16  # requests that one guest has waiting; more are read when these are answered
 _GUEST_S = 2.0  # for a guest's turn, which comes after every poll
+_AGAIN_S = 5.0  # between two looks whether another host has let go of the port
 
 
 def place_of(device: str) -> Path:
@@ -73,8 +74,10 @@ class SharedLine(TcpLink):
 
 @contextlib.asynccontextmanager
 async def sharing(links: Iterable[Link]) -> AsyncIterator[list[str]]:
-    """While it lasts other programs reach the serial ports of `links`; what cannot be shared is told, as sentences."""
+    """While it lasts other programs reach the serial ports of `links`; what cannot be shared is told, as sentences. What another
+    host shares already is shared when that one has gone."""
     troubles: list[str] = []
+    waiting: list[asyncio.Task[None]] = []
     async with contextlib.AsyncExitStack() as stack:
         for link in links:
             if not isinstance(link, SerialLink):
@@ -83,7 +86,21 @@ async def sharing(links: Iterable[Link]) -> AsyncIterator[list[str]]:
                 await stack.enter_async_context(_shared(link))
             except (OSError, ValueError) as error:
                 troubles.append(f"other programs cannot use {link.device} meanwhile: {_reason(error)}")
-        yield troubles
+                waiting.append(asyncio.ensure_future(_later(link)))
+        try:
+            yield troubles
+        finally:
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+
+
+async def _later(link: SerialLink) -> None:
+    while True:
+        await asyncio.sleep(_AGAIN_S)
+        with contextlib.suppress(OSError, ValueError):
+            async with _shared(link):
+                await asyncio.Event().wait()
 
 
 @contextlib.asynccontextmanager
