@@ -130,9 +130,12 @@ class Receiving:
         if self.refusal:
             put(Update.update_refusal, self.refusal)
 
+    def heard(self):
+        """Somebody goes on with it."""
+        self._idle_s = 0
+
     def do(self, command, number):
         """Why a command is refused, or 0. What was done is answered so once more: the first answer may have been lost."""
-        self._idle_s = 0
         if command == UpdateCommand.COMPARE and self.state == UpdateState.RECEIVING:
             return 0
         if command == UpdateCommand.VERIFY and self.state == UpdateState.READY:

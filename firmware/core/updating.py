@@ -49,15 +49,17 @@ class Updating:
 
     def each_second(self):
         self._leave()
-        if slots.safe:
+        if slots.safe and self.session is None:  # an update is what will help it
             self._safe_s += 1
             if self._safe_s == _SAFE_S:
                 slots.healthy()
                 self._restart = True  # perhaps what broke it has gone
         if slots.trial:
             self._trial.each_second()
-        elif self.session is not None and not self._restart and self.session.each_second():
-            if self._controller.profile.may_be_blind():  # to close a file writes
+        elif self.session is not None and self.session.each_second():
+            if self._activated:  # whoever asked for that would not be there to confirm it
+                self._stay()
+            if not self._restart and self._controller.profile.may_be_blind():  # to close a file writes
                 self._end()
         self._publish()
 
@@ -74,8 +76,12 @@ class Updating:
             slots.healthy()  # a restart that was asked for is no failed start
             self._controller.restart()
         else:
-            self._restart = self._activated = updates.leaving = False
+            self._stay()
             self._controller.inputs.put(Update.update_refusal, UpdateRefusal.STORAGE)
+
+    def _stay(self):
+        """A restart is called off."""
+        self._restart = self._activated = self._updates.leaving = False
 
     def _stage(self):
         from core.trial import well
@@ -109,11 +115,13 @@ class Updating:
         """A command: exception code, or 0; busy as long as it cannot be done."""
         later = command == UpdateCommand.ACTIVATE or command == UpdateCommand.RESTART
         called_off = False
+        if self.session is not None:
+            self.session.heard()
         if command == UpdateCommand.CANCEL:
             later = slots.trial or self.session is None or not self.session.writing
             called_off = self._restart and not slots.trial
             if called_off:  # at once; what is under way ends when it may
-                self._restart = self._activated = self._updates.leaving = False
+                self._stay()
         if not later:  # it may write
             if not self._controller.profile.may_be_blind():
                 return _BUSY

@@ -28,6 +28,10 @@ class PowerOn:
     def reset_cause():
         return 1
 
+    @staticmethod
+    def WDT(timeout):
+        pass
+
 
 slots.machine = PowerOn
 slots._keep_starts = lambda count: None  # it is in a register of the chip

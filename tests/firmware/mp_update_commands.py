@@ -107,6 +107,27 @@ def test_a_start_that_waits_can_be_called_off_while_it_waits():
     assert not reset(bench, 5000)
 
 
+def test_a_start_that_nobody_asks_for_any_more_is_called_off():
+    """For ten minutes: nobody would be there to confirm it. Also while a branch is hot, and each time it is asked for once more it
+    waits as long again."""
+    clean()
+    profile = Small()
+    bench = Bench(profile)
+    host = Host(bench)
+    host.bring()
+    profile.blind = True
+    for _ in range(2):
+        assert not host.tell(UpdateCommand.ACTIVATE)
+        session = bench.controller.updates.active.session
+        session._idle_s = 595
+        bench.run(3000)
+        assert host.state() == UpdateState.WAITING and session._idle_s < 600
+    bench.run(4000)
+    assert host.state() == UpdateState.READY
+    profile.blind = False
+    assert not reset(bench, 5000) and host.state() == UpdateState.IDLE
+
+
 def test_what_is_under_way_ends_when_it_may_write():
     """To close a file writes to the flash: not while a branch is hot. A restart is called off at once all the same."""
     clean()
@@ -120,6 +141,7 @@ def test_what_is_under_way_ends_when_it_may_write():
     bench.run(3000)
     assert host.state() == UpdateState.WAITING
     assert host.tell(UpdateCommand.CANCEL)[0] == 6 and host.state() == UpdateState.RECEIVING
+    bench.run(4000)  # until that is forgotten
     bench.controller.updates.active.session._idle_s = 599
     bench.run(5000)
     assert host.state() == UpdateState.RECEIVING

@@ -29,6 +29,10 @@ class PowerOn:
     def reset_cause():
         return 1
 
+    @staticmethod
+    def WDT(timeout):
+        pass
+
 
 slots.machine = PowerOn
 slots._keep_starts = lambda count: None  # what the simulator has no file for

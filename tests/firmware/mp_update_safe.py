@@ -82,6 +82,17 @@ def test_the_safe_mode_tries_again_after_half_an_hour():
     assert not slots.safe
 
 
+def test_the_safe_mode_does_not_try_again_in_the_middle_of_an_update():
+    clean()
+    slots.safe = True
+    bench = Bench(Quiet(Small))
+    bench.run(5_000)
+    bench.controller.updates.active._safe_s = 1795
+    Host(bench).begin_taking()
+    assert not reset(bench, 20_000)
+    assert not Host(bench).tell(UpdateCommand.CANCEL) and reset(bench, 10_000)
+
+
 def test_a_record_that_is_torn_is_the_one_before():
     clean()
     assert slotting.stage(SLOT_A, 5, 3)

@@ -1,9 +1,12 @@
 """New firmware on trial on a whole controller: what ends it, and who sends it back."""
 
-from virtual_controller import Bench, Small
+from virtual_controller import BITTEN, WATCHDOG, Bench, Reset, Small, set_cause
 
 # isort: split
 
+from time import sleep_ms
+
+import _world
 import slots
 from maps.common_update import (
     Update,
@@ -29,6 +32,28 @@ def test_silence_ends_a_trial():
 def test_a_crash_or_a_power_cut_ends_a_trial():
     bench = on_trial()
     bench.run(3000)
+    gone_back(UpdateOutcome.DID_NOT_START, bench)
+
+
+def test_what_hangs_in_its_imports_is_bitten_and_gives_way():
+    """Before it has a watchdog of its own. What was flashed is left alone: somebody may be at work on it."""
+    clean()
+    bench = Bench()
+    Host(bench).bring()
+    assert not Host(bench).tell(UpdateCommand.ACTIVATE) and reset(bench)
+    set_cause(WATCHDOG)
+    _world.watch(_world.NEVER)
+    slots.turn()
+    assert slots.trial
+    sleep_ms(7900)
+    try:
+        sleep_ms(200)
+        raise AssertionError("it hangs for ever")
+    except Reset as bitten:
+        assert bitten.kind == BITTEN
+    _world.watch(_world.NEVER)
+    slots.turn()
+    assert slots.slot == slots.FLASHED and _world._watchdog == _world.NEVER
     gone_back(UpdateOutcome.DID_NOT_START, bench)
 
 
