@@ -108,8 +108,7 @@ def test_a_start_that_waits_can_be_called_off_while_it_waits():
 
 
 def test_a_start_that_nobody_asks_for_any_more_is_called_off():
-    """For ten minutes: nobody would be there to confirm it. Also while a branch is hot, and each time it is asked for once more it
-    waits as long again."""
+    """For ten minutes: nobody would be there to confirm it. Also while a branch is hot; to ask for it once more is a word."""
     clean()
     profile = Small()
     bench = Bench(profile)

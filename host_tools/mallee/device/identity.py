@@ -13,7 +13,7 @@ from .. import resources
 from ..errors import ExitCode, MalleeError
 from ..link import pdus
 from ..link.base import Link, Priority
-from ..link.failures import Refused
+from ..link.failures import GATEWAY_PATH, GATEWAY_TARGET, Refused, Unreached
 from .codec import decode
 from .dictionary import Point
 
@@ -90,7 +90,9 @@ async def read_identity(link: Link, unit: int, *, timeout_s: float | None = None
     _, count = _points()
     try:
         answer = await link.request(unit, pdus.read_input(0, count), priority=Priority.PROBE, timeout_s=timeout_s)
-    except Refused:
+    except Refused as error:
+        if error.exception_code in (GATEWAY_PATH, GATEWAY_TARGET):
+            raise Unreached(link.address, unit, error) from error
         return None
     identity = decode_identity(answer.registers)
     if identity is not None:

@@ -38,6 +38,10 @@ EXCEPTIONS: dict[int, tuple[str, str, str]] = {
 }
 
 
+GATEWAY_PATH, GATEWAY_TARGET = 10, 11
+"""Exceptions of a gateway, not of the device: nobody was reached, or nobody answered."""
+
+
 class LinkError(MalleeError):
     """Base of what a link reports about one request."""
 
@@ -120,6 +124,15 @@ class Refused(LinkError):
         )
         self.function_code = function_code
         self.exception_code = exception_code
+
+
+class Unreached(NoAnswer):
+    """A gateway answered in the unit's place: it has not heard it."""
+
+    def __init__(self, where: str, unit: int, refused: Refused) -> None:
+        super().__init__(where, unit, 0.0)
+        self.what, self.likely, self.next = refused.what, refused.likely, refused.next
+        self.args = (self.what,)
 
 
 LISTEN_LEAST_S = 5.0

@@ -20,12 +20,20 @@ from ..paths import lines_dir
 from .address import SerialAddress
 from .base import Link, Priority
 from .connection import Connection
-from .failures import Closed, LinkDown, LinkError, Malformed, NoAnswer, Refused
+from .failures import (
+    GATEWAY_PATH,
+    GATEWAY_TARGET,
+    Closed,
+    LinkDown,
+    LinkError,
+    Malformed,
+    NoAnswer,
+    Refused,
+)
 from .mbap import Frame, MbapStream, encode
 from .rtu import SerialLink
 from .tcp import TcpLink
 
-_PATH_UNREACHABLE, _TARGET_SILENT = 10, 11  # MODBUS Application Protocol V1.1b3, chapter 7
 _WRITES = frozenset((5, 6, 15, 16))
 _PATH_MAX = 103  # of a socket's name, unix(7); macOS has 4 less
 _GUEST_MAX = 16  # requests that one guest has waiting; more are read when these are answered
@@ -65,9 +73,9 @@ class SharedLine(TcpLink):
         try:
             return await super().exchange(unit, payload, priority=priority, timeout_s=timeout_s)
         except Refused as error:
-            if error.exception_code == _TARGET_SILENT:
+            if error.exception_code == GATEWAY_TARGET:
                 raise NoAnswer(self.address, unit, self.timeout_s) from error
-            if error.exception_code == _PATH_UNREACHABLE:
+            if error.exception_code == GATEWAY_PATH:
                 raise LinkDown(self.address, "the host that has this port cannot send on it now") from error
             raise
 
@@ -178,12 +186,12 @@ class _Guest(asyncio.Protocol):
         except Refused as error:
             answer = bytes((function | 0x80, error.exception_code))
         except NoAnswer:
-            answer = bytes((function | 0x80, _TARGET_SILENT))
+            answer = bytes((function | 0x80, GATEWAY_TARGET))
         except Closed:
             self.end()
             return
         except LinkError:
-            answer = bytes((function | 0x80, _PATH_UNREACHABLE))
+            answer = bytes((function | 0x80, GATEWAY_PATH))
         if not self._transport.is_closing():
             self._transport.write(encode(frame.transaction, frame.unit, answer))
 

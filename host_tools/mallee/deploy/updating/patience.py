@@ -7,16 +7,19 @@ from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from ...errors import ExitCode, MalleeError
-from ...link.failures import LinkDown, NoAnswer, Refused
+from ...link.failures import GATEWAY_PATH, GATEWAY_TARGET, LinkDown, NoAnswer, Refused
 
 T = TypeVar("T")
 _BUSY = 6  # exception code
+_PASSING = (_BUSY, GATEWAY_PATH, GATEWAY_TARGET)
 _PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 _TELL_AFTER_S = 5.0
+_TELL_OF_RESTART_S = 15.0
 
 
 class Patience:
-    """`tell` is called once when something is waited for, and once when it is there again."""
+    """`tell` is called once when something is waited for, and once when it is there again. `retries` are those of what got no
+    answer."""
 
     def __init__(self, limit_s: float, tell: Callable[[str], None]) -> None:
         self.limit_s = limit_s
@@ -24,28 +27,29 @@ class Patience:
         self.waited_s = 0.0
         self._tell = tell
 
-    async def ask(self, name: str, action: Callable[[], Awaitable[T]]) -> T:
-        """What `action` gives, tried again while nobody answers or the controller is busy. Raises MalleeError: the last of
-        these, or at once whatever else the action raises."""
+    async def ask(self, name: str, action: Callable[[], Awaitable[T]], *, restarting: bool = False) -> T:
+        """What `action` gives, tried again while nobody answers or the controller is busy; while it is `restarting`, whatever is
+        wrong. Raises MalleeError: the last of these, or at once whatever else the action raises."""
         loop = asyncio.get_running_loop()
         began, tries, told = loop.time(), 0, False
         while True:
             try:
                 found = await action()
-            except (NoAnswer, LinkDown, Refused) as error:
-                if isinstance(error, Refused) and error.exception_code != _BUSY:
+            except MalleeError as error:
+                code = error.exception_code if isinstance(error, Refused) else None
+                if not (restarting or code in _PASSING or isinstance(error, NoAnswer | LinkDown)):
                     if told:
                         self._tell(f"{name}: answers again")
                     raise
                 waited = loop.time() - began
                 if waited >= self.limit_s:
                     raise _given_up(error, self.limit_s) from error
-                if waited >= _TELL_AFTER_S and not told:
+                if waited >= (_TELL_OF_RESTART_S if restarting else _TELL_AFTER_S) and not told:
                     told = True
                     self._tell(f"{name}: waiting: {error.what}")
                 pause = _PAUSES_S[min(tries, len(_PAUSES_S) - 1)]
                 tries += 1
-                self.retries += 1
+                self.retries += code != _BUSY
                 self.waited_s += pause
                 await asyncio.sleep(pause)
                 continue

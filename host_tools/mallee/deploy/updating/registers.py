@@ -20,9 +20,9 @@ _POINTS = (
     "trial_remaining", "failed_starts", "board",
 )  # fmt: skip
 _INTERLOCK, _BUSY = 4, 6  # exception codes
-_REPEAT_S = 0.02
-_REPEATS = 100
-"""A command is busy until the main loop has done it; the first one loads what an update needs, for some tenths of a second."""
+_PAUSES_S = (*5 * (0.02,), *4 * (0.05,), *5 * (0.1,), *6 * (0.2,))
+"""A command is busy until the main loop has done it; the first one loads what an update needs, for some tenths of a second. Who
+waits longer, for a branch that is hot, leaves the line to others."""
 
 
 class Said(msgspec.Struct, frozen=True, kw_only=True):
@@ -71,22 +71,30 @@ async def look(device: Device) -> Said:
 
 
 async def command(device: Device, name: str, file: int = 0) -> None:
-    """Repeated while it is busy. Raises MalleeError with the controller's reason, NoAnswer, LinkDown, and Refused where it stays
-    busy."""
+    """Repeated while it is busy, for two seconds. Raises as `tell`."""
+    for pause_s in (*_PAUSES_S, None):
+        try:
+            await tell(device, name, file)
+            break
+        except Refused as error:
+            if error.exception_code != _BUSY or pause_s is None:
+                raise
+        await asyncio.sleep(pause_s)
+
+
+async def tell(device: Device, name: str, file: int = 0) -> None:
+    """A command, once. Raises MalleeError with the controller's reason, NoAnswer, LinkDown, and Refused: it is busy until it has
+    done it."""
     _require(device)
     point = device.dictionary.by_name["update_command"]
     number = next(choice.value for choice in point.choices if choice.name == name)
     request = pdus.write_registers(point.address, [number, file])
-    for left in reversed(range(_REPEATS)):
-        try:
-            await device.link.request(device.unit, request, priority=Priority.WRITE)
-            return
-        except Refused as error:
-            if error.exception_code == _INTERLOCK:
-                raise refused(device, str((await device.read("update_refusal")).value), name) from error
-            if error.exception_code != _BUSY or not left:
-                raise
-        await asyncio.sleep(_REPEAT_S)
+    try:
+        await device.link.request(device.unit, request, priority=Priority.WRITE)
+    except Refused as error:
+        if error.exception_code == _INTERLOCK:
+            raise refused(device, str((await device.read("update_refusal")).value), name) from error
+        raise
 
 
 _NEXT = {
@@ -98,7 +106,8 @@ _NEXT = {
     "other_mpy": "build with a mallee that fits its MicroPython, or put another MicroPython on it over USB",
     "other_profile": "name the right --bundle",
     "older": "if an older one shall run: flash it with --allow-older over USB first, or flash the older firmware",
-    "replayed": "sign it anew: `mallee update` does",
+    "replayed": "its last update was signed later: set this computer's clock right and run the same command again; if the clock "
+    "behind that update was ahead, flash it over USB (`mallee flash`)",
     "full": "flash it over USB (`mallee flash`), which makes room",
     "storage": "try again; if it stays so, replace the board",
     "altered": "try again; if it stays so, the line or the flash is bad: `mallee doctor`",

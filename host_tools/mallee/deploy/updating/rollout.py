@@ -87,14 +87,17 @@ async def roll_out(
             async with places:
                 if failed.is_set():
                     return
-                await session.bring()
+                proving = await session.resume()
+                if not proving:
+                    await session.bring()
                 outcome.result = "ready"
             async with starting:
                 if failed.is_set():
                     await command(session.device, "cancel")
                     outcome.result = "not_begun"
                     return
-                await session.start()
+                if not proving:
+                    await session.start()
                 await session.prove()
                 outcome.result, outcome.version = "updated", target.image.version_text
         except MalleeError as error:

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Sequence
 
 import msgspec
 
+from ...device.alarms import AlarmReading
 from ...device.device import Device
 from ...errors import ExitCode, MalleeError
 from ...link import pdus
 from ...link.base import Priority
 from .image import Image, manifest_of
 from .patience import Patience
-from .registers import Said, command, look, refused
+from .registers import Said, command, look, refused, tell
 
 _MANIFEST_FILE, _CONTENT_FILE = 40, 41
 _FILE_BYTES = 20_000
 _PART_BYTES = 236
 """Of a record group: 244 fit into a request (MODBUS Application Protocol V1.1b3, 6.15)."""
 _LOOK_S = 0.25
-_RETURN_S = 60.0
-"""From a reset to the first answer a controller needs some two seconds; nobody waits longer than this."""
+_REMIND_S = 10.0
+"""A start that waits is asked for again: after ten minutes without a word it is called off (firmware/core/receiving.py)."""
+_LET_GO_S = 590.0
+_FRUITLESS = 3
+"""Beginnings in a row that lead to not a file more."""
+_CALL_OFF_S = 2.0
 _PROOF_S = 20.0
 """A trial is not confirmed earlier (firmware/core/trial.py)."""
 _OWN_ALARMS = frozenset(("lease_lost", "restarted", "update_failed", "fallback"))
@@ -41,10 +47,6 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
 class _LetGo(Exception):
     """The controller knows of no update any more: it restarted, waited too long, or another host ended this."""
 
-    def __init__(self, refusal: MalleeError) -> None:
-        super().__init__(refusal.what)
-        self.refusal = refusal
-
 
 class Session:
     """Of one controller. Every method raises MalleeError; what was received stays on the controller then."""
@@ -54,20 +56,35 @@ class Session:
         self.offer = offer
         self._patience = patience
         self._advance = advance
-        self._alarms: frozenset[str] = frozenset()
+        self._alarms: frozenset[str] | None = None
+        """Active before it started the new firmware."""
         self.sent_bytes = 0
         self.sent_files = 0
 
     async def bring(self) -> None:
         """Everything that it does not have yet, until it is whole there. Begins anew where the controller has let go of it: after
         a restart of its own, or a line that was away for longer than it waits. Raises MalleeError, exit code 4: it refuses."""
-        while True:
+        fruitless = 0
+        while fruitless < _FRUITLESS:
             before = self.sent_files
             try:
                 return await self._bring()
-            except _LetGo as error:
-                if self.sent_files == before:  # not a file further since it began: that is no accident
-                    raise error.refusal from None
+            except _LetGo:
+                fruitless = fruitless + 1 if self.sent_files == before else 0
+        raise MalleeError(
+            f"{self.device.name} let go of the update again and again, before another file was whole",
+            "it restarts, or another host brings it an update too",
+            "`mallee update status` and `mallee log` say more; then run the same command again: what was received is kept",
+            ExitCode.REFUSED,
+        )
+
+    async def resume(self) -> bool:
+        """Where a host was cut off: whether this release is on trial there, and has only to be proven. A start that it left
+        waiting is called off."""
+        said = await self._look()
+        if said.state == "waiting":
+            await self._command("cancel")
+        return said.state == "trial" and self._runs() == self._brings()
 
     async def _bring(self) -> None:
         image = self.offer.image
@@ -98,37 +115,46 @@ class Session:
         said = await self._settled("verify", _verifying)
         if said.state != "ready":
             raise refused(self.device, said.refusal, "verify")
-        self._alarms = await self._active()
 
     async def start(self) -> None:
-        """Start it on trial, as soon as the equipment allows. Returns when the new firmware answers."""
-        if (await self._look()).state != "ready":  # others were before it, and it has let go after ten minutes
-            await self.bring()
-        await self._command("activate")
+        """Start it on trial, as soon as the equipment allows. Returns when the new firmware answers. Whoever will not be there to
+        confirm it calls the start off."""
+        end_s = asyncio.get_running_loop().time() + self.offer.wait_for_equipment_s
+        try:
+            if (await self._look()).state != "ready":  # others were before it, and it has let go after ten minutes
+                await self.bring()
+            while not await self._started(end_s):
+                await self.bring()
+        except asyncio.CancelledError:
+            with contextlib.suppress(MalleeError, TimeoutError):
+                await asyncio.wait_for(command(self.device, "cancel"), _CALL_OFF_S)
+            raise
+
+    async def _started(self, end_s: float) -> bool:
+        """False: its line was away for so long that it has let go."""
         loop = asyncio.get_running_loop()
-        end = loop.time() + self.offer.wait_for_equipment_s
         self._advance("start", 0, 0)
-        uptime = await self._patience.ask(self.device.name, self._uptime_s)
+        self._alarms = await self._active()
+        uptime_s = await self._patience.ask(self.device.name, self._uptime_s)
+        await self._activate(uptime_s)
+        reminded_s = heard_s = loop.time()
         while True:
             await asyncio.sleep(_LOOK_S)
-            try:
-                now = await self._uptime_s()
-            except MalleeError:
-                now = -1.0  # it restarts, or an answer was lost
-            if now < uptime:
+            said, now_s = await self._still_there(uptime_s)
+            if said is None or said.state == "trial":
                 await self._reconnect()
                 said = await self._look()
                 if said.state == "trial":
-                    return
-                if said.state != "waiting":
-                    raise self._went_back(said)
-                now = await self._patience.ask(self.device.name, self._uptime_s)
-            elif (said := await self._look()).state not in ("waiting", "trial"):
-                if said.refusal == "none" or said.state == "idle":
+                    return True
+                now_s = await self._patience.ask(self.device.name, self._uptime_s)
+            if said.state != "waiting":
+                if now_s >= uptime_s and loop.time() - heard_s >= _LET_GO_S:
+                    return False
+                if said.state == "idle" or said.refusal == "none":
                     raise self._went_back(said)
                 raise refused(self.device, said.refusal, "activate")
-            uptime = now
-            if loop.time() >= end:
+            uptime_s, heard_s = now_s, loop.time()
+            if heard_s >= end_s:
                 await self._command("cancel")  # it would start when nobody is there to confirm it
                 raise MalleeError(
                     f"{self.device.name} was not allowed to restart within {self.offer.wait_for_equipment_s:g} s",
@@ -136,6 +162,36 @@ class Session:
                     "run the same command again later: what was received is kept",
                     ExitCode.REFUSED,
                 )
+            if heard_s >= reminded_s + _REMIND_S:
+                await self._remind(uptime_s)
+                reminded_s = heard_s
+
+    async def _activate(self, uptime_s: float) -> None:
+        try:
+            await self._command("activate")
+        except MalleeError as error:
+            if error.code != ExitCode.REFUSED:
+                raise
+            now_s = await self._patience.ask(self.device.name, self._uptime_s)
+            if now_s >= uptime_s and (await self._look()).state != "trial":
+                raise
+            # It was told before, and its answer got lost: it has restarted since.
+
+    async def _still_there(self, uptime_s: float) -> tuple[Said | None, float]:
+        """A look, and its uptime; None where it restarted, or an answer was lost."""
+        try:
+            now_s = await self._uptime_s()
+            return (await look(self.device) if now_s >= uptime_s else None), now_s
+        except MalleeError:
+            return None, 0.0
+
+    async def _remind(self, uptime_s: float) -> None:
+        """Somebody is still there; and what alarms are active now was not brought by the new firmware."""
+        with contextlib.suppress(MalleeError):  # it restarts, or an answer was lost
+            alarms = _names(await self.device.read_alarms())
+            await command(self.device, "activate")
+            if await self._uptime_s() >= uptime_s:
+                self._alarms = alarms
 
     async def prove(self) -> None:
         """Look at the firmware on trial, and let it stay. Raises MalleeError where it went back, or was sent back."""
@@ -173,34 +229,45 @@ class Session:
 
     async def _wrong(self) -> str:
         """What is not as it should be; "" when all is."""
-        identity, image = await self._patience.ask(self.device.name, self.device.identify), self.offer.image
-        if identity.firmware != image.version_text or identity.dictionary_hash != image.dictionary_hash:
-            return f"it says that it is firmware {identity.firmware}, not {image.version_text}"
+        await self._patience.ask(self.device.name, self.device.identify)
+        if self._runs() != self._brings():
+            (runs, _), (brings, _) = self._runs(), self._brings()
+            return (
+                f"it says that it is firmware {runs}, not {brings}"
+                if runs != brings
+                else "its dictionary is another one"
+            )
+        if self._alarms is None:  # a host that was cut off knew them
+            return ""
         came = await self._active() - self._alarms
         return f"alarms that were not there before: {', '.join(sorted(came))}" if came else ""
 
+    def _runs(self) -> tuple[str, int | None]:
+        identity = self.device.identity
+        return ("", None) if identity is None else (identity.firmware, identity.dictionary_hash)
+
+    def _brings(self) -> tuple[str, int]:
+        return self.offer.image.version_text, self.offer.image.dictionary_hash
+
     async def _active(self) -> frozenset[str]:
-        alarms = await self._patience.ask(self.device.name, self.device.read_alarms)
-        return frozenset(alarm.entry.name for alarm in alarms if alarm.active and alarm.entry.name not in _OWN_ALARMS)
+        return _names(await self._patience.ask(self.device.name, self.device.read_alarms))
 
     async def _reconnect(self) -> None:
         """Wait until somebody answers again; other firmware may have another dictionary."""
-        loop = asyncio.get_running_loop()
-        end = loop.time() + _RETURN_S
-        while True:
-            await asyncio.sleep(_LOOK_S)
-            try:
-                device = await Device.connect(self.device.link, self.device.unit, name=self.device.name)
-                break
-            except MalleeError as error:
-                if loop.time() >= end:
-                    raise MalleeError(
-                        f"{self.device.name} does not answer after its restart: {error.what}",
-                        "the line is cut, or the new firmware does not answer on it",
-                        "wait: without a host it goes back to its old firmware within five minutes, by itself",
-                        ExitCode.NO_ANSWER,
-                    ) from error
-        self.device = device
+
+        async def connect() -> Device:
+            return await Device.connect(self.device.link, self.device.unit, name=self.device.name)
+
+        try:
+            self.device = await self._patience.ask(self.device.name, connect, restarting=True)
+        except MalleeError as error:
+            raise MalleeError(
+                f"{self.device.name} does not answer since it was told to restart: {error.what}",
+                "the line is cut, or the new firmware does not answer on it",
+                "run the same command again when it is back: without a host the controller has gone back to its old firmware, "
+                "or called the start off",
+                ExitCode.NO_ANSWER,
+            ) from error
 
     def _went_back(self, said: Said) -> MalleeError:
         if said.outcome in ("none", "confirmed"):
@@ -224,7 +291,7 @@ class Session:
     # Asking.
 
     async def _command(self, name: str, file: int = 0) -> None:
-        await self._patience.ask(self.device.name, lambda: command(self.device, name, file))
+        await self._patience.ask(self.device.name, lambda: tell(self.device, name, file))
 
     async def _ask(self, name: str, file: int = 0) -> None:
         """A command of an update that is under way. Raises _LetGo where the controller knows of none."""
@@ -239,7 +306,7 @@ class Session:
             return error
         said = await self._look()
         if said.state == "idle" and said.refusal in ("none", "not_now"):
-            return _LetGo(error)
+            return _LetGo(what)
         return error if said.refusal in ("none", "altered") else refused(self.device, said.refusal, what)
 
     async def _look(self) -> Said:
@@ -256,7 +323,7 @@ class Session:
             if said.refusal not in ("none", "altered"):
                 raise refused(self.device, said.refusal, what)
             if said.state == "idle":
-                raise _LetGo(refused(self.device, "not_now", what))
+                raise _LetGo(what)
             if not busy(said):
                 return said
             await asyncio.sleep(_LOOK_S / 5)
@@ -279,6 +346,11 @@ class Session:
             at += len(part)
             self.sent_bytes += len(part)
             self._advance(step, done + at, total or len(data))
+
+
+def _names(alarms: Sequence[AlarmReading]) -> frozenset[str]:
+    """Of those that a restart does not bring."""
+    return frozenset(alarm.entry.name for alarm in alarms if alarm.active and alarm.entry.name not in _OWN_ALARMS)
 
 
 def _taking(said: Said, number: int) -> bool:
