@@ -178,9 +178,10 @@ def flashed() -> Bundle:
     return build(BOARD, PROFILE)
 
 
-def new_board(image: Path, bundle: Bundle, scratch: Path) -> bytes:
+def new_board(image: Path, bundle: Bundle, scratch: Path, more: Mapping[str, bytes] | None = None) -> bytes:
     """The flash of a controller as `mallee flash --keys` leaves it, and in a slot what an update had brought that was given up:
-    all but what `SCARCE` begins with, which is copied from the application that runs then. (To copy all takes minutes.)"""
+    all but what `SCARCE` begins with, which is copied from the application that runs then. (To copy all takes minutes.) And
+    `more` files."""
     made = bundle.manifest
     who = build_info(
         profile=PROFILE, dictionary_hash=made.dictionary_hash, version=made.mallee, unit=UNIT, name=PROFILE,
@@ -188,7 +189,7 @@ def new_board(image: Path, bundle: Bundle, scratch: Path) -> bytes:
     )  # fmt: skip
     left = {f"slot_a/{path}": data for path, data in bundle.contents.items() if path not in CHOOSER}
     left = {path: data for path, data in left.items() if not path.startswith(SCARCE)}
-    files = {**bundle.contents, **left, "build_info.py": who, FILE_NAME: on_controller(KEY)}
+    files = {**bundle.contents, **left, "build_info.py": who, FILE_NAME: on_controller(KEY), **(more or {})}
     return filled(flash_of(Pico(image)), files, scratch)
 
 

@@ -94,6 +94,15 @@ def test_the_same_tests_run_on_a_real_board(standin, tmp_path):
 
 
 @pytest.mark.timeout(300)
+def test_a_board_that_was_left_without_supply_is_switched_on(standin, tmp_path):
+    """By a session that was killed, say."""
+    (tmp_path / "test_it.py").write_text("def test_it(controller):\n    controller.read('uptime')\n", encoding="utf-8")
+    Path(standin["fifo"]).write_text("off\n")
+    done = run_hil(tmp_path, *_options(standin, **_powered(standin, standin["fifo"])))
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
+
+
+@pytest.mark.timeout(300)
 def test_a_switch_that_does_nothing_is_found_out(standin, tmp_path):
     """Commands that succeed and switch nothing: tests that need the supply are skipped, and hear why."""
     (tmp_path / "test_it.py").write_text("def test_it(power):\n    raise AssertionError\n", encoding="utf-8")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +22,9 @@ _NAME_MAX = 120  # of 255 that file systems allow, with room for non-ASCII
 def folder_name(node_id: str) -> str:
     """One folder's name for a test, without what file systems do not take."""
     name = re.sub(r"[^\w.\[\]=,+-]+", "-", node_id.replace("::", "--"))
-    return name if len(name) <= _NAME_MAX else f"{name[: _NAME_MAX - 9]}-{sum(map(ord, name)):08x}"
+    return (
+        name if len(name) <= _NAME_MAX else f"{name[: _NAME_MAX - 9]}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+    )
 
 
 class Subject(NamedTuple):
@@ -50,6 +53,8 @@ def keep(
         try:
             if write(path):
                 kept.append(name)
+            else:
+                path.unlink(missing_ok=True)  # of a run before
         except Exception as error:  # whatever it is: the test has its own failure
             path.unlink(missing_ok=True)
             missing.append(f"no {name}: {error or type(error).__name__}")
@@ -59,8 +64,7 @@ def keep(
     except OSError as error:
         return [], [f"nothing is kept: {folder}: {error.strerror}"]
     part("provenance.json", lambda path: _text(path, json.dumps(provenance, indent=1)))
-    if measured:
-        part("measurements.json", lambda path: _text(path, json.dumps(list(measured), indent=1)))
+    part("measurements.json", lambda path: bool(measured) and _text(path, json.dumps(list(measured), indent=1)))
     for subject in subjects:
         for name, write in _parts(subject).items():
             part(f"{subject.name}-{name}" if subject.name else name, write)

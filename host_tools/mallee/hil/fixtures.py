@@ -104,11 +104,15 @@ def power(board: Board | list[Board], board_rig: Rig) -> Iterator[Power | list[P
                     raise Lacking("power", f"it was probed and is not trusted: {why}")
             found.append(switch)
     yield found if isinstance(board, list) else found[0]
-    with explained():
-        for each in found:
-            if each.is_off:
-                each.on()
-                each.wait()
+    with (
+        explained(),
+        ExitStack() as stack,
+    ):  # from behind: all are switched on, whatever becomes of one, then waited for
+        dark = [each for each in found if each.is_off]
+        for each in dark:
+            stack.callback(each.wait)
+        for each in dark:
+            stack.callback(each.on)
 
 
 @pytest.fixture

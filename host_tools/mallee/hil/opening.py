@@ -23,9 +23,19 @@ def opened(setup: Setup, profile: str | None = None) -> Iterator[Board]:
         board = _real(setup, stack) if setup.kind == "real" else _simulated(setup, profile)
         stack.callback(board.close)
         if setup.lacks("bus") is None:
-            board.unit.wait_until_it_runs(board.start_s)
+            _wait_until_it_runs(board, setup)
             _check_profile(board, setup)
         yield board
+
+
+def _wait_until_it_runs(board: Board, setup: Setup) -> None:
+    try:
+        board.unit.wait_until_it_runs(board.start_s)
+    except MalleeError:
+        if setup.kind != "real" or setup.power is None:
+            raise
+        board.power.on()  # a session that was killed may have left it without supply
+        board.power.wait()
 
 
 def _real(setup: Setup, stack: ExitStack) -> Board:

@@ -103,6 +103,14 @@ def test_a_board_that_is_silent_at_the_end_hides_nothing(board, device, tmp_path
     assert json.loads((tmp_path / "b" / "provenance.json").read_text()) == {}
 
 
+def test_nothing_of_a_run_before_stands_beside_what_is_kept(board, tmp_path):
+    for name in ("measurements.json", "plot.svg", "recording.json", "own.txt"):
+        (tmp_path / name).write_text("before")
+    keep(tmp_path, subjects_of({"board": board}), [], {})
+    left = {path.name for path in tmp_path.iterdir()}
+    assert not left & {"measurements.json", "plot.svg", "recording.json"} and "own.txt" in left
+
+
 def test_a_folder_that_cannot_be_made_is_told(board, tmp_path):
     (tmp_path / "file").touch()
     kept, missing = keep(tmp_path / "file" / "x", subjects_of({"board": board}), [], {})
@@ -127,7 +135,7 @@ def test_a_test_has_one_folder(node, name):
 
 
 def test_long_names_stay_apart():
-    one, other = folder_name("t" * 300 + "[1]"), folder_name("t" * 300 + "[2]")
+    one, other = folder_name("t" * 300 + "[12]"), folder_name("t" * 300 + "[21]")
     assert one != other and len(one) <= 120
 
 
