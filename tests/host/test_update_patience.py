@@ -54,6 +54,11 @@ def test_a_restart_is_told_of_when_it_takes_long():
     assert len(asked(*30 * [SILENT], restarting=True)[1]) == 2
 
 
+def test_a_restart_takes_what_it_takes_however_little_is_to_be_waited():
+    assert asked(*20 * [SILENT], limit_s=5.0, restarting=True)[2] == "well"
+    assert "for 60 s" in asked(*100 * [SILENT], limit_s=5.0, restarting=True)[2].what
+
+
 def test_it_ends():
     patience, heard, found = asked(*100 * [SILENT], limit_s=20.0)
     assert isinstance(found, MalleeError) and found.code == ExitCode.NO_ANSWER and "for 20 s" in found.what

@@ -203,7 +203,7 @@ def test_who_restarts_in_the_middle_is_begun_anew_by_itself(image):
 
 
 def test_a_supply_that_goes_before_a_file_is_whole_ends_nothing(image):
-    """In the manifest, and behind it; only the third time in a row is no accident."""
+    """Twice in the manifest; only the third time in a row is no accident. What somebody ended is not begun again."""
     bench = Bench("pump")
     image = newer(image)
 
@@ -222,11 +222,21 @@ def test_a_supply_that_goes_before_a_file_is_whole_ends_nothing(image):
         assert (await look(device)).state == "ready" and cuts == ["manifest", "manifest"]
 
         async def never(file, data, step, done=0, total=0):
-            await command(device, "cancel")
+            bench.world.controllers.power_cycle("bench", 1_000_000)
             await ask(file, data, step, done, total)
 
         session._send = never
         with pytest.raises(MalleeError, match="let go of the update again and again") as raised:
+            await session.bring()
+        assert raised.value.code == ExitCode.REFUSED
+        await asyncio.sleep(20.0)
+
+        async def ended(file, data, step, done=0, total=0):
+            await command(device, "cancel")
+            await ask(file, data, step, done, total)
+
+        session._send = ended
+        with pytest.raises(MalleeError, match="was ended by somebody else") as raised:
             await session.bring()
         assert raised.value.code == ExitCode.REFUSED
 

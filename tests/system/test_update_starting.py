@@ -7,10 +7,12 @@ from mallee.deploy.updating import registers
 from mallee.deploy.updating import session as module
 from mallee.deploy.updating.image import image_for
 from mallee.deploy.updating.registers import command, look
+from mallee.deploy.updating.rollout import Hear, Target, roll_out
 from mallee.deploy.updating.session import Session
 from mallee.device.device import Device
 from mallee.errors import ExitCode, MalleeError
 from mallee.link.failures import NoAnswer
+from mallee.sim.flash import device_key
 from mallee.sim.networkfaults import NetworkFaults
 
 from .bench import Bench
@@ -116,10 +118,32 @@ def test_a_host_that_was_killed_in_the_proof_is_followed_by_another(image):
         await first.bring()
         assert not await first.resume()
         await first.start()
-        again = session_of(first.device, image, issued_s=1_800_000_001)
-        assert await again.resume()
-        await again.prove()
-        assert (await look(again.device)).outcome == "confirmed" and bench.controller.restarts == 1
+
+        async def connect(name: str) -> Device:
+            return await Device.connect(device.link, device.unit, name=name)
+
+        target = Target(name="pdu", image=image, key=device_key("bench"), on_trial=True)
+        hear = Hear(lambda *step: None, print)
+        (found,) = await roll_out([target], connect, hear, issued_s=1_800_000_001)
+        assert (found.result, found.version, found.sent_files) == ("updated", "99.1.2", 0), found
+        assert (await look(device)).outcome == "confirmed" and bench.controller.restarts == 1
+
+    bench.run(test)
+
+
+def test_who_calls_a_start_off_ends_it_for_the_host_that_waits(image):
+    bench = bench_of(image)
+
+    async def test(device):
+        session = session_of(device, image)
+        await session.bring()
+        await heated(bench, device)
+        starting = asyncio.create_task(session.start())
+        await asyncio.sleep(15.0)
+        await command(device, "cancel")
+        with pytest.raises(MalleeError, match="ended by somebody else") as raised:
+            await starting
+        assert raised.value.code == ExitCode.REFUSED and bench.controller.restarts == 0
 
     bench.run(test)
 

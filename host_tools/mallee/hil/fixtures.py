@@ -104,15 +104,17 @@ def power(board: Board | list[Board], board_rig: Rig) -> Iterator[Power | list[P
                     raise Lacking("power", f"it was probed and is not trusted: {why}")
             found.append(switch)
     yield found if isinstance(board, list) else found[0]
-    with (
-        explained(),
-        ExitStack() as stack,
-    ):  # from behind: all are switched on, whatever becomes of one, then waited for
-        dark = [each for each in found if each.is_off]
+    dark, failed = [each for each in found if each.is_off], list[MalleeError]()
+    for each in dark:
+        try:
+            each.on()
+        except MalleeError as error:  # the others get theirs all the same
+            failed.append(error)
+    with explained():
+        if failed:
+            raise failed[0]
         for each in dark:
-            stack.callback(each.wait)
-        for each in dark:
-            stack.callback(each.on)
+            each.wait()
 
 
 @pytest.fixture

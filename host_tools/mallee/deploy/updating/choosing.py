@@ -87,7 +87,7 @@ async def choose(
     same = identity is not None and identity.dictionary_hash == image.dictionary_hash and runs == image.version_text
     key = b"" if keys is None or place is None else key_of(keys, device.name, place)
     return Choice(
-        target=Target(name=device.name, image=image, key=key),
+        target=Target(name=device.name, image=image, key=key, on_trial=said.state == "trial"),
         runs=runs,
         current=same and said.state != "trial",
         policy=said.policy,

@@ -15,6 +15,8 @@ _PASSING = (_BUSY, GATEWAY_PATH, GATEWAY_TARGET)
 _PAUSES_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 _TELL_AFTER_S = 5.0
 _TELL_OF_RESTART_S = 15.0
+_RESTART_S = 60.0
+"""A restart takes two seconds, and ten where new firmware hangs; nobody is given up sooner, however little is to be waited."""
 
 
 class Patience:
@@ -25,11 +27,12 @@ class Patience:
         self.limit_s = limit_s
         self.retries = 0
         self.waited_s = 0.0
-        self._tell = tell
+        self.tell = tell
 
     async def ask(self, name: str, action: Callable[[], Awaitable[T]], *, restarting: bool = False) -> T:
         """What `action` gives, tried again while nobody answers or the controller is busy; while it is `restarting`, whatever is
-        wrong. Raises MalleeError: the last of these, or at once whatever else the action raises."""
+        wrong, for a minute at least. Raises MalleeError: the last of these, or at once whatever else the action raises."""
+        limit_s = max(self.limit_s, _RESTART_S) if restarting else self.limit_s
         loop = asyncio.get_running_loop()
         began, tries, told = loop.time(), 0, False
         while True:
@@ -39,14 +42,14 @@ class Patience:
                 code = error.exception_code if isinstance(error, Refused) else None
                 if not (restarting or code in _PASSING or isinstance(error, NoAnswer | LinkDown)):
                     if told:
-                        self._tell(f"{name}: answers again")
+                        self.tell(f"{name}: answers again")
                     raise
                 waited = loop.time() - began
-                if waited >= self.limit_s:
-                    raise _given_up(error, self.limit_s) from error
+                if waited >= limit_s:
+                    raise _given_up(error, limit_s) from error
                 if waited >= (_TELL_OF_RESTART_S if restarting else _TELL_AFTER_S) and not told:
                     told = True
-                    self._tell(f"{name}: waiting: {error.what}")
+                    self.tell(f"{name}: waiting: {error.what}")
                 pause = _PAUSES_S[min(tries, len(_PAUSES_S) - 1)]
                 tries += 1
                 self.retries += code != _BUSY
@@ -54,7 +57,7 @@ class Patience:
                 await asyncio.sleep(pause)
                 continue
             if told:
-                self._tell(f"{name}: going on")
+                self.tell(f"{name}: going on")
             return found
 
 

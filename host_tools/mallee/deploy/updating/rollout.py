@@ -28,6 +28,8 @@ class Target(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     image: Image
     key: bytes = b""
+    on_trial: bool = False
+    """It has new firmware on trial, which does not wait: it is looked at before the others."""
 
 
 class Outcome(msgspec.Struct, kw_only=True):
@@ -62,7 +64,7 @@ async def roll_out(
 ) -> list[Outcome]:
     """What became of each, in order. Raises nothing but what `connect` raises of a name that is not known."""
     outcomes = {target.name: Outcome(name=target.name, result="not_begun", version="") for target in targets}
-    waiting = list(targets)
+    waiting = sorted(targets, key=lambda target: not target.on_trial)
     failed = asyncio.Event()
     starting = asyncio.Lock()
     places = asyncio.Semaphore(at_once)
@@ -84,20 +86,21 @@ async def roll_out(
             session = Session(
                 device, offer, patience, lambda step, done, total: hear.advance(target.name, step, done, total)
             )
+            if await session.resume() and not again:
+                await session.prove()
+                outcome.result, outcome.version = "updated", target.image.version_text
+                return
             async with places:
                 if failed.is_set():
                     return
-                proving = await session.resume()
-                if not proving:
-                    await session.bring()
+                await session.bring()
                 outcome.result = "ready"
             async with starting:
                 if failed.is_set():
                     await command(session.device, "cancel")
                     outcome.result = "not_begun"
                     return
-                if not proving:
-                    await session.start()
+                await session.start()
                 await session.prove()
                 outcome.result, outcome.version = "updated", target.image.version_text
         except MalleeError as error:

@@ -27,7 +27,12 @@ _REMIND_S = 10.0
 _LET_GO_S = 590.0
 _FRUITLESS = 3
 """Beginnings in a row that lead to not a file more."""
+_YOUNG_S = 10.0
+"""With less uptime it may have restarted since, whatever it said before."""
+_TRIES = 3
 _CALL_OFF_S = 2.0
+_LEAST_S = 5.0
+"""A controller whose equipment is free needs two seconds to begin its restart."""
 _PROOF_S = 20.0
 """A trial is not confirmed earlier (firmware/core/trial.py)."""
 _OWN_ALARMS = frozenset(("lease_lost", "restarted", "update_failed", "fallback"))
@@ -58,33 +63,48 @@ class Session:
         self._advance = advance
         self._alarms: frozenset[str] | None = None
         """Active before it started the new firmware."""
+        self._told_s = 0.0
+        """Its uptime when it last had a word of this update: a computer that sleeps misses what passes meanwhile."""
         self.sent_bytes = 0
         self.sent_files = 0
 
     async def bring(self) -> None:
         """Everything that it does not have yet, until it is whole there. Begins anew where the controller has let go of it: after
-        a restart of its own, or a line that was away for longer than it waits. Raises MalleeError, exit code 4: it refuses."""
+        a restart of its own, or a line that was away for longer than it waits. Raises MalleeError, exit code 4: it refuses, or
+        somebody ended this."""
         fruitless = 0
         while fruitless < _FRUITLESS:
             before = self.sent_files
             try:
                 return await self._bring()
             except _LetGo:
+                now_s = await self._uptime_s()
+                if max(self._told_s, _YOUNG_S) <= now_s < self._told_s + _LET_GO_S:
+                    raise self._ended() from None
                 fruitless = fruitless + 1 if self.sent_files == before else 0
         raise MalleeError(
             f"{self.device.name} let go of the update again and again, before another file was whole",
-            "it restarts, or another host brings it an update too",
+            "it restarts",
             "`mallee update status` and `mallee log` say more; then run the same command again: what was received is kept",
             ExitCode.REFUSED,
         )
 
     async def resume(self) -> bool:
         """Where a host was cut off: whether this release is on trial there, and has only to be proven. A start that it left
-        waiting is called off."""
+        waiting is called off; whoever waits for it yet is told."""
         said = await self._look()
-        if said.state == "waiting":
-            await self._command("cancel")
+        for _ in range(_TRIES):
+            if said.state != "waiting":
+                break
+            await self._call_off()
+            said = await self._look()
+            self._patience.tell(f"{self.device.name}: a start that waited for its equipment was called off")
         return said.state == "trial" and self._runs() == self._brings()
+
+    async def _call_off(self) -> None:
+        """Once: if it restarts meanwhile, what was meant for the start would end the trial."""
+        with contextlib.suppress(MalleeError):  # an answer was lost; a look shows what is
+            await command(self.device, "cancel")
 
     async def _bring(self) -> None:
         image = self.offer.image
@@ -92,6 +112,7 @@ class Session:
         manifest = manifest_of(
             image, issued_s=self.offer.issued_s, serial=self.device.identity.serial_number or "", key=self.offer.key
         )
+        self._told_s = await self._uptime_s()
         await self._command("begin")
         await self._send(_MANIFEST_FILE, manifest, "manifest")
         await self._ask("compare")
@@ -111,6 +132,7 @@ class Session:
                     raise refused(self.device, "altered", f"take {paths[number]}")
             done += len(data)
             self.sent_files += 1
+            self._told_s = await self._uptime_s()
         await self._ask("verify")
         said = await self._settled("verify", _verifying)
         if said.state != "ready":
@@ -119,25 +141,30 @@ class Session:
     async def start(self) -> None:
         """Start it on trial, as soon as the equipment allows. Returns when the new firmware answers. Whoever will not be there to
         confirm it calls the start off."""
-        end_s = asyncio.get_running_loop().time() + self.offer.wait_for_equipment_s
+        left_s, loop = self.offer.wait_for_equipment_s, asyncio.get_running_loop()
         try:
             if (await self._look()).state != "ready":  # others were before it, and it has let go after ten minutes
                 await self.bring()
-            while not await self._started(end_s):
+            began_s = loop.time()
+            while not await self._started(max(left_s, _LEAST_S)):
+                left_s -= loop.time() - began_s
                 await self.bring()
+                began_s = loop.time()
         except asyncio.CancelledError:
-            with contextlib.suppress(MalleeError, TimeoutError):
-                await asyncio.wait_for(command(self.device, "cancel"), _CALL_OFF_S)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._call_off(), _CALL_OFF_S)
             raise
 
-    async def _started(self, end_s: float) -> bool:
-        """False: its line was away for so long that it has let go."""
+    async def _started(self, wait_s: float) -> bool:
+        """False: it has let go, for its line was away or nobody came to it for ten minutes."""
         loop = asyncio.get_running_loop()
         self._advance("start", 0, 0)
         self._alarms = await self._active()
-        uptime_s = await self._patience.ask(self.device.name, self._uptime_s)
-        await self._activate(uptime_s)
-        reminded_s = heard_s = loop.time()
+        uptime_s = self._told_s = await self._uptime_s()
+        if not await self._activate(uptime_s):
+            return False
+        reminded_s = loop.time()
+        end_s = reminded_s + wait_s
         while True:
             await asyncio.sleep(_LOOK_S)
             said, now_s = await self._still_there(uptime_s)
@@ -146,41 +173,47 @@ class Session:
                 said = await self._look()
                 if said.state == "trial":
                     return True
-                now_s = await self._patience.ask(self.device.name, self._uptime_s)
+                now_s = await self._uptime_s()
             if said.state != "waiting":
-                if now_s >= uptime_s and loop.time() - heard_s >= _LET_GO_S:
-                    return False
-                if said.state == "idle" or said.refusal == "none":
+                if now_s < uptime_s:
                     raise self._went_back(said)
-                raise refused(self.device, said.refusal, "activate")
-            uptime_s, heard_s = now_s, loop.time()
-            if heard_s >= end_s:
-                await self._command("cancel")  # it would start when nobody is there to confirm it
+                if now_s >= self._told_s + _LET_GO_S:
+                    return False
+                if said.state != "idle" and said.refusal != "none":
+                    raise refused(self.device, said.refusal, "activate")
+                raise self._ended()
+            uptime_s = now_s
+            if loop.time() >= end_s:
+                await self._call_off()  # it would start when nobody is there to confirm it
                 raise MalleeError(
                     f"{self.device.name} was not allowed to restart within {self.offer.wait_for_equipment_s:g} s",
                     "a branch is hot or waits for its turn, and a restart would leave it unprotected for seconds",
                     "run the same command again later: what was received is kept",
                     ExitCode.REFUSED,
                 )
-            if heard_s >= reminded_s + _REMIND_S:
+            if loop.time() >= reminded_s + _REMIND_S:
                 await self._remind(uptime_s)
-                reminded_s = heard_s
+                reminded_s = loop.time()
 
-    async def _activate(self, uptime_s: float) -> None:
+    async def _activate(self, uptime_s: float) -> bool:
+        """False: it has let go."""
         try:
             await self._command("activate")
         except MalleeError as error:
             if error.code != ExitCode.REFUSED:
                 raise
-            now_s = await self._patience.ask(self.device.name, self._uptime_s)
-            if now_s >= uptime_s and (await self._look()).state != "trial":
+            now_s, said = await self._uptime_s(), await self._look()
+            if now_s >= uptime_s + _LET_GO_S and said.state == "idle":
+                return False
+            if now_s >= uptime_s and said.state != "trial":
                 raise
             # It was told before, and its answer got lost: it has restarted since.
+        return True
 
     async def _still_there(self, uptime_s: float) -> tuple[Said | None, float]:
         """A look, and its uptime; None where it restarted, or an answer was lost."""
         try:
-            now_s = await self._uptime_s()
+            now_s = await self._uptime_once_s()
             return (await look(self.device) if now_s >= uptime_s else None), now_s
         except MalleeError:
             return None, 0.0
@@ -190,8 +223,9 @@ class Session:
         with contextlib.suppress(MalleeError):  # it restarts, or an answer was lost
             alarms = _names(await self.device.read_alarms())
             await command(self.device, "activate")
-            if await self._uptime_s() >= uptime_s:
-                self._alarms = alarms
+            now_s = await self._uptime_once_s()
+            if now_s >= uptime_s:
+                self._alarms, self._told_s = alarms, now_s
 
     async def prove(self) -> None:
         """Look at the firmware on trial, and let it stay. Raises MalleeError where it went back, or was sent back."""
@@ -288,6 +322,14 @@ class Session:
             ExitCode.FINDINGS,
         )
 
+    def _ended(self) -> MalleeError:
+        return MalleeError(
+            f"the update of {self.device.name} was ended by somebody else",
+            "`mallee update cancel`, or another host updates it",
+            "run the same command again, if it shall be updated: what was received is kept",
+            ExitCode.REFUSED,
+        )
+
     # Asking.
 
     async def _command(self, name: str, file: int = 0) -> None:
@@ -313,6 +355,9 @@ class Session:
         return await self._patience.ask(self.device.name, lambda: look(self.device))
 
     async def _uptime_s(self) -> float:
+        return await self._patience.ask(self.device.name, self._uptime_once_s)
+
+    async def _uptime_once_s(self) -> float:
         value = (await self.device.read("uptime")).value
         return float(value) if isinstance(value, int | float) else 0.0
 

@@ -27,8 +27,13 @@ def lying(lie: Callable[[Dictionary, Any], Lie]) -> Callable[[Stage, str, Any], 
     """The lie is made when the fault begins, from the dictionary of the controller."""
 
     def begin(stage: Stage, target: str, p: Any) -> Undo:
-        liar = Liar(lie(dictionary("pump" if target in stage.equipment.skids else "pdu"), p))
-        return stage.standing.set(stage.world.controller(target).server, "liar", liar)
+        server = stage.world.controller(target).server
+        told = lie(dictionary("pump" if target in stage.equipment.skids else "pdu"), p)
+
+        def put(lie: Lie | None) -> None:
+            server.liar = None if lie is None else Liar(lie)
+
+        return stage.standing.hold((target, "lie"), put, told, None)
 
     return begin
 
