@@ -14,9 +14,10 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+from mallee.deploy.updating.bringing import Offer
 from mallee.deploy.updating.image import Image, image_for
 from mallee.deploy.updating.patience import Patience
-from mallee.deploy.updating.session import Offer, Session
+from mallee.deploy.updating.session import Session
 from mallee.device.device import Device
 from mallee.link.base import Link
 from mallee.pod.loader import parse_pod

@@ -14,11 +14,12 @@ from mallee.deploy.build import Bundle, build, sources_of
 from mallee.deploy.compiling import compile_mpy
 from mallee.deploy.identity import build_info
 from mallee.deploy.updating import session as session_module
+from mallee.deploy.updating.bringing import Offer
 from mallee.deploy.updating.image import Image, image_of
 from mallee.deploy.updating.keys import FILE_NAME, on_controller
 from mallee.deploy.updating.patience import Patience
 from mallee.deploy.updating.registers import Said, look
-from mallee.deploy.updating.session import Offer, Session
+from mallee.deploy.updating.session import Session
 from mallee.device.device import Device
 from mallee.errors import MalleeError
 from mallee.hil.emulated.controller import EmulatedController

@@ -5,10 +5,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from mallee.deploy.updating.bringing import Offer
 from mallee.deploy.updating.image import Image, image_for
 from mallee.deploy.updating.patience import Patience
 from mallee.deploy.updating.registers import command, look
-from mallee.deploy.updating.session import Offer, Session
+from mallee.deploy.updating.session import Session
 from mallee.device.device import Device
 from mallee.errors import ExitCode, MalleeError
 from mallee.sim.flash import device_key

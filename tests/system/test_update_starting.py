@@ -3,8 +3,8 @@
 import asyncio
 
 import pytest
+from mallee.deploy.updating import bringing as module
 from mallee.deploy.updating import registers
-from mallee.deploy.updating import session as module
 from mallee.deploy.updating.image import image_for
 from mallee.deploy.updating.registers import command, look
 from mallee.deploy.updating.rollout import Hear, Target, roll_out

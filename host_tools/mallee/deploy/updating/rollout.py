@@ -14,10 +14,11 @@ import msgspec
 
 from ...device.device import Device
 from ...errors import ExitCode, MalleeError
+from .bringing import Offer
 from .image import Image
 from .patience import Patience
 from .registers import command, look
-from .session import Offer, Session
+from .session import Session
 
 Result = Literal["updated", "current", "failed", "not_begun", "ready"]
 

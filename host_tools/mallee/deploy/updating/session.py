@@ -4,31 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
-
-import msgspec
+from collections.abc import Sequence
 
 from ...device.alarms import AlarmReading
 from ...device.device import Device
 from ...errors import ExitCode, MalleeError
-from ...link import pdus
-from ...link.base import Priority
-from .image import Image, manifest_of
+from .bringing import LET_GO_S, LOOK_S, Advance, Bringing, Offer
 from .patience import Patience
-from .registers import Said, command, look, refused, tell
+from .registers import Said, command, look, refused
 
-_MANIFEST_FILE, _CONTENT_FILE = 40, 41
-_FILE_BYTES = 20_000
-_PART_BYTES = 236
-"""Of a record group: 244 fit into a request (MODBUS Application Protocol V1.1b3, 6.15)."""
-_LOOK_S = 0.25
 _REMIND_S = 10.0
-"""A start that waits is asked for again: after ten minutes without a word it is called off (firmware/core/receiving.py)."""
-_LET_GO_S = 590.0
-_FRUITLESS = 3
-"""Beginnings in a row that lead to not a file more."""
-_YOUNG_S = 10.0
-"""With less uptime it may have restarted since, whatever it said before."""
+"""A start that waits is asked for again: after ten minutes without a word it is called off."""
 _TRIES = 3
 _CALL_OFF_S = 2.0
 _LEAST_S = 5.0
@@ -38,56 +24,14 @@ _PROOF_S = 20.0
 _OWN_ALARMS = frozenset(("lease_lost", "restarted", "update_failed", "fallback"))
 """What a restart, or the trial itself, brings: no reason to go back."""
 
-Advance = Callable[[str, int, int], None]
-"""Called with a step in words, and how many of how many bytes of it are done."""
 
-
-class Offer(msgspec.Struct, frozen=True, kw_only=True):
-    image: Image
-    key: bytes
-    issued_s: int
-    wait_for_equipment_s: float = 3600.0
-
-
-class _LetGo(Exception):
-    """The controller knows of no update any more: it restarted, waited too long, or another host ended this."""
-
-
-class Session:
-    """Of one controller. Every method raises MalleeError; what was received stays on the controller then."""
+class Session(Bringing):
+    """Of one controller."""
 
     def __init__(self, device: Device, offer: Offer, patience: Patience, advance: Advance) -> None:
-        self.device = device
-        self.offer = offer
-        self._patience = patience
-        self._advance = advance
+        super().__init__(device, offer, patience, advance)
         self._alarms: frozenset[str] | None = None
         """Active before it started the new firmware."""
-        self._told_s = 0.0
-        """Its uptime when it last had a word of this update: a computer that sleeps misses what passes meanwhile."""
-        self.sent_bytes = 0
-        self.sent_files = 0
-
-    async def bring(self) -> None:
-        """Everything that it does not have yet, until it is whole there. Begins anew where the controller has let go of it: after
-        a restart of its own, or a line that was away for longer than it waits. Raises MalleeError, exit code 4: it refuses, or
-        somebody ended this."""
-        fruitless = 0
-        while fruitless < _FRUITLESS:
-            before = self.sent_files
-            try:
-                return await self._bring()
-            except _LetGo:
-                now_s = await self._uptime_s()
-                if max(self._told_s, _YOUNG_S) <= now_s < self._told_s + _LET_GO_S:
-                    raise self._ended() from None
-                fruitless = fruitless + 1 if self.sent_files == before else 0
-        raise MalleeError(
-            f"{self.device.name} let go of the update again and again, before another file was whole",
-            "it restarts",
-            "`mallee update status` and `mallee log` say more; then run the same command again: what was received is kept",
-            ExitCode.REFUSED,
-        )
 
     async def resume(self) -> bool:
         """Where a host was cut off: whether this release is on trial there, and has only to be proven. A start that it left
@@ -105,38 +49,6 @@ class Session:
         """Once: if it restarts meanwhile, what was meant for the start would end the trial."""
         with contextlib.suppress(MalleeError):  # an answer was lost; a look shows what is
             await command(self.device, "cancel")
-
-    async def _bring(self) -> None:
-        image = self.offer.image
-        assert self.device.identity is not None
-        manifest = manifest_of(
-            image, issued_s=self.offer.issued_s, serial=self.device.identity.serial_number or "", key=self.offer.key
-        )
-        self._told_s = await self._uptime_s()
-        await self._command("begin")
-        await self._send(_MANIFEST_FILE, manifest, "manifest")
-        await self._ask("compare")
-        said = await self._settled("compare", lambda said: said.state in ("comparing", "manifest"))
-        paths = list(image.files)
-        total = sum(len(image.files[paths[number]]) for number in said.wanted)
-        done = 0
-        for number in said.wanted:
-            data = image.files[paths[number]]
-            for last in (False, True):
-                await self._ask("take", number)
-                await self._send(_CONTENT_FILE, data, "files", done, total)
-                said = await self._settled("take", lambda said, n=number: _taking(said, n))
-                if number not in said.wanted:
-                    break
-                if last:
-                    raise refused(self.device, "altered", f"take {paths[number]}")
-            done += len(data)
-            self.sent_files += 1
-            self._told_s = await self._uptime_s()
-        await self._ask("verify")
-        said = await self._settled("verify", _verifying)
-        if said.state != "ready":
-            raise refused(self.device, said.refusal, "verify")
 
     async def start(self) -> None:
         """Start it on trial, as soon as the equipment allows. Returns when the new firmware answers. Whoever will not be there to
@@ -166,7 +78,7 @@ class Session:
         reminded_s = loop.time()
         end_s = reminded_s + wait_s
         while True:
-            await asyncio.sleep(_LOOK_S)
+            await asyncio.sleep(LOOK_S)
             said, now_s = await self._still_there(uptime_s)
             if said is None or said.state == "trial":
                 await self._reconnect()
@@ -177,7 +89,7 @@ class Session:
             if said.state != "waiting":
                 if now_s < uptime_s:
                     raise self._went_back(said)
-                if now_s >= self._told_s + _LET_GO_S:
+                if now_s >= self._told_s + LET_GO_S:
                     return False
                 if said.state != "idle" and said.refusal != "none":
                     raise refused(self.device, said.refusal, "activate")
@@ -203,7 +115,7 @@ class Session:
             if error.code != ExitCode.REFUSED:
                 raise
             now_s, said = await self._uptime_s(), await self._look()
-            if now_s >= uptime_s + _LET_GO_S and said.state == "idle":
+            if now_s >= uptime_s + LET_GO_S and said.state == "idle":
                 return False
             if now_s >= uptime_s and said.state != "trial":
                 raise
@@ -238,7 +150,7 @@ class Session:
             self._advance("proof", round(_PROOF_S - max(0.0, end - loop.time())), round(_PROOF_S))
             if loop.time() >= end + 2.0:
                 break
-            await asyncio.sleep(_LOOK_S)
+            await asyncio.sleep(LOOK_S)
         why = await self._wrong()
         if why:
             await self._command("cancel")
@@ -322,85 +234,7 @@ class Session:
             ExitCode.FINDINGS,
         )
 
-    def _ended(self) -> MalleeError:
-        return MalleeError(
-            f"the update of {self.device.name} was ended by somebody else",
-            "`mallee update cancel`, or another host updates it",
-            "run the same command again, if it shall be updated: what was received is kept",
-            ExitCode.REFUSED,
-        )
-
-    # Asking.
-
-    async def _command(self, name: str, file: int = 0) -> None:
-        await self._patience.ask(self.device.name, lambda: tell(self.device, name, file))
-
-    async def _ask(self, name: str, file: int = 0) -> None:
-        """A command of an update that is under way. Raises _LetGo where the controller knows of none."""
-        try:
-            await self._command(name, file)
-        except MalleeError as error:
-            raise await self._why(error, name) from error
-
-    async def _why(self, error: MalleeError, what: str) -> Exception:
-        """What is behind a refusal in the middle of an update."""
-        if error.code != ExitCode.REFUSED:
-            return error
-        said = await self._look()
-        if said.state == "idle" and said.refusal in ("none", "not_now"):
-            return _LetGo(what)
-        return error if said.refusal in ("none", "altered") else refused(self.device, said.refusal, what)
-
-    async def _look(self) -> Said:
-        return await self._patience.ask(self.device.name, lambda: look(self.device))
-
-    async def _uptime_s(self) -> float:
-        return await self._patience.ask(self.device.name, self._uptime_once_s)
-
-    async def _uptime_once_s(self) -> float:
-        value = (await self.device.read("uptime")).value
-        return float(value) if isinstance(value, int | float) else 0.0
-
-    async def _settled(self, what: str, busy: Callable[[Said], bool]) -> Said:
-        """When it has done what it was told. Raises MalleeError where that went wrong."""
-        while True:
-            said = await self._look()
-            if said.refusal not in ("none", "altered"):
-                raise refused(self.device, said.refusal, what)
-            if said.state == "idle":
-                raise _LetGo(what)
-            if not busy(said):
-                return said
-            await asyncio.sleep(_LOOK_S / 5)
-
-    async def _send(self, file: int, data: bytes, step: str, done: int = 0, total: int = 0) -> None:
-        at = 0
-        while at < len(data):
-            number, inside = file + at // _FILE_BYTES, at % _FILE_BYTES
-            part = data[at : at + min(_PART_BYTES, _FILE_BYTES - inside)]
-            request = pdus.write_file(number, inside // 2, part + bytes(len(part) & 1))
-            try:
-                await self._patience.ask(
-                    self.device.name,
-                    lambda request=request: self.device.link.request(
-                        self.device.unit, request, priority=Priority.PROBE
-                    ),
-                )
-            except MalleeError as error:
-                raise await self._why(error, step) from error
-            at += len(part)
-            self.sent_bytes += len(part)
-            self._advance(step, done + at, total or len(data))
-
 
 def _names(alarms: Sequence[AlarmReading]) -> frozenset[str]:
     """Of those that a restart does not bring."""
     return frozenset(alarm.entry.name for alarm in alarms if alarm.active and alarm.entry.name not in _OWN_ALARMS)
-
-
-def _taking(said: Said, number: int) -> bool:
-    return said.state == "verifying" or (number in said.wanted and said.refusal == "none")
-
-
-def _verifying(said: Said) -> bool:
-    return said.state == "verifying" or (said.state == "receiving" and said.refusal == "none")
