@@ -33,9 +33,7 @@ _FAILURES = const(3)  # starts in a row that did not last, until another applica
 _STARTS = "starts.bin"
 _SCRATCH5 = const(0x40058020)  # RP2040 data sheet 4.7.6; 0 to 3 are core.retained's, 4 is the SDK's
 _MAGIC = const(0x5107)
-_START_MS = const(
-    8000
-)  # for imports and the start of an application, as core.loop's watchdog; the RP2040's longest is 8388
+_START_MS = const(8000)  # as core.loop's watchdog; the RP2040's longest is 8388
 _POWER_ON = 1  # machine.PWRON_RESET of the RP2 port, see core.controller
 
 slot = FLASHED  # the application that runs

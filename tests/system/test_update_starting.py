@@ -61,6 +61,17 @@ def away(bench: Bench, begin_s: float, end_s: float) -> None:
     loop.call_later(end_s, network.disturb, bench.controller.server, None)
 
 
+async def held_up(bench: Bench, device: Device, image) -> tuple[Session, asyncio.Task[None]]:
+    """A host that waits for a hot PDU."""
+    session = session_of(device, image)
+    await session.bring()
+    await heated(bench, device)
+    starting = asyncio.create_task(session.start())
+    await asyncio.sleep(5.0)
+    assert (await look(device)).state == "waiting"
+    return session, starting
+
+
 async def waiting(bench: Bench, device: Device, image) -> Session:
     """A hot PDU that was told to start what it has; its host does nothing more."""
     session = session_of(device, image)
@@ -135,11 +146,8 @@ def test_who_calls_a_start_off_ends_it_for_the_host_that_waits(image):
     bench = bench_of(image)
 
     async def test(device):
-        session = session_of(device, image)
-        await session.bring()
-        await heated(bench, device)
-        starting = asyncio.create_task(session.start())
-        await asyncio.sleep(15.0)
+        _, starting = await held_up(bench, device, image)
+        await asyncio.sleep(10.0)
         await command(device, "cancel")
         with pytest.raises(MalleeError, match="ended by somebody else") as raised:
             await starting
@@ -189,12 +197,7 @@ def test_who_is_interrupted_calls_the_start_off(image):
     bench = bench_of(image)
 
     async def test(device):
-        session = session_of(device, image)
-        await session.bring()
-        await heated(bench, device)
-        starting = asyncio.create_task(session.start())
-        await asyncio.sleep(5.0)
-        assert (await look(device)).state == "waiting"
+        _, starting = await held_up(bench, device, image)
         starting.cancel()
         with pytest.raises(asyncio.CancelledError):
             await starting
@@ -229,12 +232,8 @@ def test_an_alarm_that_comes_while_it_waits_is_not_the_new_firmwares(image):
     bench = bench_of(image)
 
     async def test(device):
-        session = session_of(device, image)
-        await session.bring()
         await device.write({"warning_level": 95})
-        await heated(bench, device)
-        starting = asyncio.create_task(session.start())
-        await asyncio.sleep(5.0)
+        session, starting = await held_up(bench, device, image)
         assert "overload_warning.3" not in (session._alarms or ())
         await device.write({"warning_level": 70})
         await asyncio.sleep(15.0)

@@ -21,7 +21,7 @@ from .inputs import Inputs
 from .measuring import Measuring
 from .plant import PlantOnBench
 from .pod import PodOnBench
-from .power import CommandPower, Power, probe
+from .power import CommandPower, Power, probe, switch_on
 from .rig import Rig
 from .selecting import setups_of
 
@@ -104,17 +104,8 @@ def power(board: Board | list[Board], board_rig: Rig) -> Iterator[Power | list[P
                     raise Lacking("power", f"it was probed and is not trusted: {why}")
             found.append(switch)
     yield found if isinstance(board, list) else found[0]
-    dark, failed = [each for each in found if each.is_off], list[MalleeError]()
-    for each in dark:
-        try:
-            each.on()
-        except MalleeError as error:  # the others get theirs all the same
-            failed.append(error)
     with explained():
-        if failed:
-            raise failed[0]
-        for each in dark:
-            each.wait()
+        switch_on(found)
 
 
 @pytest.fixture

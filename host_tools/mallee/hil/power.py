@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ..errors import ExitCode, MalleeError
 from .unit import Unit
@@ -97,6 +97,20 @@ def _failed(command: str, how: str) -> MalleeError:
         "run it by hand; it is --board-power-on and --board-power-off",
         ExitCode.USAGE,
     )
+
+
+def switch_on(supplies: Sequence[Power]) -> None:
+    """Those that are off; each gets its supply back, whatever becomes of another. Raises MalleeError: the first that failed."""
+    dark, failed = [each for each in supplies if each.is_off], list[MalleeError]()
+    for each in dark:
+        try:
+            each.on()
+        except MalleeError as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]
+    for each in dark:
+        each.wait()
 
 
 def probe(power: Power, unit: Unit) -> str | None:

@@ -6,7 +6,7 @@ import pytest
 from mallee.errors import MalleeError
 from mallee.hil.boardtime import BoardTime
 from mallee.hil.line import Line
-from mallee.hil.power import CommandPower, Power, probe
+from mallee.hil.power import CommandPower, Power, probe, switch_on
 from mallee.hil.unit import Unit
 
 from ..virtual_loop import VirtualLoop
@@ -96,6 +96,19 @@ def test_a_command_may_take_its_time_while_the_board_starts():
 
     power._on = slow  # type: ignore[method-assign]
     assert probe(power, unit) is None
+
+
+def test_of_several_boards_each_gets_its_supply_back():
+    class Stuck(FakePower):
+        def _on(self) -> None:
+            raise MalleeError("the relay is stuck", "", "")
+
+    one, other, never_off = Stuck(FakeUnit()), FakePower(FakeUnit()), FakePower(FakeUnit())
+    one.off()
+    other.off()
+    with pytest.raises(MalleeError, match="relay is stuck"):
+        switch_on([one, other, never_off])
+    assert one.is_off and not other.is_off and other.switched == ["off", "on"] and never_off.switched == []
 
 
 def test_a_board_that_does_not_answer_before_is_not_switched():

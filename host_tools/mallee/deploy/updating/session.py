@@ -42,7 +42,8 @@ class Session(Bringing):
                 break
             await self._call_off()
             said = await self._look()
-            self._patience.tell(f"{self.device.name}: a start that waited for its equipment was called off")
+            if said.state != "waiting":
+                self._patience.tell(f"{self.device.name}: a start that waited for its equipment is over")
         return said.state == "trial" and self._runs() == self._brings()
 
     async def _call_off(self) -> None:
