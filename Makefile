@@ -53,7 +53,7 @@ clean:
 help:
 	@echo "make demo [ARGS='--for 20s --speed 5']   a pod on this machine"
 	@echo "make test [ARGS='-k lease']              everything that is checked"
-	@echo "make test-emulated                       the firmware on an emulated Pico"
+	@echo "make test-emulated                       the firmware on an emulated Pico: some 90 minutes of two cores"
 	@echo "make scenarios                           every scenario with its counter-proof"
 	@echo "make bench [ONLY=hil]                    promised figures, measured; also ONLY=profiles.pump_loss"
 	@echo "make docs                                registers, Modbus, faults, wiring, scenarios, rendered from the source"
