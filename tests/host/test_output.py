@@ -49,7 +49,10 @@ def test_the_bundled_pod_is_told_once(
 
 
 @pytest.mark.parametrize("width", [60, 80, 100])
-def test_a_narrow_table_rather_leaves_columns_out_than_it_breaks_names(width: int) -> None:
+def test_a_narrow_table_rather_leaves_columns_out_than_it_breaks_names(
+    monkeypatch: pytest.MonkeyPatch, width: int
+) -> None:
+    monkeypatch.setenv("COLUMNS", str(width))  # somebody says how wide: what pytest prints to may be a pipe
     alarms = ["over_temperature", "supply_sensor_fault.1", "interlock_sensor_lost.1"]
     row = {"device": "skid-1", "profile": "pump", "state": "leased", "lease": "host 1, 4 s", "firmware": "0.1.0",
            "alarms": alarms, "address": "tcp://192.0.2.117:10502", "unit": 1}  # fmt: skip
