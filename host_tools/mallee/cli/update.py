@@ -54,7 +54,8 @@ def run(
     prove itself goes back to the firmware from before, and the first failure ends the roll-out. Run the same command again to go
     on: what was received is kept, and who runs the release already is left alone.
 
-    Exit code 0: all run it; 3: a controller did not answer; 4: one refused the image; 5: one went back to its old firmware.
+    Exit code 0: all run it; 3: a controller did not answer; 4: one refused the image, its equipment allowed no restart, or
+    somebody else ended it; 5: one went back to its old firmware.
 
     Parameters
     ----------
